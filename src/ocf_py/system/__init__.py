@@ -1,0 +1,1 @@
+"""The seams through which an agent reaches the machine: network, processes, commands."""
