@@ -1,0 +1,80 @@
+# Everything a checkout can do. Needs make, git and /usr/bin/python3 (3.9 or later); the rest it fetches.
+SHELL   := /bin/bash
+PYTHON  ?= /usr/bin/python3
+PYTHONS ?= 3.9 3.10 3.11 3.12 3.13
+DESTDIR ?=
+PREFIX  ?= /usr
+
+# A venv is good at one place for one interpreter, and ready for one set of declarations.
+digest = $(shell { $(1); } | sha256sum | cut -c1-12)
+PLACE := .venv/.at-$(call digest,echo $(CURDIR); readlink -f $(PYTHON))
+READY := .venv/.ready-$(call digest,cat pyproject.toml src/ocf_py/_version.py)
+INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
+PYTEST = .venv/bin/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint compat bench install uninstall stage clean \
+        test-unit test-contract test-kernel test-cluster
+
+help: ## lists the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+
+setup: packages $(PLACE) $(READY) ## installs system packages (as root) and makes .venv; at once when nothing is to do
+
+.PHONY: packages
+packages:
+	@$(PYTHON) packaging/system_packages.py
+
+$(PLACE): | packages
+	@echo "making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+$(READY): | $(PLACE)
+	@.venv/bin/python -m pip install -q --disable-pip-version-check -e '.[lab,dev]'
+	@touch $@
+
+demo: setup ## a real cluster; its active node loses power; the address moves
+	@.venv/bin/ocf-py lab demo
+
+test: lint ## set-up, lint and every tier
+	$(PYTEST) -x tests/unit
+	$(PYTEST) tests/contract tests/kernel tests/cluster
+
+check: test ## what CI runs
+
+lint: setup ## ruff and mypy --strict
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+test-unit: setup ## decisions, against fakes
+	$(PYTEST) tests/unit
+
+test-contract: setup ## agents spawned as Pacemaker does
+	$(PYTEST) tests/contract
+
+test-kernel: setup ## real addresses and processes in fresh namespaces (root)
+	$(PYTEST) tests/kernel
+
+test-cluster: setup ## real Corosync and Pacemaker, with faults (root)
+	$(PYTEST) tests/cluster
+
+compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"
+	@$(PYTHON) packaging/compat.py $(PYTHONS)
+
+bench: setup stage ## CPU, wall time and memory beside ocf:heartbeat:IPaddr2 (root)
+	@.venv/bin/python -m tests.bench
+
+stage: ## a tree under build/stage that runs as it stands, examples included
+	@$(INSTALLER) install --root build/stage --python $(PYTHON) --with-examples
+
+install: ## agents to DESTDIR/PREFIX/lib/ocf, for packagers too: needs no .venv
+	@$(INSTALLER) install --root '$(DESTDIR)/' --prefix '$(PREFIX)' --python $(PYTHON)
+
+uninstall: ## removes what install wrote
+	@$(INSTALLER) uninstall --root '$(DESTDIR)/' --prefix '$(PREFIX)'
+
+clean: ## removes what the other targets made in the checkout
+	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
