@@ -1,0 +1,250 @@
+"""The base class: an agent is a declaration of parameters and a few methods decorated as actions."""
+
+from __future__ import annotations
+
+from .call import Call
+from .parameters import UNSET, Boolean, Parameter, Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar, Generic, TypeVar, overload
+
+    from typing_extensions import Self
+
+    from .outcomes import Status
+
+    S = TypeVar("S")
+    F = TypeVar("F", bound=Callable[..., object])
+
+    class Built(Generic[S]):
+        """The type of what a seam builds, for the checkers only."""
+
+else:
+
+    class Built:
+        """At run time a seam needs no type variable."""
+
+        def __class_getitem__(cls, _item):
+            return cls
+
+
+#: Every action OCF 1.1 and Pacemaker know, in the order the metadata lists them.
+KNOWN_ACTIONS = (
+    "start",
+    "stop",
+    "monitor",
+    "promote",
+    "demote",
+    "notify",
+    "reload",
+    "reload-agent",
+    "migrate_to",
+    "migrate_from",
+)
+_MANDATORY = ("start", "stop", "monitor")
+
+
+class Advertised:
+    """One `<action>` element: times in seconds, None where nothing is advertised."""
+
+    __slots__ = ("depth", "interval", "role", "start_delay", "timeout")
+
+    def __init__(
+        self,
+        timeout: float,
+        interval: float | None,
+        depth: int | None,
+        role: str,
+        start_delay: float | None,
+    ) -> None:
+        self.timeout = timeout
+        self.interval = interval
+        self.depth = depth
+        self.role = role
+        self.start_delay = start_delay
+
+
+class ActionMethod:
+    """What the decorator knows of a method: its elements, and whether its effect settles later."""
+
+    __slots__ = ("elements", "settles")
+
+    def __init__(self) -> None:
+        self.elements: list[Advertised] = []
+        self.settles = False
+
+
+def action(
+    *,
+    timeout: float,
+    interval: float | None = None,
+    depth: int | None = None,
+    role: str = "",
+    start_delay: float | None = None,
+    settles: bool = False,
+) -> Callable[[F], F]:
+    """Declare a method to be the action of its name (`reload_agent` is `reload-agent`).
+
+    Times are in seconds. Stacked, each decorator is one `<action>` element: one a depth or role
+    (`Promoted`, `Unpromoted`). `settles` says that the effect may show in `monitor` only a little
+    after the method returned: the runner then waits for it inside the deadline.
+    """
+    if role not in ("", "Promoted", "Unpromoted"):
+        raise TypeError(f"role={role!r} is none of Promoted, Unpromoted")
+    element = Advertised(timeout, interval, depth, role, start_delay)
+
+    def declare(method: F) -> F:
+        known: ActionMethod | None = getattr(method, "ocf_action", None)
+        if known is None:
+            known = ActionMethod()
+            method.ocf_action = known  # type: ignore[attr-defined]
+        known.elements.insert(0, element)  # decorators apply from the bottom: keep the written order
+        known.settles = known.settles or settles
+        return method
+
+    return declare
+
+
+class seam(Built["S"]):  # noqa: N801 - a decorator, read like property
+    """A way to the machine that a test can replace: built when first used, or given to the constructor."""
+
+    def __init__(self, build: Callable[[Any], S]) -> None:
+        self._build = build
+        self.__doc__ = build.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self.name = name
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, agent: None, owner: type) -> Self: ...
+        @overload
+        def __get__(self, agent: object, owner: type) -> S: ...
+
+    def __get__(self, agent: object | None, owner: type) -> Any:
+        if agent is None:
+            return self
+        made = agent.__dict__[self.name] = self._build(agent)
+        return made
+
+
+class Agent:
+    """Speaks the OCF protocol for its subclass, whose docstring is the agent's description.
+
+    A subclass declares parameters as class attributes, seams with `@seam`, and at least the
+    actions start, stop and monitor with `@action`; `class Beacon(Agent, version="2.0")` sets the
+    agent's own version. The runner builds one instance an action and calls its methods; all that
+    the base class offers them hangs on `self.call`.
+    """
+
+    ocf_parameters: ClassVar[dict[str, Parameter[Any]]] = {}
+    ocf_actions: ClassVar[dict[str, ActionMethod]] = {}
+    ocf_version: ClassVar[str] = "1.0"
+    ocf_given: dict[str, Any]
+    call: Call
+
+    trace_ra = Boolean(
+        "Write a trace of every call",
+        details="Write a trace of every call, line by line, to a file of its own below "
+        "/var/lib/heartbeat/trace_ra, or to trace_file. Values of parameters are not in it.",
+        default=False,
+        reloadable=True,
+    )
+    trace_file = Path(
+        "Write the trace to this file",
+        details="Append the trace of every call to this file instead of one file a call.",
+        default=None,
+        reloadable=True,
+    )
+
+    def __init__(self, *, call: Call | None = None, **values: Any) -> None:
+        """Build an agent from typed values of its parameters and, for a test, of its seams.
+
+        TypeError for a name that is neither.
+        """
+        self.call = Call() if call is None else call
+        #: What was given, before any default is computed: what two instances are compared by.
+        self.ocf_given = values
+        for name, value in values.items():
+            if not isinstance(getattr(type(self), name, None), (Parameter, seam)):
+                raise TypeError(f"{type(self).__name__} has no parameter or seam {name!r}")
+            self.__dict__[name] = value
+
+    def __init_subclass__(cls, *, version: str = "1.0", **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.ocf_version = version
+        cls.ocf_parameters = dict(cls.ocf_parameters)
+        cls.ocf_actions = dict(cls.ocf_actions)
+        for name, member in vars(cls).items():
+            if isinstance(member, Parameter):
+                cls._adopt(name, member)
+            else:
+                declared = getattr(member, "ocf_action", None)
+                if declared is not None:
+                    cls.ocf_actions["reload-agent" if name == "reload_agent" else name] = declared
+        cls._refuse_what_cannot_work()
+
+    @classmethod
+    def _adopt(cls, name: str, parameter: Parameter[Any]) -> None:
+        if name in Agent.__annotations__ or hasattr(Agent, name):
+            raise TypeError(f"parameter {name!r} of {cls.__name__} hides a name of the base class")
+        computed = hasattr(cls, "_default_" + name)
+        if not parameter.required and parameter.default is UNSET and not computed:
+            raise TypeError(f"parameter {name!r} of {cls.__name__} is neither required nor has a default")
+        cls.ocf_parameters[name] = parameter
+
+    @classmethod
+    def _refuse_what_cannot_work(cls) -> None:
+        unknown = [name for name in cls.ocf_actions if name not in KNOWN_ACTIONS]
+        if unknown:
+            raise TypeError(f"{cls.__name__} declares {unknown[0]!r}, which is no OCF action")
+        missing = [name for name in _MANDATORY if name not in cls.ocf_actions]
+        if missing:
+            raise TypeError(f"{cls.__name__} declares no action {missing[0]!r}")
+        if ("promote" in cls.ocf_actions) != ("demote" in cls.ocf_actions):
+            raise TypeError(f"{cls.__name__} declares one of promote and demote without the other")
+        if "promote" in cls.ocf_actions and cls.promotion_score is Agent.promotion_score:
+            raise TypeError(f"{cls.__name__} can be promoted but has no promotion_score")
+
+    if TYPE_CHECKING:  # what a subclass may declare, so that its signatures are checked
+
+        def start(self) -> None: ...
+        def stop(self) -> None: ...
+        def monitor(self) -> Status: ...
+        def promote(self) -> None: ...
+        def demote(self) -> None: ...
+        def notify(self) -> None: ...
+        def reload(self) -> None: ...
+        def reload_agent(self) -> None: ...
+        def migrate_to(self) -> None: ...
+        def migrate_from(self) -> None: ...
+
+    def validate(self) -> None:
+        """Raise Misconfigured where the parameters contradict each other; look at nothing else.
+
+        Called before every action: what it refuses is unusable on every node.
+        """
+
+    def validate_here(self) -> None:
+        """Raise UnusableHere or NotInstalled for what is wrong on this node.
+
+        Called by `start` before its first effect and by `validate-all` from level 10 on.
+        """
+
+    def promotion_score(self, status: Status) -> int:
+        """How good a candidate for promotion this active instance is, at `status`.
+
+        Set by every start, probe and monitor. A stale, inconsistent or unknown state must be
+        MINUS_INFINITY: a missing score does not keep a location rule from promoting.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def is_promotable(cls) -> bool:
+        """Whether instances have roles."""
+        return "promote" in cls.ocf_actions
+
+
+Agent.ocf_parameters = {"trace_ra": Agent.trace_ra, "trace_file": Agent.trace_file}

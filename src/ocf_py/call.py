@@ -1,0 +1,97 @@
+"""What an action may know of the call it serves: everything the base class offers, in one place."""
+
+from __future__ import annotations
+
+from .deadline import Deadline
+from .log import Log
+from .outcomes import Failure
+from .start_record import RecordFile, StartRecord
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .cluster import Cluster
+    from .environment import Environment
+
+
+class Facts:
+    """What `start` leaves for `stop` beside the parameters: a process, a unit; kept in the record.
+
+    Names hold no blank, "=" or line break. A fact is on disk when `remember` returns.
+    """
+
+    __slots__ = ("_file", "record")
+
+    def __init__(self, file: RecordFile | None = None) -> None:
+        self._file = file
+        self.record: StartRecord | None = None
+
+    def recall(self, name: str) -> str:
+        """Return the text of a fact; "" where it is not known."""
+        return self.record.facts.get(name, "") if self.record else ""
+
+    def remember(self, name: str, text: str) -> None:
+        """Keep a fact; Failure if there is no record to keep it in."""
+        if self.record is None:
+            raise Failure(f"cannot remember {name}: nothing was started")
+        self.record.facts[name] = text
+        self._save()
+
+    def forget(self, name: str) -> None:
+        """Drop a fact; nothing happens where it is not known."""
+        if self.record is not None and self.record.facts.pop(name, None) is not None:
+            self._save()
+
+    def _save(self) -> None:
+        if self._file is not None and self.record is not None:
+            self._file.write(self.record)
+
+
+class Call:
+    """One call of an agent. The defaults suit a test: 20 s from now, an empty log, no cluster.
+
+    `action` is the OCF action; `level` the check level asked for; `is_recurring` is true for a
+    monitor with an interval alone: a probe, and the runner's own check after `start` or `stop`,
+    are not. `changed` names the parameters that differ from the record, for `reload-agent`.
+    """
+
+    __slots__ = (
+        "_environment",
+        "action",
+        "changed",
+        "deadline",
+        "facts",
+        "instance",
+        "is_recurring",
+        "level",
+        "log",
+    )
+
+    def __init__(  # noqa: PLR0913 - each is one word of the call
+        self,
+        action: str = "",
+        *,
+        instance: str = "default",
+        deadline: Deadline | None = None,
+        log: Log | None = None,
+        level: int = 0,
+        is_recurring: bool = False,
+        facts: Facts | None = None,
+        environment: Environment | None = None,
+    ) -> None:
+        self.action = action
+        self.instance = instance
+        self.deadline = deadline or Deadline(20)
+        self.log = log or Log(facility="none")
+        self.level = level
+        self.is_recurring = is_recurring
+        self.facts = facts or Facts()
+        self.changed: frozenset[str] = frozenset()
+        self._environment = environment
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster's attributes and the notify environment."""
+        from .cluster import Cluster
+        from .environment import Environment
+
+        return Cluster(self._environment or Environment({}), self.deadline, self.log)

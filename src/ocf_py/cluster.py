@@ -1,0 +1,109 @@
+"""Pacemaker's own store, as an agent sees it: promotion score, node attributes, notify environment.
+
+Reached through crm_attribute and attrd_updater, which Pacemaker installs beside itself.
+"""
+
+from __future__ import annotations
+
+from .outcomes import MINUS_INFINITY, Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .deadline import Deadline
+    from .environment import Environment
+    from .log import Log
+
+_LIMIT = 5.0  # seconds for one of Pacemaker's tools: they answer in milliseconds, or not at all
+_FIRST_WITH_PROMOTION = (3, 9, 0)  # crm_feature_set of Pacemaker 2.1.0: crm_attribute --promotion
+
+
+class Notification:
+    """What a `notify` call announces: kind "pre" or "post", the operation, and who is concerned.
+
+    Source: Pacemaker Administration, "Clone Resource Agent Requirements".
+    """
+
+    __slots__ = ("_meta", "kind", "operation")
+
+    def __init__(self, meta: dict[str, str]) -> None:
+        self._meta = meta
+        self.kind = meta.get("notify_type", "")
+        self.operation = meta.get("notify_operation", "")
+
+    def instances(self, group: str) -> list[str]:
+        """Name the instances of start, stop, promote, demote, active, promoted, unpromoted, inactive."""
+        return self._words(group, "resource")
+
+    def nodes(self, group: str) -> list[str]:
+        """Name the nodes of the same groups, and of available and all."""
+        return self._words(group, "uname")
+
+    def _words(self, group: str, what: str) -> list[str]:
+        text = self._meta.get(f"notify_{group}_{what}")
+        if text is None:  # Pacemaker before 2.1 knows the older words alone
+            older = {"promoted": "master", "unpromoted": "slave"}.get(group, group)
+            text = self._meta.get(f"notify_{older}_{what}", "")
+        return text.split()  # an empty list arrives as one blank
+
+
+class Cluster:
+    """The cluster's attributes of this resource and this node."""
+
+    __slots__ = ("_deadline", "_environment", "_log")
+
+    def __init__(self, environment: Environment, deadline: Deadline, log: Log) -> None:
+        self._environment = environment
+        self._deadline = deadline
+        self._log = log
+
+    @property
+    def notification(self) -> Notification:
+        """What this `notify` call announces."""
+        return Notification(self._environment.meta)
+
+    def set_promotion_score(self, score: int) -> None:
+        """Say how good a candidate for promotion this instance is; a failure is logged alone."""
+        text = "-INFINITY" if score <= MINUS_INFINITY else str(score)
+        self._promotion("-v", text)
+
+    def delete_promotion_score(self) -> None:
+        """Take this instance out of the running: for `stop`; a failure is logged alone."""
+        self._promotion("-D")
+
+    def set_attribute(self, name: str, value: str) -> None:
+        """Set a transient attribute of this node; Failure if that cannot be done."""
+        self._run(["attrd_updater", *self._node(), "-n", name, "-U", value])
+
+    def delete_attribute(self, name: str) -> None:
+        """Delete a transient attribute of this node; Failure if that cannot be done."""
+        self._run(["attrd_updater", *self._node(), "-n", name, "-D"])
+
+    def attribute(self, name: str) -> str:
+        """Return a transient attribute of this node, "" where it is not set."""
+        status, output = self._try(
+            ["crm_attribute", *self._node(), "-l", "reboot", "-n", name, "--query", "--quiet"]
+        )
+        return output.strip() if status == 0 else ""
+
+    def _promotion(self, *what: str) -> None:
+        instance = self._environment.instance
+        if self._environment.feature_set and self._environment.feature_set < _FIRST_WITH_PROMOTION:
+            argv = ["crm_master", "-r", instance, *self._node(), "-l", "reboot", *what]
+        else:
+            argv = ["crm_attribute", f"--promotion={instance}", *self._node(), "-l", "reboot", *what]
+        try:
+            self._run(argv)
+        except Failure as failure:
+            self._log.warning(f"promotion score: {failure.reason}")
+
+    def _node(self) -> list[str]:
+        return ["-N", self._environment.node] if self._environment.node else []
+
+    def _run(self, argv: list[str]) -> str:
+        status, output = self._try(argv)
+        if status != 0:
+            raise Failure(f"{' '.join(argv)} ended with {status}: {output.strip()}")
+        return output
+
+    def _try(self, argv: list[str]) -> tuple[int, str]:
+        raise NotImplementedError

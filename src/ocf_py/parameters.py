@@ -1,0 +1,374 @@
+"""An agent's parameters: one declaration gives the typed value, the check and the metadata.
+
+On the way of every monitor: imports nothing beyond this package's own light modules.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Generic, Optional, TypedDict, TypeVar, overload
+
+    from typing_extensions import Self, Unpack
+
+    from .system.address import Address
+
+    T = TypeVar("T")
+
+    class Common(TypedDict, total=False):
+        """The keywords that every kind of parameter takes."""
+
+        required: bool
+        details: str
+        unique_group: str
+        reloadable: bool
+        deprecated: bool
+        replaced_with: str
+
+    class Typed(Generic[T]):
+        """The value's type, for the checkers only."""
+
+else:
+
+    class Typed:
+        """At run time a parameter needs no type variable."""
+
+        def __class_getitem__(cls, _item):
+            return cls
+
+
+class Unset:
+    """The default that is not there: the parameter is required or its default is computed."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset()
+_TRUE = ("true", "yes", "on", "1")
+_FALSE = ("false", "no", "off", "0")
+_SECRET = ("password", "passwd", "secret")
+
+
+class Parameter(Typed["T"]):
+    """One parameter, as a non-data descriptor: a value given to the agent's constructor wins.
+
+    `text` is the one-line description, `details` the long one (default: `text` again).
+    A parameter is `required`, or has a `default`, or its agent has a method `_default_<name>`
+    that computes one and whose docstring says so in the metadata.
+    `unique_group` names the parameters whose combination must be unique in the cluster;
+    `reloadable` lets Pacemaker apply a change by `reload-agent` instead of a restart;
+    `deprecated` and `replaced_with` tell users what to move to (OCF 1.1, "Metadata").
+    """
+
+    content = "string"
+    options: Sequence[str] = ()
+    name: str
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        required: bool = False,
+        default: object = UNSET,
+        details: str = "",
+        unique_group: str = "",
+        reloadable: bool = False,
+        deprecated: bool = False,
+        replaced_with: str = "",
+    ) -> None:
+        if required and default is not UNSET:
+            raise TypeError("a required parameter has no default")
+        self.text = text
+        self.required = required
+        self.default = default
+        self.details = details or text
+        self.unique_group = unique_group
+        self.reloadable = reloadable
+        self.deprecated = deprecated or bool(replaced_with)
+        self.replaced_with = replaced_with
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self.name = name
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, agent: None, owner: type) -> Self: ...
+        @overload
+        def __get__(self, agent: object, owner: type) -> T: ...
+
+    def __get__(self, agent: object | None, owner: type) -> Any:
+        """Return the default: a value that was given lies in the instance and is found before."""
+        if agent is None:
+            return self
+        if self.default is not UNSET:
+            return self.default
+        if self.required:
+            raise AttributeError(f"{owner.__name__} was built without its required {self.name!r}")
+        value = getattr(agent, "_default_" + self.name)()
+        agent.__dict__[self.name] = value  # computed once an action
+        return value
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the value must not be logged, recorded or put on a command line."""
+        return self.name.rpartition("_")[2] in _SECRET
+
+    def parse(self, text: str) -> T:
+        """Turn the caller's text into the value; ValueError says in one phrase what is wrong."""
+        raise NotImplementedError
+
+    def format(self, value: Any) -> str:
+        """Write a value as it may stand in a CIB: what `parse` reads back."""
+        return str(value)
+
+
+class String(Parameter["T"]):
+    """Any text."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: String[Optional[str]], text: str, *, default: None, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: String[str], text: str, *, default: str = ..., **common: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, text: str, **keywords: Any) -> None: ...
+
+    def parse(self, text: str) -> Any:
+        """Take the text as it is."""
+        return text
+
+
+class Integer(Parameter["T"]):
+    """A whole number, `minimum` and `maximum` included."""
+
+    content = "integer"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Integer[Optional[int]],
+            text: str,
+            *,
+            default: None,
+            minimum: int | None = ...,
+            maximum: int | None = ...,
+            **common: Unpack[Common],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Integer[int],
+            text: str,
+            *,
+            default: int = ...,
+            minimum: int | None = ...,
+            maximum: int | None = ...,
+            **common: Unpack[Common],
+        ) -> None: ...
+
+    def __init__(
+        self, text: str, *, minimum: int | None = None, maximum: int | None = None, **common: Any
+    ) -> None:
+        super().__init__(text, **common)
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def parse(self, text: str) -> Any:
+        """Read decimal digits with an optional sign; nothing else that int() would swallow."""
+        digits = text[1:] if text[:1] in ("+", "-") else text
+        # More digits than any sane number has would meet int()'s own limit with another error.
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+            raise ValueError("is not a whole number")
+        value = int(text)
+        if self.minimum is not None and value < self.minimum:
+            raise ValueError(f"is below {self.minimum}")
+        if self.maximum is not None and value > self.maximum:
+            raise ValueError(f"is above {self.maximum}")
+        return value
+
+
+class Boolean(Parameter["T"]):
+    """True or false, in every spelling that Pacemaker's own agents take."""
+
+    content = "boolean"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Boolean[Optional[bool]], text: str, *, default: None, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Boolean[bool], text: str, *, default: bool = ..., **common: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, text: str, **keywords: Any) -> None: ...
+
+    def parse(self, text: str) -> Any:
+        """Read one of true/false, yes/no, on/off, 1/0."""
+        word = text.lower()
+        if word not in _TRUE + _FALSE:
+            raise ValueError("is neither true nor false")
+        return word in _TRUE
+
+    def format(self, value: Any) -> str:
+        """Write true or false."""
+        return "true" if value else "false"
+
+
+class Select(Parameter["T"]):
+    """One of `options`."""
+
+    content = "select"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Select[Optional[str]],
+            text: str,
+            *,
+            options: Sequence[str],
+            default: None,
+            **common: Unpack[Common],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Select[str],
+            text: str,
+            *,
+            options: Sequence[str],
+            default: str = ...,
+            **common: Unpack[Common],
+        ) -> None: ...
+
+    def __init__(self, text: str, *, options: Sequence[str], **common: Any) -> None:
+        super().__init__(text, **common)
+        self.options = tuple(options)
+        if self.default is not UNSET and self.default is not None and self.default not in options:
+            raise TypeError(f"the default {self.default!r} is not among the options")
+
+    def parse(self, text: str) -> Any:
+        """Take one of the options, exactly as it is written."""
+        if text not in self.options:
+            raise ValueError(f"is none of {', '.join(self.options)}")
+        return text
+
+
+class Duration(Parameter["T"]):
+    """A time in seconds: a number with ms, s, min (m), h or d; a bare one counts in `unit`."""
+
+    SECONDS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Duration[Optional[float]],
+            text: str,
+            *,
+            default: None,
+            unit: str = ...,
+            **common: Unpack[Common],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Duration[float],
+            text: str,
+            *,
+            default: float = ...,
+            unit: str = ...,
+            **common: Unpack[Common],
+        ) -> None: ...
+
+    def __init__(self, text: str, *, unit: str = "s", **common: Any) -> None:
+        super().__init__(text, **common)
+        self.unit = unit
+        self.SECONDS[unit]  # a unit that does not exist is the author's mistake: let it show
+
+    def parse(self, text: str) -> Any:
+        """Read the number and its unit into seconds."""
+        number = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+        unit = text[len(number) :] or self.unit
+        whole, _, fraction = number.partition(".")
+        digits = whole + fraction
+        if unit not in self.SECONDS or not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+            raise ValueError("is not a time such as 200ms, 10s, 5min or 1h")
+        return float(number) * self.SECONDS[unit]
+
+    def format(self, value: Any) -> str:
+        """Write whole milliseconds or seconds."""
+        return f"{value:g}s" if value >= 1 or value == 0 else f"{value * 1000:g}ms"
+
+
+class Path(Parameter["T"]):
+    """An absolute path, as text."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Path[Optional[str]], text: str, *, default: None, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Path[str], text: str, *, default: str = ..., **common: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, text: str, **keywords: Any) -> None: ...
+
+    def parse(self, text: str) -> Any:
+        """Take a path that begins at the root: an agent's working directory means nothing."""
+        if not text.startswith("/"):
+            raise ValueError("is not an absolute path")
+        return text
+
+
+class IPAddress(Parameter["T"]):
+    """An IPv4 or IPv6 address, compared as a value."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: IPAddress[Optional[Address]], text: str, *, default: None, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(self: IPAddress[Address], text: str, **common: Unpack[Common]) -> None: ...
+        def __init__(self, text: str, **keywords: Any) -> None: ...
+
+    def parse(self, text: str) -> Any:
+        """Read either family, in any spelling."""
+        from .system.address import Address
+
+        return Address.parse(text)
+
+
+def parse_parameters(
+    declared: dict[str, Parameter[Any]], texts: dict[str, str], *, missing_is_wrong: bool = True
+) -> tuple[dict[str, Any], list[str]]:
+    """Turn the caller's texts into values: (name → value, problems as one phrase each).
+
+    What is not declared is the business of somebody else. A required parameter that is missing is
+    a problem unless `missing_is_wrong` is false: a record holds no secrets.
+    """
+    values: dict[str, Any] = {}
+    problems = []
+    for name, parameter in declared.items():
+        text = texts.get(name)
+        if text is None:
+            if parameter.required and missing_is_wrong:
+                problems.append(f"{name} is required and not set")
+            continue
+        try:
+            values[name] = parameter.parse(text)
+        except ValueError as error:
+            shown = "(a secret)" if parameter.is_secret else repr(text)
+            problems.append(f"{name}={shown} {error}")
+    return values, problems

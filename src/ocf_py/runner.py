@@ -1,0 +1,187 @@
+"""Runs one action of one agent: from the environment to the exit code, which only `main` knows."""
+
+from __future__ import annotations
+
+import gc
+import posix
+import sys
+
+from .call import Call, Facts
+from .deadline import Deadline
+from .environment import Environment
+from .lifecycle import Lifecycle
+from .log import Log
+from .outcomes import STOPPED, SUCCESS, Failure, Unimplemented
+from .start_record import RecordFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+    import signal as _signal
+
+    from .agent import Agent
+else:
+    import _signal  # what signal wraps, without its enum
+
+#: What each action may answer beside success; the rest becomes 1 (OCF_ERR_GENERIC). A hard code
+#: from stop fences the node, one from monitor bans the resource (architecture, safety rule 1).
+_HARD = (2, 3, 4, 5, 6)
+_NEVER_HARD = ("monitor", "stop", "demote", "notify", "reload", "reload-agent")
+_VALIDATE_TIMEOUT = 20.0
+
+
+def main(module: str, name: str) -> NoReturn:
+    """Serve the one call this process was started for, and end it."""
+    gc.disable()  # a process of milliseconds has nothing to collect
+    try:
+        agent_class: type[Agent] = getattr(__import__(module, fromlist=[name]), name)
+        code = run(agent_class, sys.argv[1:], Environment.of_process())
+    except BaseException as error:  # noqa: BLE001 - an agent that is broken answers 1, in one line
+        code = _report_unexpected(error, Log(name))
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # the caller no longer listens
+        pass
+    posix._exit(code)  # noqa: SLF001 - nothing is left to be torn down, and tearing down costs 0.6 ms
+
+
+def run(
+    agent_class: type[Agent],
+    arguments: Sequence[str],
+    environment: Environment,
+    record_file: RecordFile | None = None,
+) -> int:
+    """Perform `arguments[0]` and return the exit code; further arguments are ignored (OCF 1.1)."""
+    name = arguments[0] if arguments else ""
+    if name == "meta-data":
+        from .metadata import document
+
+        sys.stdout.write(document(agent_class))
+        return SUCCESS
+    log = Log(
+        agent_class.__name__,
+        environment.instance,
+        name,
+        facility=environment.log_facility,
+        wants_debug=environment.debug,
+    )
+    try:
+        _refuse_other_protocols(environment)
+        _refuse_unknown(agent_class, name)
+        if environment.wants_trace:
+            from .trace import trace_call
+
+            trace_call(agent_class.__name__, environment, name, log)
+        return _perform(agent_class, name, environment, log, record_file)
+    except Exception as error:  # noqa: BLE001 - never a traceback on stderr, never another code
+        return _report_unexpected(error, log)
+
+
+def _perform(
+    agent_class: type[Agent],
+    name: str,
+    environment: Environment,
+    log: Log,
+    record_file: RecordFile | None,
+) -> int:
+    file = record_file or RecordFile(agent_class.__name__, environment.instance)
+    deadline = Deadline.of_process(_timeout(agent_class, name, environment))
+    _arm(deadline)
+    is_recurring = name == "monitor" and environment.interval_ms > 0
+    call = Call(
+        name,
+        instance=environment.instance,
+        deadline=deadline,
+        log=log,
+        level=environment.check_level if name in ("monitor", "validate-all") else 0,
+        is_recurring=is_recurring,
+        facts=Facts(file),
+        environment=environment,
+    )
+    lifecycle = Lifecycle(agent_class, environment.parameters, file, call)
+    try:
+        status = lifecycle.perform(name)
+    except Failure as failure:
+        log.error(failure.reason)
+        _say(failure.reason)
+        if name not in _NEVER_HARD or failure.code not in _HARD:
+            return failure.code
+        # On a node where nothing was started, what is missing there proves that nothing runs.
+        is_idle_probe = name == "monitor" and not is_recurring and not lifecycle.was_started
+        return STOPPED.code if is_idle_probe else Failure.code
+    finally:
+        _disarm()
+    if status is None:
+        return SUCCESS
+    if status.reason:
+        log.warning(status.reason)
+        _say(status.reason)
+    return status.code
+
+
+def _timeout(agent_class: type[Agent], name: str, environment: Environment) -> float:
+    """Seconds: the caller's timeout, else the longest that is advertised for the action."""
+    if environment.timeout_ms:
+        return environment.timeout_ms / 1000
+    declared = agent_class.ocf_actions.get(name)
+    return max(element.timeout for element in declared.elements) if declared else _VALIDATE_TIMEOUT
+
+
+def _arm(deadline: Deadline) -> None:
+    """Interrupt whatever blocks between the deadline and the caller's SIGKILL, to give a reason."""
+    def give_up(*_: object) -> NoReturn:
+        raise Failure(
+            f"gave up shortly before the timeout of {deadline.timeout:g} s: "
+            f"something did not return in time"
+        )
+
+    _signal.signal(_signal.SIGALRM, give_up)
+    _signal.setitimer(_signal.ITIMER_REAL, deadline.remaining + deadline.margin / 2)
+
+
+def _disarm() -> None:
+    _signal.setitimer(_signal.ITIMER_REAL, 0)
+
+
+def _refuse_other_protocols(environment: Environment) -> None:
+    if environment.version_major != "1":
+        raise Failure(
+            f"the caller speaks version {environment.version_major} of the OCF protocol, this agent version 1",
+            hint="OCF_RA_VERSION_MAJOR must be 1",
+        )
+
+
+def _refuse_unknown(agent_class: type[Agent], name: str) -> None:
+    if name not in agent_class.ocf_actions and name != "validate-all":
+        known = " ".join([*agent_class.ocf_actions, "validate-all", "meta-data"])
+        raise Unimplemented(
+            f"{agent_class.__name__} has no action {name!r}" if name else "no action was given",
+            hint=f"one of: {known}",
+        )
+
+
+def _report_unexpected(error: BaseException, log: Log) -> int:
+    """Answer for whatever was raised outside an agent's own words."""
+    if isinstance(error, Failure):
+        log.error(error.reason)
+        _say(error.reason)
+        return error.code
+    import traceback
+
+    log.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    detail = " ".join(str(error).split())
+    _say(f"unexpected {type(error).__name__}{': ' + detail if detail else ''}")
+    return Failure.code
+
+
+def _say(reason: str) -> None:
+    """Give Pacemaker the reason that it shows beside the failed action."""
+    line = f"ocf-exit-reason:{reason}\n"
+    try:
+        sys.stderr.write(line.encode("utf-8", "backslashreplace").decode())
+        sys.stderr.flush()
+    except (OSError, AttributeError):  # stderr is closed: the exit code still says it
+        pass

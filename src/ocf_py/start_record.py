@@ -1,0 +1,185 @@
+"""What was started: written before the first effect of `start`, removed after a proven `stop`.
+
+Pacemaker may call `stop` with no parameters at all, or with a placeholder in place of one
+(protocol facts P6 and P7). The record says what to look for then; never whether it is there.
+"""
+
+from __future__ import annotations
+
+import errno
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DIRECTORY = "/run/ocfpy"
+_FORMAT = "ocfpy-record 1"
+_LONGEST_NAME = 200  # of 255 bytes, NAME_MAX: room for the suffix of a temporary file
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
+
+
+class RecordUnreadable(Exception):  # noqa: N818 - says what is, as every outcome here does
+    """A record is there and cannot be understood or trusted; the message says why and where."""
+
+
+class StartRecord:
+    """The texts of the parameters of the last start, and the facts it left for its stop.
+
+    `parameters` holds no secret. `facts` are the agent's own: a name without blanks → a text.
+    """
+
+    __slots__ = ("facts", "parameters")
+
+    def __init__(self, parameters: Mapping[str, str], facts: Mapping[str, str] | None = None) -> None:
+        self.parameters = dict(parameters)
+        self.facts = dict(facts or {})
+
+    def dump(self, boot: str) -> bytes:
+        """Write the record's text; one line a value, closed by an end mark."""
+        lines = [_FORMAT, f"boot {boot}"]
+        lines += [f"parameter {name}={_escape(text)}" for name, text in self.parameters.items()]
+        lines += [f"fact {name}={_escape(text)}" for name, text in self.facts.items()]
+        return ("\n".join(lines) + "\nend\n").encode("utf-8", "surrogateescape")
+
+    @classmethod
+    def load(cls, content: bytes) -> tuple[str, StartRecord]:
+        """Read a record's text: (boot id, record). ValueError says what is wrong with it."""
+        lines = content.decode("utf-8", "surrogateescape").split("\n")
+        if lines[0] != _FORMAT:
+            raise ValueError(f"begins with {lines[0][:40]!r}, not with {_FORMAT!r}")
+        if lines[-2:] != ["end", ""] or not lines[1].startswith("boot "):
+            raise ValueError("is not complete")
+        record = cls({})
+        for line in lines[2:-2]:
+            kind, _, pair = line.partition(" ")
+            name, equals, text = pair.partition("=")
+            if not equals or kind not in ("parameter", "fact"):
+                raise ValueError(f"has a line that means nothing: {line[:40]!r}")
+            (record.parameters if kind == "parameter" else record.facts)[name] = _unescape(text)
+        return lines[1][5:], record
+
+
+class RecordFile:
+    """One instance's record on disk: root's alone, replaced in one step."""
+
+    __slots__ = ("_boot", "directory", "name")
+
+    def __init__(self, agent: str, instance: str, directory: str = DIRECTORY, boot: str = "") -> None:
+        self.directory = directory
+        self.name = f"{agent}.{_quote(instance)}"
+        self._boot = boot
+
+    @property
+    def path(self) -> str:
+        """Where the record is, for messages."""
+        return f"{self.directory}/{self.name}"
+
+    def read(self) -> StartRecord | None:
+        """Return the record, None where there is none of this boot; RecordUnreadable otherwise."""
+        try:
+            handle = posix.open(self.path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                return None
+            raise RecordUnreadable(f"record {self.path} cannot be opened: {error.strerror}") from error
+        try:
+            owner = posix.fstat(handle).st_uid
+            if owner != posix.geteuid():
+                raise RecordUnreadable(f"record {self.path} belongs to user {owner}")
+            boot, record = StartRecord.load(_read_all(handle))
+        except (ValueError, OSError) as error:
+            raise RecordUnreadable(f"record {self.path} {error}") from error
+        finally:
+            posix.close(handle)
+        # What another boot started did not survive it.
+        return record if boot == self._boot_id() else None
+
+    def write(self, record: StartRecord) -> None:
+        """Put the record in place, durably, in one step; OSError if that cannot be done."""
+        directory = self._open_directory()
+        temporary = f"{self.name}.{posix.getpid()}"
+        try:
+            flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+            try:
+                handle = posix.open(temporary, flags, 0o600, dir_fd=directory)
+            except FileExistsError:  # left by a process of the same pid that was killed
+                posix.unlink(temporary, dir_fd=directory)
+                handle = posix.open(temporary, flags, 0o600, dir_fd=directory)
+            try:
+                _write_all(handle, record.dump(self._boot_id()))
+                posix.fsync(handle)
+            finally:
+                posix.close(handle)
+            posix.rename(temporary, self.name, src_dir_fd=directory, dst_dir_fd=directory)
+            posix.fsync(directory)
+        finally:
+            posix.close(directory)
+
+    def remove(self) -> None:
+        """Take the record away; nothing happens where there is none."""
+        try:
+            posix.unlink(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+
+    def _open_directory(self) -> int:
+        """Open the directory, made root's alone; refuse one that somebody else could write."""
+        try:
+            posix.mkdir(self.directory, 0o700)
+        except FileExistsError:
+            pass
+        handle = posix.open(
+            self.directory, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        )
+        status = posix.fstat(handle)
+        if status.st_uid != posix.geteuid() or status.st_mode & 0o022:
+            posix.close(handle)
+            raise PermissionError(errno.EPERM, f"{self.directory} can be written by others than its owner")
+        return handle
+
+    def _boot_id(self) -> str:
+        if not self._boot:
+            handle = posix.open("/proc/sys/kernel/random/boot_id", posix.O_RDONLY | posix.O_CLOEXEC)
+            try:
+                self._boot = posix.read(handle, 100).decode().strip()
+            finally:
+                posix.close(handle)
+        return self._boot
+
+
+def _quote(instance: str) -> str:
+    """Make a file name that no other instance's name makes."""
+    name = "".join(
+        letter if letter in _PLAIN else "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "surrogateescape"))
+        for letter in instance
+    )
+    if len(name) <= _LONGEST_NAME:
+        return name
+    from _sha256 import sha256  # type: ignore[import-not-found,unused-ignore]
+
+    digest = sha256(instance.encode("utf-8", "surrogateescape")).hexdigest()
+    # "%%" stands in no quoted name: a long name never meets a short one.
+    return f"{name[: _LONGEST_NAME - 66]}%%{digest}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
+
+
+def _unescape(text: str) -> str:
+    return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+
+
+def _read_all(handle: int) -> bytes:
+    content = b""
+    while True:
+        part = posix.read(handle, 65536)
+        if not part:
+            return content
+        content += part
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    while content:
+        content = content[posix.write(handle, content) :]
