@@ -23,7 +23,9 @@ class Dummy(ocf.Agent):
     def start(self) -> None:
         try:
             # Exclusive and without following a link: whatever lies there is not overwritten.
-            os.close(os.open(self.state, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+            os.close(
+                os.open(self.state, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            )
         except FileExistsError:
             pass  # started before: monitor judges whether that is ours
         except OSError as error:

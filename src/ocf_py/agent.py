@@ -1,4 +1,4 @@
-"""The base class: an agent is a declaration of parameters and a few methods decorated as actions."""
+"""The base class: an agent declares parameters, and a few methods as actions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ else:
     class Built:
         """At run time a seam needs no type variable."""
 
-        def __class_getitem__(cls, _item):
+        def __class_getitem__(cls, _item: object) -> type[Built]:
             return cls
 
 
@@ -99,7 +99,9 @@ def action(
         if known is None:
             known = ActionMethod()
             method.ocf_action = known  # type: ignore[attr-defined]
-        known.elements.insert(0, element)  # decorators apply from the bottom: keep the written order
+        known.elements.insert(
+            0, element
+        )  # decorators apply from the bottom: keep the written order
         known.settles = known.settles or settles
         return method
 
@@ -107,7 +109,7 @@ def action(
 
 
 class seam(Built["S"]):  # noqa: N801 - a decorator, read like property
-    """A way to the machine that a test can replace: built when first used, or given to the constructor."""
+    """A way to the machine that a test can replace: built when first used, unless it was given."""
 
     def __init__(self, build: Callable[[Any], S]) -> None:
         self._build = build
@@ -192,7 +194,9 @@ class Agent:
             raise TypeError(f"parameter {name!r} of {cls.__name__} hides a name of the base class")
         computed = hasattr(cls, "_default_" + name)
         if not parameter.required and parameter.default is UNSET and not computed:
-            raise TypeError(f"parameter {name!r} of {cls.__name__} is neither required nor has a default")
+            raise TypeError(
+                f"parameter {name!r} of {cls.__name__} is neither required nor has a default"
+            )
         cls.ocf_parameters[name] = parameter
 
     @classmethod
@@ -210,16 +214,16 @@ class Agent:
 
     if TYPE_CHECKING:  # what a subclass may declare, so that its signatures are checked
 
-        def start(self) -> None: ...
-        def stop(self) -> None: ...
-        def monitor(self) -> Status: ...
-        def promote(self) -> None: ...
-        def demote(self) -> None: ...
-        def notify(self) -> None: ...
-        def reload(self) -> None: ...
-        def reload_agent(self) -> None: ...
-        def migrate_to(self) -> None: ...
-        def migrate_from(self) -> None: ...
+        def start(self) -> None: ...  # noqa: D102
+        def stop(self) -> None: ...  # noqa: D102
+        def monitor(self) -> Status: ...  # noqa: D102
+        def promote(self) -> None: ...  # noqa: D102
+        def demote(self) -> None: ...  # noqa: D102
+        def notify(self) -> None: ...  # noqa: D102
+        def reload(self) -> None: ...  # noqa: D102
+        def reload_agent(self) -> None: ...  # noqa: D102
+        def migrate_to(self) -> None: ...  # noqa: D102
+        def migrate_from(self) -> None: ...  # noqa: D102
 
     def validate(self) -> None:
         """Raise Misconfigured where the parameters contradict each other; look at nothing else.

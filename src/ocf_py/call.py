@@ -5,12 +5,12 @@ from __future__ import annotations
 from .deadline import Deadline
 from .log import Log
 from .outcomes import Failure
-from .start_record import RecordFile, StartRecord
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .cluster import Cluster
     from .environment import Environment
+    from .start_record import RecordFile, StartRecord
 
 
 class Facts:
@@ -66,7 +66,7 @@ class Call:
         "log",
     )
 
-    def __init__(  # noqa: PLR0913 - each is one word of the call
+    def __init__(
         self,
         action: str = "",
         *,

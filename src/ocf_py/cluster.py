@@ -31,7 +31,10 @@ class Notification:
         self.operation = meta.get("notify_operation", "")
 
     def instances(self, group: str) -> list[str]:
-        """Name the instances of start, stop, promote, demote, active, promoted, unpromoted, inactive."""
+        """Name the instances of a group.
+
+        Groups: start, stop, promote, demote, active, promoted, unpromoted, inactive.
+        """
         return self._words(group, "resource")
 
     def nodes(self, group: str) -> list[str]:
@@ -90,7 +93,14 @@ class Cluster:
         if self._environment.feature_set and self._environment.feature_set < _FIRST_WITH_PROMOTION:
             argv = ["crm_master", "-r", instance, *self._node(), "-l", "reboot", *what]
         else:
-            argv = ["crm_attribute", f"--promotion={instance}", *self._node(), "-l", "reboot", *what]
+            argv = [
+                "crm_attribute",
+                f"--promotion={instance}",
+                *self._node(),
+                "-l",
+                "reboot",
+                *what,
+            ]
         try:
             self._run(argv)
         except Failure as failure:

@@ -1,7 +1,8 @@
 """One deadline an action: the caller's timeout less a margin, counted from the process's start.
 
-Pacemaker kills the whole process group at the timeout and forgets the exit reason of an agent that
-did not end by itself (protocol facts P2 and P3), so an agent gives up a little earlier, and says why.
+Pacemaker kills the whole process group at the timeout and forgets the exit reason of an agent
+that did not end by itself (protocol facts P2 and P3), so an agent gives up a little earlier, and
+says why.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Deadline:
     __slots__ = ("end", "margin", "start", "timeout")
 
     def __init__(self, timeout: float, start: float | None = None) -> None:
-        """Begin at `start` (seconds of CLOCK_BOOTTIME; default now), with `timeout` seconds in all."""
+        """Begin at `start` (seconds of CLOCK_BOOTTIME; default now), `timeout` seconds in all."""
         self.timeout = timeout
         self.margin = min(max(1.0, timeout * 0.05), timeout / 2)
         self.start = _now() if start is None else start
@@ -45,7 +46,7 @@ class Deadline:
         return max(0.0, self.end - _now())
 
     def stage(self, fraction: float) -> float:
-        """Seconds left until `fraction` (0 to 1) of the whole time is used: for staged escalation."""
+        """Seconds left until `fraction` (0 to 1) of the time is used: for staged escalation."""
         return max(0.0, self.start + (self.end - self.start) * fraction - _now())
 
     def sleep(self, seconds: float, waiting_for: str) -> None:
@@ -60,7 +61,7 @@ class Deadline:
         time.sleep(seconds)
 
     def wait(self, holds: Callable[[], bool], waiting_for: str, every: float = 0.1) -> None:
-        """Return once `holds()` is true, asked every `every` seconds; raise DeadlinePassed if never."""
+        """Return once `holds()` is true, asked every `every` seconds; else raise DeadlinePassed."""
         while not holds():
             self.sleep(every, waiting_for)
 

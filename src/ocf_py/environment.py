@@ -84,7 +84,9 @@ class Environment:
     @property
     def feature_set(self) -> tuple[int, ...]:
         """Pacemaker's crm_feature_set as numbers; empty outside Pacemaker."""
-        return tuple(_whole(part) for part in self.parameters.get("crm_feature_set", "").split(".") if part)
+        return tuple(
+            _whole(part) for part in self.parameters.get("crm_feature_set", "").split(".") if part
+        )
 
     @property
     def debug(self) -> bool:

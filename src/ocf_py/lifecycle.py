@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .outcomes import Status
     from .start_record import RecordFile
 
+_LOOKS_AT_THE_MACHINE = 10  # OCF 1.1, "Check levels", for validate-all
 _SETTLE_INTERVAL = 0.2  # seconds between two looks at an effect that settles
 
 
@@ -53,7 +54,9 @@ class Lifecycle:
 
     def perform(self, action: str) -> Status | None:
         """Do `action`; return monitor's status, None for the others; Failure says why not."""
-        method: Callable[[], Status | None] = getattr(self, "_" + action.replace("-", "_"), self._plain)
+        method: Callable[[], Status | None] = getattr(
+            self, "_" + action.replace("-", "_"), self._plain
+        )
         return method()
 
     # ------------------------------------------------------------------ the two instances
@@ -85,7 +88,9 @@ class Lifecycle:
         self._call.facts.record = self._record
         self._recorded, problem = self._build(self._record.parameters, is_record=True)
         if problem is not None:
-            self._unreadable = f"record {self._file.path} holds what this version cannot use: {problem}"
+            self._unreadable = (
+                f"record {self._file.path} holds what this version cannot use: {problem}"
+            )
 
     def _usable(self) -> Agent:
         if self._given is None:
@@ -131,7 +136,11 @@ class Lifecycle:
         if self._given is None:
             return self._monitor_recorded()
         status = self._ask(self._given)
-        if not self._call.is_recurring and self._recorded is not None and not self._is_same_identity():
+        if (
+            not self._call.is_recurring
+            and self._recorded is not None
+            and not self._is_same_identity()
+        ):
             self._refuse_recorded_alive(self._recorded)
         if status.is_active:
             if not self.was_started:
@@ -168,20 +177,29 @@ class Lifecycle:
         try:
             self._write_record()
         except OSError as error:
-            self._call.log.warning(f"cannot record what runs in {self._file.path}: {error.strerror}")
+            self._call.log.warning(
+                f"cannot record what runs in {self._file.path}: {error.strerror}"
+            )
 
     # ------------------------------------------------------------------ start and stop
 
     def _start(self) -> None:
         given = self._usable()
         if self._unreadable:
-            raise Failure(self._unreadable, hint="stop what it stands for by hand and remove the file")
+            raise Failure(
+                self._unreadable, hint="stop what it stands for by hand and remove the file"
+            )
         if self._recorded is not None and not self._is_same_identity():
             self._call.log.info("what the last start brought up differs: stopping that first")
             self._end(self._recorded)
             self._forget_record()
         before = self._look(given)
-        if not (before and before.is_active and self._recorded and not self._differences(reloadable=True)):
+        if not (
+            before
+            and before.is_active
+            and self._recorded
+            and not self._differences(reloadable=True)
+        ):
             given.validate_here()
             try:
                 self._write_record()
@@ -192,7 +210,9 @@ class Lifecycle:
         status = self._ask(given)
         if status.is_promoted:  # OCF 1.1: start ends unpromoted
             given.demote()
-            status = self._confirm(given, "demote", lambda now: now.is_active and not now.is_promoted)
+            status = self._confirm(
+                given, "demote", lambda now: now.is_active and not now.is_promoted
+            )
         self._set_score(given, status)
 
     def _stop(self) -> None:
@@ -246,7 +266,8 @@ class Lifecycle:
                 agent.promote()
                 self._confirm(agent, "promote", lambda status: status.is_promoted)
         except BaseException:
-            # With its score kept, Pacemaker would demote the healthy primary for it, again and again.
+            # With its score kept, Pacemaker would demote the healthy primary for it, again
+            # and again.
             self._call.cluster.set_promotion_score(MINUS_INFINITY)
             raise
         self._set_score(agent, self._ask(agent))
@@ -255,7 +276,9 @@ class Lifecycle:
         agent = self._active_or_not_running()
         if self._ask(agent).is_promoted:
             agent.demote()
-            status = self._confirm(agent, "demote", lambda now: now.is_active and not now.is_promoted)
+            status = self._confirm(
+                agent, "demote", lambda now: now.is_active and not now.is_promoted
+            )
             self._set_score(agent, status)
 
     def _active_or_not_running(self) -> Agent:
@@ -280,7 +303,7 @@ class Lifecycle:
 
     def _validate_all(self) -> None:
         given = self._usable()
-        if self._call.level >= 10:  # noqa: PLR2004 - OCF 1.1, "Check levels": 10 may look at the machine
+        if self._call.level >= _LOOKS_AT_THE_MACHINE:
             given.validate_here()
 
     def _reload_agent(self) -> None:
@@ -293,7 +316,7 @@ class Lifecycle:
         self._write_record()
 
     def _plain(self) -> None:
-        """Run an action the protocol gives no state to: notify, reload, migrate_to, migrate_from."""
+        """Run an action without a state of its own: notify, reload, migrate_to, migrate_from."""
         agent = self._given or self._recorded
         if agent is None:
             agent = self._usable()

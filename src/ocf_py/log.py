@@ -36,22 +36,22 @@ class Log:
         self.trace: Callable[[str], None] | None = None
 
     def debug(self, text: str) -> None:
-        """Detail for whoever looks for a fault; syslog gets it where HA_debug is set."""
+        """Tell detail for whoever looks for a fault; syslog gets it where HA_debug is set."""
         if self._wants_debug:
             self._write(7, "DEBUG", text)
         elif self.trace:
             self.trace(f"DEBUG: {text}")
 
     def info(self, text: str) -> None:
-        """Something was done."""
+        """Tell what was done."""
         self._write(6, "INFO", text)
 
     def warning(self, text: str) -> None:
-        """Something is not as it should be, and the action goes on."""
+        """Tell what is not as it should be while the action goes on."""
         self._write(4, "WARNING", text)
 
     def error(self, text: str) -> None:
-        """The action fails."""
+        """Say why the action fails."""
         self._write(3, "ERROR", text)
 
     def _write(self, level: int, word: str, text: str) -> None:
@@ -62,7 +62,9 @@ class Log:
 
             if not self._open:
                 name = "LOG_" + self._facility.upper()
-                syslog.openlog(self._agent, syslog.LOG_PID, getattr(syslog, name, syslog.LOG_DAEMON))
+                syslog.openlog(
+                    self._agent, syslog.LOG_PID, getattr(syslog, name, syslog.LOG_DAEMON)
+                )
                 self._open = True
             for line in text.splitlines():
                 # A NUL or a lone surrogate cannot go to syslog(3): show it escaped instead.

@@ -66,7 +66,8 @@ def descriptions(documented: object) -> tuple[str, str]:
 def _lines(agent: type[Agent]) -> Iterator[str]:
     short, long = descriptions(agent)
     yield '<?xml version="1.0" encoding="UTF-8"?>'
-    yield _DTD + f'<resource-agent name="{_attribute(agent.__name__)}" version="{_attribute(agent.ocf_version)}">'
+    name, version = _attribute(agent.__name__), _attribute(agent.ocf_version)
+    yield f'{_DTD}<resource-agent name="{name}" version="{version}">'
     yield "<version>1.1</version>"
     yield f'<longdesc lang="en">\n{_text(long)}\n</longdesc>'
     yield f'<shortdesc lang="en">{_text(short)}</shortdesc>'

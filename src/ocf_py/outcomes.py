@@ -1,10 +1,13 @@
-"""What an action may answer: a Status from monitor, a Failure from anything; the only home of OCF numbers.
+"""What an action may answer: a Status from monitor, a Failure from any; the home of OCF numbers.
 
 Every number is from the OCF Resource Agent API 1.1, section "Exit status codes"; 190 and 191 are
 read by Pacemaker 2.1 and later.
 """
 
 from __future__ import annotations
+
+_NOT_RUNNING = 7
+_PROMOTED = (8, 191)
 
 
 class Status:
@@ -19,8 +22,8 @@ class Status:
         self.code = code
         self.name = name
         self.reason = reason
-        self.is_active = code != 7
-        self.is_promoted = code in (8, 191)
+        self.is_active = code != _NOT_RUNNING
+        self.is_promoted = code in _PROMOTED
 
     def because(self, reason: str) -> Status:
         """Return the same status with `reason` for the operator."""
@@ -37,7 +40,7 @@ class Status:
 
 
 RUNNING = Status(0, "running")
-STOPPED = Status(7, "stopped")
+STOPPED = Status(_NOT_RUNNING, "stopped")
 PROMOTED = Status(8, "promoted")
 DEGRADED = Status(190, "degraded")
 DEGRADED_PROMOTED = Status(191, "degraded and promoted")

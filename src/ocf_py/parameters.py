@@ -8,7 +8,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, Generic, Optional, TypedDict, TypeVar, overload
+    from typing import Any, Generic, TypedDict, TypeVar, overload
 
     from typing_extensions import Self, Unpack
 
@@ -34,7 +34,7 @@ else:
     class Typed:
         """At run time a parameter needs no type variable."""
 
-        def __class_getitem__(cls, _item):
+        def __class_getitem__(cls, _item: object) -> type[Typed]:
             return cls
 
 
@@ -46,8 +46,10 @@ class Unset:
 
 
 UNSET = Unset()
+_SECONDS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
+_LONGEST = 19  # digits: more than any sane number has would meet int()'s own limit
 _SECRET = ("password", "passwd", "secret")
 
 
@@ -132,7 +134,7 @@ class String(Parameter["T"]):
 
         @overload
         def __init__(
-            self: String[Optional[str]], text: str, *, default: None, **common: Unpack[Common]
+            self: String[str | None], text: str, *, default: None, **common: Unpack[Common]
         ) -> None: ...
         @overload
         def __init__(
@@ -154,7 +156,7 @@ class Integer(Parameter["T"]):
 
         @overload
         def __init__(
-            self: Integer[Optional[int]],
+            self: Integer[int | None],
             text: str,
             *,
             default: None,
@@ -183,8 +185,7 @@ class Integer(Parameter["T"]):
     def parse(self, text: str) -> Any:
         """Read decimal digits with an optional sign; nothing else that int() would swallow."""
         digits = text[1:] if text[:1] in ("+", "-") else text
-        # More digits than any sane number has would meet int()'s own limit with another error.
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST):
             raise ValueError("is not a whole number")
         value = int(text)
         if self.minimum is not None and value < self.minimum:
@@ -203,7 +204,7 @@ class Boolean(Parameter["T"]):
 
         @overload
         def __init__(
-            self: Boolean[Optional[bool]], text: str, *, default: None, **common: Unpack[Common]
+            self: Boolean[bool | None], text: str, *, default: None, **common: Unpack[Common]
         ) -> None: ...
         @overload
         def __init__(
@@ -232,7 +233,7 @@ class Select(Parameter["T"]):
 
         @overload
         def __init__(
-            self: Select[Optional[str]],
+            self: Select[str | None],
             text: str,
             *,
             options: Sequence[str],
@@ -265,13 +266,11 @@ class Select(Parameter["T"]):
 class Duration(Parameter["T"]):
     """A time in seconds: a number with ms, s, min (m), h or d; a bare one counts in `unit`."""
 
-    SECONDS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-
     if TYPE_CHECKING:
 
         @overload
         def __init__(
-            self: Duration[Optional[float]],
+            self: Duration[float | None],
             text: str,
             *,
             default: None,
@@ -291,7 +290,7 @@ class Duration(Parameter["T"]):
     def __init__(self, text: str, *, unit: str = "s", **common: Any) -> None:
         super().__init__(text, **common)
         self.unit = unit
-        self.SECONDS[unit]  # a unit that does not exist is the author's mistake: let it show
+        _SECONDS[unit]  # a unit that does not exist is the author's mistake: let it show
 
     def parse(self, text: str) -> Any:
         """Read the number and its unit into seconds."""
@@ -299,9 +298,10 @@ class Duration(Parameter["T"]):
         unit = text[len(number) :] or self.unit
         whole, _, fraction = number.partition(".")
         digits = whole + fraction
-        if unit not in self.SECONDS or not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        is_number = digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST
+        if unit not in _SECONDS or not is_number:
             raise ValueError("is not a time such as 200ms, 10s, 5min or 1h")
-        return float(number) * self.SECONDS[unit]
+        return float(number) * _SECONDS[unit]
 
     def format(self, value: Any) -> str:
         """Write whole milliseconds or seconds."""
@@ -315,7 +315,7 @@ class Path(Parameter["T"]):
 
         @overload
         def __init__(
-            self: Path[Optional[str]], text: str, *, default: None, **common: Unpack[Common]
+            self: Path[str | None], text: str, *, default: None, **common: Unpack[Common]
         ) -> None: ...
         @overload
         def __init__(
@@ -337,7 +337,11 @@ class IPAddress(Parameter["T"]):
 
         @overload
         def __init__(
-            self: IPAddress[Optional[Address]], text: str, *, default: None, **common: Unpack[Common]
+            self: IPAddress[Address | None],
+            text: str,
+            *,
+            default: None,
+            **common: Unpack[Common],
         ) -> None: ...
         @overload
         def __init__(self: IPAddress[Address], text: str, **common: Unpack[Common]) -> None: ...

@@ -16,10 +16,9 @@ from .start_record import RecordFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal as _signal
     from collections.abc import Sequence
     from typing import NoReturn
-
-    import signal as _signal
 
     from .agent import Agent
 else:
@@ -132,6 +131,7 @@ def _timeout(agent_class: type[Agent], name: str, environment: Environment) -> f
 
 def _arm(deadline: Deadline) -> None:
     """Interrupt whatever blocks between the deadline and the caller's SIGKILL, to give a reason."""
+
     def give_up(*_: object) -> NoReturn:
         raise Failure(
             f"gave up shortly before the timeout of {deadline.timeout:g} s: "
@@ -149,7 +149,7 @@ def _disarm() -> None:
 def _refuse_other_protocols(environment: Environment) -> None:
     if environment.version_major != "1":
         raise Failure(
-            f"the caller speaks version {environment.version_major} of the OCF protocol, this agent version 1",
+            f"the caller speaks OCF version {environment.version_major}, this agent version 1",
             hint="OCF_RA_VERSION_MAJOR must be 1",
         )
 

@@ -31,7 +31,9 @@ class StartRecord:
 
     __slots__ = ("facts", "parameters")
 
-    def __init__(self, parameters: Mapping[str, str], facts: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, parameters: Mapping[str, str], facts: Mapping[str, str] | None = None
+    ) -> None:
         self.parameters = dict(parameters)
         self.facts = dict(facts or {})
 
@@ -65,7 +67,9 @@ class RecordFile:
 
     __slots__ = ("_boot", "directory", "name")
 
-    def __init__(self, agent: str, instance: str, directory: str = DIRECTORY, boot: str = "") -> None:
+    def __init__(
+        self, agent: str, instance: str, directory: str = DIRECTORY, boot: str = ""
+    ) -> None:
         self.directory = directory
         self.name = f"{agent}.{_quote(instance)}"
         self._boot = boot
@@ -82,7 +86,9 @@ class RecordFile:
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 return None
-            raise RecordUnreadable(f"record {self.path} cannot be opened: {error.strerror}") from error
+            raise RecordUnreadable(
+                f"record {self.path} cannot be opened: {error.strerror}"
+            ) from error
         try:
             owner = posix.fstat(handle).st_uid
             if owner != posix.geteuid():
@@ -100,7 +106,9 @@ class RecordFile:
         directory = self._open_directory()
         temporary = f"{self.name}.{posix.getpid()}"
         try:
-            flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+            flags = (
+                posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+            )
             try:
                 handle = posix.open(temporary, flags, 0o600, dir_fd=directory)
             except FileExistsError:  # left by a process of the same pid that was killed
@@ -135,7 +143,9 @@ class RecordFile:
         status = posix.fstat(handle)
         if status.st_uid != posix.geteuid() or status.st_mode & 0o022:
             posix.close(handle)
-            raise PermissionError(errno.EPERM, f"{self.directory} can be written by others than its owner")
+            raise PermissionError(
+                errno.EPERM, f"{self.directory} can be written by others than its owner"
+            )
         return handle
 
     def _boot_id(self) -> str:
@@ -150,10 +160,7 @@ class RecordFile:
 
 def _quote(instance: str) -> str:
     """Make a file name that no other instance's name makes."""
-    name = "".join(
-        letter if letter in _PLAIN else "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "surrogateescape"))
-        for letter in instance
-    )
+    name = "".join(letter if letter in _PLAIN else _escape_letter(letter) for letter in instance)
     if len(name) <= _LONGEST_NAME:
         return name
     from _sha256 import sha256  # type: ignore[import-not-found,unused-ignore]
@@ -161,6 +168,10 @@ def _quote(instance: str) -> str:
     digest = sha256(instance.encode("utf-8", "surrogateescape")).hexdigest()
     # "%%" stands in no quoted name: a long name never meets a short one.
     return f"{name[: _LONGEST_NAME - 66]}%%{digest}"
+
+
+def _escape_letter(letter: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "surrogateescape"))
 
 
 def _escape(text: str) -> str:
