@@ -141,7 +141,9 @@ def quiet_cluster_daemons(root: Path = Path("/")) -> Iterator[None]:
                 policy.remove()
     left = enabled_links(root) - before
     if left:
-        sys.exit(f"system packages: still enabled at boot, disable by hand: {' '.join(sorted(left))}")
+        sys.exit(
+            f"system packages: still enabled at boot, disable by hand: {' '.join(sorted(left))}"
+        )
 
 
 @contextlib.contextmanager

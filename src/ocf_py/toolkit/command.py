@@ -1,0 +1,75 @@
+"""The Click group behind `ocf-py`: subcommands are files, loaded when one is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from ocf_py._version import __version__
+from ocf_py.toolkit.errors import ToolkitError
+
+# Each subcommand's module holds a Click command of the subcommand's name.
+_SUBCOMMANDS = {
+    "install": "Install the agents where Pacemaker looks for them.",
+    "uninstall": "Remove what `install` wrote.",
+    "lab": "Run a real cluster in namespaces on this machine.",
+}
+
+# What an optional part of the toolkit imports, and the extra that brings it.
+_EXTRAS = {"pyroute2": "lab"}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module when the subcommand is used, not before.
+
+    The module that shows the list of subcommands must not pay for all of them.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
+        """The subcommands' names, in the order of the help."""
+        return list(_SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The subcommand, imported now; None where there is none of that name."""
+        if cmd_name not in _SUBCOMMANDS:
+            return None
+        try:
+            module = importlib.import_module(f"ocf_py.toolkit.{cmd_name}")
+        except ModuleNotFoundError as error:
+            extra = _EXTRAS.get((error.name or "").partition(".")[0])
+            if extra is None:
+                raise
+            raise ToolkitError(
+                f"{cmd_name}: the Python package {error.name} is missing",
+                hint=f"pip install 'ocf-py[{extra}]'",
+            ) from error
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Lists the subcommands from the table: help imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_SUBCOMMANDS.items()))
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(__version__, prog_name="ocf-py")
+def ocf_py() -> None:
+    """Pacemaker-compatible OCF resource agents in Python."""
+
+
+def run() -> None:
+    """Runs `ocf-py`: 0 done, 1 failed in one line, 2 misused, 130 interrupted."""
+    try:
+        status = ocf_py.main(prog_name="ocf-py", standalone_mode=False)
+    except ToolkitError as error:
+        click.echo(f"ocf-py: {error}", err=True)
+        status = 1
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        status = 130
+    sys.exit(status if isinstance(status, int) else 0)

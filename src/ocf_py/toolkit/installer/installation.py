@@ -1,0 +1,153 @@
+"""Install and uninstall: the library goes first in and last out, the launchers that name it not."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ocf_py._version import __version__
+from ocf_py.toolkit.installer.manifest import (
+    LAUNCHERS,
+    LIBRARY,
+    MANIFEST,
+    SHARED,
+    load_manifest,
+)
+from ocf_py.toolkit.installer.plan import LAUNCHER_MODE, LIBRARY_MODE, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ocf_py.toolkit.installer.interpreter import Interpreter
+    from ocf_py.toolkit.installer.manifest import Manifest
+    from ocf_py.toolkit.installer.place import Place
+    from ocf_py.toolkit.installer.plan import Plan
+    from ocf_py.toolkit.installer.sources import Sources
+    from ocf_py.toolkit.installer.tree import Tree
+
+
+def preview_install(place: Place, sources: Sources, interpreter: Interpreter) -> list[str]:
+    """What `install` would do, a line each; touches nothing."""
+    tree = place.tree
+    plan = make_plan(tree, load_manifest(tree), sources, interpreter)
+    return [
+        *(f"would write {tree.base / path}" for path in (*plan.library, *plan.launchers)),
+        *(f"would remove {tree.base / path}" for path in plan.stale),
+    ] or [f"{place}: nothing to do"]
+
+
+def install(place: Place, sources: Sources, interpreter: Interpreter) -> list[str]:
+    """Makes the tree at `place` hold `sources`; returns what there is to say, a line each.
+
+    An action that runs meanwhile goes on importing from its own generation, which stays until
+    the next install. Cut off anywhere, this leaves the former agents working.
+
+    Raises:
+        ToolkitError: Something in the way is not ours; or the system refused.
+    """
+    tree = place.tree
+    # Once without the lock: a refusal leaves no trace, not even the folder that is locked.
+    make_plan(tree, load_manifest(tree), sources, interpreter)
+    made = [folder for folder in SHARED if not tree.has_folder(folder)]
+    with tree.locked(LIBRARY, create=True):
+        manifest = load_manifest(tree)
+        plan = make_plan(tree, manifest, sources, interpreter)
+        for folder in (LIBRARY, LAUNCHERS):
+            tree.remove_unfinished(folder)
+        done = (manifest.version, manifest.generation) == (__version__, plan.generation)
+        if done and not (plan.library or plan.launchers or plan.stale):
+            return [f"{place}: ocf-py {__version__} is installed already"]
+        manifest.made = sorted({*manifest.made, *made})
+        library = _build(place, plan, sources, interpreter)
+        kept = _carry_out(tree, manifest, plan, library)
+    types = ", ".join(agent.type for agent in sources.agents)
+    return [
+        *_tell_kept(tree, kept),
+        f"{place}: installed ocf-py {__version__} for {interpreter.path}: {types}",
+    ]
+
+
+def uninstall(place: Place, *, dry_run: bool = False) -> list[str]:
+    """Removes what the manifest at `place` lists and nobody has changed; returns what to say."""
+    tree = place.tree
+    if tree.read(MANIFEST) is None:
+        return [f"{place}: nothing of ocf-py is installed"]
+    with tree.locked(LIBRARY, create=False):
+        manifest = load_manifest(tree)
+        paths = sorted(manifest.files, key=lambda path: (not path.startswith(LAUNCHERS), path))
+        if dry_run:
+            return [f"would remove {tree.base / path}" for path in paths if tree.inspect(path)]
+        kept = _remove_owned(tree, manifest, paths)
+        for folder in (LIBRARY, LAUNCHERS):
+            tree.remove_unfinished(folder)
+        tree.remove(MANIFEST)
+        for folder in (LIBRARY, LAUNCHERS, *(one for one in SHARED if one in manifest.made)):
+            tree.remove_folder(folder)
+    return [*_tell_kept(tree, kept), f"{place}: uninstalled ocf-py {manifest.version}"]
+
+
+def _build(
+    place: Place, plan: Plan, sources: Sources, interpreter: Interpreter
+) -> dict[str, bytes]:
+    """The library's files by their path in the tree; none if none is lacking."""
+    if not plan.library:
+        return {}
+    files = {
+        **sources.files,
+        **interpreter.compile(sources.files, place.shown(plan.generation)),
+    }
+    return {f"{LIBRARY}/{plan.generation}/{name}": content for name, content in files.items()}
+
+
+def _carry_out(tree: Tree, manifest: Manifest, plan: Plan, library: dict[str, bytes]) -> list[str]:
+    """Writes library, launchers and manifest; returns the stale files that others have changed."""
+    written = {path: library[path] for path in plan.library}
+    written.update(plan.launchers)
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in written.items()}
+    for path, digest in digests.items():
+        manifest.files.setdefault(path, []).append(digest)
+    manifest.save(tree)
+    folder = f"{LIBRARY}/{plan.generation}"
+    if tree.has_folder(folder):
+        for path in plan.library:
+            tree.write(path, library[path], LIBRARY_MODE, by_way_of=LIBRARY)
+    else:
+        tree.write_folder(
+            folder, {path[len(folder) + 1 :]: content for path, content in library.items()}
+        )
+    for path, text in plan.launchers.items():
+        tree.write(path, text, LAUNCHER_MODE, by_way_of=LAUNCHERS)
+    kept = _remove_owned(tree, manifest, plan.stale)
+    for path, digest in {**plan.intact, **digests}.items():
+        manifest.files[path] = [digest]
+    manifest.version, manifest.generation = __version__, plan.generation
+    manifest.previous = plan.previous
+    manifest.save(tree)
+    return kept
+
+
+def _remove_owned(tree: Tree, manifest: Manifest, paths: Iterable[str]) -> list[str]:
+    """Removes those of `paths` that are as we wrote them; returns the others.
+
+    The manifest forgets them all: what somebody has changed is theirs from now on.
+    """
+    kept = []
+    emptied = set()
+    for path in paths:
+        found = tree.inspect(path)
+        if found and not manifest.owns(path, found[0]):
+            kept.append(path)
+        else:
+            tree.remove(path)
+        del manifest.files[path]
+        folder = path.rpartition("/")[0]
+        while folder not in (LIBRARY, LAUNCHERS):
+            emptied.add(folder)
+            folder = folder.rpartition("/")[0]
+    for folder in sorted(emptied, key=len, reverse=True):
+        tree.remove_folder(folder)
+    return kept
+
+
+def _tell_kept(tree: Tree, kept: Iterable[str]) -> list[str]:
+    return [f"left as it is, changed by someone else: {tree.base / path}" for path in kept]

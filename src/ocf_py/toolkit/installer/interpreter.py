@@ -1,0 +1,114 @@
+"""The Python that will run the agents: checked, and asked to byte-compile for itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocf_py.toolkit.errors import ToolkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_OLDEST = (3, 9)
+# The kernel reads this much of a script's first line (BINPRM_BUF_SIZE, linux/binfmts.h).
+_LONGEST_SHEBANG = 255
+_FLAGS = "-ISB"
+
+_PROBE = """
+import importlib.util, json, sys
+magic = importlib.util.MAGIC_NUMBER.hex()
+print(json.dumps([list(sys.version_info[:2]), sys.implementation.cache_tag, magic]))
+"""
+
+# Unchecked: the file system is not asked for the source at every import, which it never changes.
+_COMPILE = """
+import json, py_compile, sys
+mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+for source, compiled, shown in json.load(sys.stdin):
+    try:
+        py_compile.compile(source, compiled, shown, doraise=True, invalidation_mode=mode)
+    except py_compile.PyCompileError as error:
+        sys.exit(f"{shown}: {error.exc_value}")
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """One Python executable, by the absolute path that the launchers will name."""
+
+    path: str
+    cache_tag: str
+    magic: str
+
+    @property
+    def shebang(self) -> str:
+        """A script's first line: isolated, without site, writing no byte code beside the agents.
+
+        One word of flags, because Linux hands all that follows the path over as one argument.
+        """
+        return f"#!{self.path} {_FLAGS}"
+
+    def compile(self, sources: Mapping[str, bytes], shown_under: str) -> dict[str, bytes]:
+        """Byte code of `sources`, keyed by its path in the tree as `sources` is by theirs.
+
+        `shown_under` is the folder that tracebacks will name.
+
+        Raises:
+            ToolkitError: A source is not of this interpreter's Python.
+        """
+        jobs = []
+        products = {}
+        with tempfile.TemporaryDirectory(prefix="ocf-py-") as scratch:
+            for number, (name, content) in enumerate(sources.items()):
+                source, product = Path(scratch, f"{number}.py"), Path(scratch, f"{number}.pyc")
+                source.write_bytes(content)
+                jobs.append((str(source), str(product), f"{shown_under}/{name}"))
+                products[self.compiled_name(name)] = product
+            _run([self.path, "-IS", "-c", _COMPILE], json.dumps(jobs))
+            return {name: product.read_bytes() for name, product in products.items()}
+
+    def compiled_name(self, name: str) -> str:
+        """Where this interpreter looks for the byte code of the module at `name`."""
+        folder, _, file = name.rpartition("/")
+        return f"{folder}/__pycache__/{file[: -len('.py')]}.{self.cache_tag}.pyc"
+
+
+def find_interpreter(path: str) -> Interpreter:
+    """Checks the executable at `path` and what it says of itself.
+
+    Raises:
+        ToolkitError: It cannot stand in a script's first line, is missing, or is too old.
+    """
+    hint = "choose another with --python"
+    if not path.startswith("/"):
+        raise ToolkitError(f"--python {path}: not an absolute path", hint=hint)
+    if len(path.split()) != 1 or len(f"#!{path} {_FLAGS}") > _LONGEST_SHEBANG:
+        raise ToolkitError(
+            f"--python {path}: cannot stand in a script's #! line (blanks, or too long)", hint=hint
+        )
+    if not os.access(path, os.X_OK) or not Path(path).is_file():
+        raise ToolkitError(f"--python {path}: no executable file is there", hint=hint)
+    try:
+        version, cache_tag, magic = json.loads(_run([path, "-IS", "-c", _PROBE]))
+    except (ValueError, TypeError, ToolkitError) as error:
+        raise ToolkitError(f"--python {path}: not a Python 3.9 or later", hint=hint) from error
+    if tuple(version) < _OLDEST:
+        found = ".".join(map(str, version))
+        raise ToolkitError(f"--python {path}: Python {found}, older than 3.9", hint=hint)
+    return Interpreter(path, cache_tag, magic)
+
+
+def _run(arguments: Sequence[str], given: str = "") -> str:
+    done = subprocess.run(
+        arguments, input=given, capture_output=True, text=True, check=False, cwd="/"
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise ToolkitError(said[-1] if said else f"{arguments[0]}: status {done.returncode}")
+    return done.stdout

@@ -1,0 +1,70 @@
+"""The list of what is ours in an installed tree, kept beside the library."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from ocf_py.toolkit.errors import ToolkitError
+
+if TYPE_CHECKING:
+    from ocf_py.toolkit.installer.tree import Tree
+
+# OCF's own layout, below <prefix>/lib (OCF 1.1, "The Resource Agents").
+LIBRARY = "ocf/lib/ocfpy"
+LAUNCHERS = "ocf/resource.d/ocfpy"
+MANIFEST = f"{LIBRARY}/manifest.json"
+# Folders that other packages share; removed only if it was an install of ours that made them.
+SHARED = ("ocf/resource.d", "ocf/lib", "ocf")
+
+_FORMAT = 1
+
+
+@dataclass
+class Manifest:
+    """What an install wrote.
+
+    A file has every digest that may be ours: while an install is under way that is the old and
+    the new one, so that one which is cut off anywhere leaves nothing that seems foreign.
+    """
+
+    version: str = ""
+    generation: str = ""
+    previous: str = ""
+    files: dict[str, list[str]] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+
+    def owns(self, path: str, digest: str) -> bool:
+        """Whether the file at `path` is as an install of ours wrote it."""
+        return digest in self.files.get(path, ())
+
+    def save(self, tree: Tree) -> None:
+        """Writes the manifest into `tree`."""
+        text = json.dumps({"format": _FORMAT, **asdict(self)}, indent=1, sort_keys=True)
+        tree.write(MANIFEST, f"{text}\n".encode(), 0o644, by_way_of=LIBRARY)
+
+
+def load_manifest(tree: Tree) -> Manifest:
+    """The manifest in `tree`; an empty one where nothing of ours is installed.
+
+    Raises:
+        ToolkitError: It is of another format, damaged, or names a path outside our folders.
+    """
+    content = tree.read(MANIFEST)
+    if content is None:
+        return Manifest()
+    try:
+        fields = json.loads(content)
+        if fields.pop("format") != _FORMAT:
+            raise ValueError("of another format")
+        manifest = Manifest(**fields)
+        for path in manifest.files:
+            if not path.startswith((f"{LIBRARY}/", f"{LAUNCHERS}/")) or ".." in path.split("/"):
+                raise ValueError(f"names a path that is not ours: {path}")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ToolkitError(
+            f"{tree.base / MANIFEST}: unreadable manifest ({error})",
+            hint=f"remove {LIBRARY} and {LAUNCHERS} below {tree.base} by hand, then install",
+        ) from error
+    return manifest

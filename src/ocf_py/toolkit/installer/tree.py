@@ -1,0 +1,244 @@
+"""A folder tree that is written atomically, durably, and never through a symlink."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import time
+from typing import TYPE_CHECKING
+
+from ocf_py.toolkit.errors import ToolkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_TEMPORARY = ".ocf-py-new."
+_LOCK_PATIENCE = 60.0  # seconds that another install may take
+
+_HINTS = {
+    errno.EACCES: "run as root, or choose another --root",
+    errno.EPERM: "run as root, or choose another --root",
+    errno.EROFS: "the file system is read-only: choose another --root",
+    errno.ENOSPC: "make room and install again: what was there still works",
+    errno.ELOOP: "a symlink stands where a folder of ours belongs: remove it",
+    errno.ENOTDIR: "a file or a symlink stands where a folder belongs: remove it",
+}
+
+
+class Tree:
+    """What lies below `base`, by paths relative to it such as `ocf/lib/ocfpy/manifest.json`.
+
+    Symlinks in `base` are the machine's own matter; below it none is ever followed, and every
+    folder and file gets its mode whatever the umask is, and root's ownership when root writes.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+
+    def inspect(self, path: str) -> tuple[str, int] | None:
+        """SHA-256 and mode of the file at `path`; None where nothing is.
+
+        What is not a regular file has its kind for a digest, which equals no digest.
+        """
+        folder, _, name = path.rpartition("/")
+        with self._explained(path):
+            try:
+                with self._open_folder(folder) as at:
+                    found = os.stat(name, dir_fd=at, follow_symlinks=False)
+                    if not stat.S_ISREG(found.st_mode):
+                        return "not a file", stat.S_IMODE(found.st_mode)
+                    return _digest(self._read(name, at)), stat.S_IMODE(found.st_mode)
+            except FileNotFoundError:
+                return None
+
+    def read(self, path: str) -> bytes | None:
+        """The file's content; None where nothing is."""
+        folder, _, name = path.rpartition("/")
+        with self._explained(path):
+            try:
+                with self._open_folder(folder) as at:
+                    return self._read(name, at)
+            except FileNotFoundError:
+                return None
+
+    def write(self, path: str, content: bytes, mode: int, *, by_way_of: str) -> None:
+        """Puts a whole file at `path` by a rename; `by_way_of` is the folder of the unfinished."""
+        folder, _, name = path.rpartition("/")
+        with self._explained(path), self._open_folder(by_way_of, create=True) as scratch:
+            unfinished = f"{_TEMPORARY}{os.getpid()}"
+            _write_file(unfinished, content, mode, scratch)
+            with self._open_folder(folder, create=True) as at:
+                os.rename(unfinished, name, src_dir_fd=scratch, dst_dir_fd=at)
+                os.fsync(at)
+
+    def write_folder(self, path: str, files: Mapping[str, bytes]) -> None:
+        """Puts a folder that is not there yet at `path`, whole, by one rename."""
+        parent, _, name = path.rpartition("/")
+        unfinished = f"{_TEMPORARY}{os.getpid()}"
+        with self._explained(path), self._open_folder(parent, create=True) as at:
+            for file, content in files.items():
+                folder, _, leaf = f"{parent}/{unfinished}/{file}".rpartition("/")
+                with self._open_folder(folder, create=True) as below:
+                    _write_file(leaf, content, 0o644, below)
+            for folder in sorted({f"{unfinished}/{file}".rpartition("/")[0] for file in files}):
+                with self._open_folder(f"{parent}/{folder}") as below:
+                    os.fsync(below)
+            os.rename(unfinished, name, src_dir_fd=at, dst_dir_fd=at)
+            os.fsync(at)
+
+    def remove(self, path: str) -> None:
+        """Unlinks a file; one that is gone already is no error."""
+        folder, _, name = path.rpartition("/")
+        gone = contextlib.suppress(FileNotFoundError)
+        with self._explained(path), gone, self._open_folder(folder) as at:
+            os.unlink(name, dir_fd=at)
+
+    def remove_folder(self, path: str) -> None:
+        """Removes a folder if it is there and empty."""
+        parent, _, name = path.rpartition("/")
+        with self._explained(path):
+            try:
+                with self._open_folder(parent) as at:
+                    os.rmdir(name, dir_fd=at)
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+
+    def remove_unfinished(self, path: str) -> None:
+        """Removes what a write that was cut off left in the folder at `path`."""
+        gone = contextlib.suppress(FileNotFoundError)
+        with self._explained(path), gone, self._open_folder(path) as at:
+            for name in os.listdir(at):
+                if not name.startswith(_TEMPORARY):
+                    continue
+                if stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
+                    shutil.rmtree(f"/proc/self/fd/{at}/{name}")
+                else:
+                    os.unlink(name, dir_fd=at)
+
+    def has_folder(self, path: str) -> bool:
+        """Whether a folder is at `path`."""
+        with self._explained(path):
+            try:
+                with self._open_folder(path):
+                    return True
+            except FileNotFoundError:
+                return False
+
+    @contextlib.contextmanager
+    def locked(self, path: str, *, create: bool) -> Iterator[None]:
+        """Holds the folder at `path` against every other install and uninstall.
+
+        Raises:
+            ToolkitError: Another one held it for longer than a minute.
+        """
+        limit = time.monotonic() + _LOCK_PATIENCE
+        with contextlib.ExitStack() as stack:
+            stack.callback(os.umask, os.umask(0o022))  # folders are right from their first moment
+            while True:
+                with self._explained(path):
+                    at = stack.enter_context(self._open_folder(path, create=create))
+                    _lock(at, limit, self.base / path)
+                    if self._is_at(path, at):  # and not one that an uninstall has removed
+                        break
+            yield
+
+    def _is_at(self, path: str, at: int) -> bool:
+        try:
+            with self._open_folder(path) as now:
+                return os.path.samestat(os.fstat(at), os.fstat(now))
+        except FileNotFoundError:
+            return False
+
+    @contextlib.contextmanager
+    def _open_folder(self, path: str, *, create: bool = False) -> Iterator[int]:
+        if create:
+            _make_parents(self.base)
+        at = os.open(self.base, _FOLDER)
+        try:
+            for part in filter(None, path.split("/")):
+                below = _open_below(part, at, create=create)
+                os.close(at)
+                at = below
+            yield at
+        finally:
+            os.close(at)
+
+    @staticmethod
+    def _read(name: str, at: int) -> bytes:
+        # Not blocking: what stands here may be a pipe.
+        opened = os.open(
+            name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at
+        )
+        with open(opened, "rb") as file:
+            return file.read()
+
+    @contextlib.contextmanager
+    def _explained(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            hint = _HINTS.get(error.errno or 0, "")
+            raise ToolkitError(f"{self.base / path}: {error.strerror}", hint=hint) from error
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_file(name: str, content: bytes, mode: int, at: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=at)  # of an earlier process with our number
+    opened = os.open(name, _FRESH, 0o600, dir_fd=at)
+    with open(opened, "wb") as file:
+        file.write(content)
+        file.flush()
+        _give(opened, mode)
+        os.fsync(opened)
+
+
+def _open_below(name: str, at: int, *, create: bool) -> int:
+    try:
+        return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+    except FileNotFoundError:
+        if not create:
+            raise
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o755, dir_fd=at)
+    below = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+    _give(below, 0o755)
+    return below
+
+
+def _make_parents(base: Path) -> None:
+    for folder in (*reversed(base.parents), base):
+        if not folder.is_dir():
+            folder.mkdir(0o755)
+
+
+def _give(opened: int, mode: int) -> None:
+    if os.geteuid() == 0:
+        os.fchown(opened, 0, 0)
+    os.fchmod(opened, mode)
+
+
+def _lock(at: int, limit: float, shown: Path) -> None:
+    while True:
+        try:
+            fcntl.flock(at, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > limit:
+                raise ToolkitError(
+                    f"{shown}: another install or uninstall holds it", hint="try again later"
+                ) from None
+            time.sleep(0.05)
+        else:
+            return
