@@ -35,11 +35,6 @@ class Deadline:
         self.start = _now() if start is None else start
         self.end = self.start + timeout - self.margin
 
-    @classmethod
-    def of_process(cls, timeout: float) -> Deadline:
-        """Count from the moment this process was forked: the caller's clock began there."""
-        return cls(timeout, process_start())
-
     @property
     def remaining(self) -> float:
         """Seconds left, never below 0."""
@@ -67,7 +62,10 @@ class Deadline:
 
 
 def process_start() -> float:
-    """Return when this process began, in seconds of CLOCK_BOOTTIME (10 ms steps)."""
+    """Return when this process was forked, in seconds of CLOCK_BOOTTIME (10 ms steps).
+
+    The caller's clock for the timeout began there.
+    """
     try:
         handle = posix.open("/proc/self/stat", posix.O_RDONLY)
     except OSError:

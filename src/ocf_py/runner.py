@@ -7,7 +7,7 @@ import posix
 import sys
 
 from .call import Call, Facts
-from .deadline import Deadline
+from .deadline import Deadline, process_start
 from .environment import Environment
 from .lifecycle import Lifecycle
 from .log import Log
@@ -36,7 +36,7 @@ def main(module: str, name: str) -> NoReturn:
     gc.disable()  # a process of milliseconds has nothing to collect
     try:
         agent_class: type[Agent] = getattr(__import__(module, fromlist=[name]), name)
-        code = run(agent_class, sys.argv[1:], Environment.of_process())
+        code = run(agent_class, sys.argv[1:], Environment.of_process(), began=process_start())
     except BaseException as error:  # noqa: BLE001 - an agent that is broken answers 1, in one line
         code = _report_unexpected(error, Log(name))
     try:
@@ -52,8 +52,12 @@ def run(
     arguments: Sequence[str],
     environment: Environment,
     record_file: RecordFile | None = None,
+    began: float | None = None,
 ) -> int:
-    """Perform `arguments[0]` and return the exit code; further arguments are ignored (OCF 1.1)."""
+    """Perform `arguments[0]` and return the exit code; further arguments are ignored (OCF 1.1).
+
+    The caller's timeout counts from `began` (seconds of CLOCK_BOOTTIME; default now).
+    """
     name = arguments[0] if arguments else ""
     if name == "meta-data":
         from .metadata import document
@@ -74,20 +78,21 @@ def run(
             from .trace import trace_call
 
             trace_call(agent_class.__name__, environment, name, log)
-        return _perform(agent_class, name, environment, log, record_file)
+        deadline = Deadline(_timeout(agent_class, name, environment), began)
+        file = record_file or RecordFile(agent_class.__name__, environment.instance)
+        return _perform(agent_class, environment, deadline, file, log, name)
     except Exception as error:  # noqa: BLE001 - never a traceback on stderr, never another code
         return _report_unexpected(error, log)
 
 
 def _perform(
     agent_class: type[Agent],
-    name: str,
     environment: Environment,
+    deadline: Deadline,
+    file: RecordFile,
     log: Log,
-    record_file: RecordFile | None,
+    name: str,
 ) -> int:
-    file = record_file or RecordFile(agent_class.__name__, environment.instance)
-    deadline = Deadline.of_process(_timeout(agent_class, name, environment))
     _arm(deadline)
     is_recurring = name == "monitor" and environment.interval_ms > 0
     call = Call(
