@@ -21,8 +21,11 @@ help: ## lists the targets
 
 setup: packages $(PLACE) $(READY) ## installs system packages (as root) and makes .venv; at once when nothing is to do
 
-.PHONY: packages
-packages:
+.PHONY: python packages
+python: # a machine without any Python gets one
+	@[ -x $(PYTHON) ] || packaging/get_python.sh $(PYTHON)
+
+packages: python
 	@$(PYTHON) packaging/system_packages.py
 
 $(PLACE): | packages
@@ -66,7 +69,7 @@ compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3
 bench: setup stage ## CPU, wall time and memory beside ocf:heartbeat:IPaddr2 (root)
 	@.venv/bin/python -m tests.bench
 
-stage: ## a tree under build/stage that runs as it stands, examples included
+stage: python ## a tree under build/stage that runs as it stands, examples included
 	@$(INSTALLER) install --root build/stage --python $(PYTHON) --with-examples
 
 install: ## agents to DESTDIR/PREFIX/lib/ocf, for packagers too: needs no .venv

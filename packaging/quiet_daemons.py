@@ -96,7 +96,7 @@ class StartPolicy:
             f"{_MARK}{json.dumps(sorted(enabled))}\n"
             "# Temporary: `make setup` removes it when the packages are installed.\n"
             f'case "$1" in {"|".join(DAEMONS)}) exit 101 ;; esac\n'
-            f'[ -x /{_ASIDE} ] || exit 0\nexec /{_ASIDE} "$@"\n'
+            f'[ -x {self.aside} ] || exit 0\nexec {self.aside} "$@"\n'
         )
 
     def _read_mark(self) -> set[str] | None:

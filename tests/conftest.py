@@ -1,0 +1,53 @@
+"""What the tiers share: each test is marked with its tier, and all run the installed tree."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.toolkit.installer.installation import install
+from ocf_py.toolkit.installer.interpreter import find_interpreter
+from ocf_py.toolkit.installer.manifest import LAUNCHERS
+from ocf_py.toolkit.installer.place import Place
+from ocf_py.toolkit.installer.sources import find_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HERE = Path(__file__).parent
+_TIERS = ("unit", "contract", "kernel", "cluster")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        tier = item.path.relative_to(_HERE).parts[0]
+        if tier in _TIERS:
+            item.add_marker(tier)
+
+
+@pytest.fixture(scope="session")
+def agents_python() -> str:
+    """The interpreter that runs the installed agents; `make compat` names others."""
+    return os.environ.get("OCF_PY_AGENTS_PYTHON", "/usr/bin/python3")
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Path]:
+    """An empty folder that every user can enter, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="ocf-py-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def installed_agents(open_folder: Path, agents_python: str) -> Path:
+    """The folder of launchers of a fresh install, examples included."""
+    place = Place(open_folder / "installed")
+    install(place, find_sources(with_examples=True), find_interpreter(agents_python))
+    return place.tree.base / LAUNCHERS

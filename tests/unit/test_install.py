@@ -1,0 +1,409 @@
+"""What an install writes, repairs, keeps and refuses."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.installer import tree as tree_module
+from ocf_py.toolkit.installer.installation import install, preview_install, uninstall
+from ocf_py.toolkit.installer.interpreter import Interpreter, find_interpreter
+from ocf_py.toolkit.installer.place import Place
+from tests.unit.installing import UNPRIVILEGED, list_tree, make_sources, run_cli, run_launcher
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def python(agents_python: str) -> Interpreter:
+    return find_interpreter(agents_python)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def place(root: Path) -> Place:
+    return Place(root)
+
+
+@pytest.fixture
+def launchers(root: Path) -> Path:
+    return root / "usr/lib/ocf/resource.d/ocfpy"
+
+
+@pytest.fixture
+def library(root: Path) -> Path:
+    return root / "usr/lib/ocf/lib/ocfpy"
+
+
+def generations(library: Path) -> set[Path]:
+    return {path for path in library.iterdir() if path.is_dir()}
+
+
+# --- what is written
+
+
+def test_an_installed_launcher_hands_over_to_the_library_beside_it(
+    place: Place, python: Interpreter, launchers: Path
+) -> None:
+    install(place, make_sources(), python)
+    assert run_launcher(launchers / "Lamp", "monitor", "x") == "Lamp first first monitor x"
+
+
+def test_the_real_agents_answer_meta_data_as_nobody(installed_agents: Path) -> None:
+    for path in sorted(installed_agents.iterdir()):
+        xml = run_launcher(path, "meta-data", user=UNPRIVILEGED)
+        assert f'<resource-agent name="{path.name}"' in xml
+
+
+def test_what_only_the_toolkit_needs_stays_out(installed_agents: Path) -> None:
+    (generation,) = generations(installed_agents.parents[1] / "lib/ocfpy")
+    there = {path.name for path in (generation / "ocf_py").iterdir()}
+    assert {"runner.py", "system", "__pycache__"} <= there
+    assert not there & {"toolkit", "conformance", "lab", "_agents", "_examples"}
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_launcher_is_found_through_links_to_it_and_to_its_folder(
+    place: Place, python: Interpreter, launchers: Path, tmp_path: Path, *, absolute: bool
+) -> None:
+    install(place, make_sources(), python)
+    links = tmp_path / "links"
+    links.mkdir()
+    target = str(launchers) if absolute else os.path.relpath(launchers, links)
+    (links / "folder").symlink_to(target)
+    (links / "Lamp").symlink_to(f"{target}/Lamp")
+    (links / "again").symlink_to("Lamp")
+    for path in (links / "folder/Lamp", links / "Lamp", links / "again"):
+        assert run_launcher(path) == "Lamp first first"
+
+
+def test_modes_are_the_same_under_any_umask(
+    place: Place, python: Interpreter, root: Path, launchers: Path
+) -> None:
+    former = os.umask(0o077)
+    try:
+        install(place, make_sources(), python)
+    finally:
+        os.umask(former)
+    for path in (root, *root.rglob("*")):
+        executable = path.is_dir() or path.parent == launchers
+        assert path.stat().st_mode & 0o7777 == (0o755 if executable else 0o644), path
+
+
+def test_byte_code_is_never_checked_against_its_source_and_names_the_final_path(
+    place: Place, library: Path
+) -> None:
+    install(place, make_sources(), find_interpreter("/usr/bin/python3"))
+    (generation,) = generations(library)
+    (compiled,) = (generation / "ocf_py/__pycache__").glob("runner.*.pyc")
+    content = compiled.read_bytes()
+    assert int.from_bytes(content[4:8], "little") == 0b01  # PEP 552: hash-based, unchecked
+    shown = f"/usr/lib/ocf/lib/ocfpy/{generation.name}/ocf_py/runner.py"
+    assert shown.encode() in content
+
+
+def test_running_an_agent_writes_nothing(
+    place: Place, python: Interpreter, root: Path, launchers: Path
+) -> None:
+    install(place, make_sources(), python)
+    before = list_tree(root)
+    run_launcher(launchers / "Lamp")
+    assert list_tree(root) == before
+
+
+def test_the_interpreter_stands_in_the_first_line(
+    place: Place, launchers: Path, python: Interpreter
+) -> None:
+    install(place, make_sources(), python)
+    first = (launchers / "Lamp").read_text().splitlines()[0]
+    assert first == f"#!{python.path} -ISB"
+
+
+def test_a_prefix_is_put_below_the_root(root: Path, python: Interpreter) -> None:
+    install(Place(root, "/opt/ha"), make_sources(), python)
+    assert run_launcher(root / "opt/ha/lib/ocf/resource.d/ocfpy/Lamp") == "Lamp first first"
+
+
+# --- again, and again with something else
+
+
+def test_the_same_again_touches_nothing(place: Place, python: Interpreter, root: Path) -> None:
+    install(place, make_sources(), python)
+    before = list_tree(root)
+    assert "already" in install(place, make_sources(), python)[-1]
+    assert list_tree(root) == before
+
+
+def test_the_same_again_restores_what_is_missing(
+    place: Place, python: Interpreter, root: Path, library: Path, launchers: Path
+) -> None:
+    install(place, make_sources(), python)
+    before = list_tree(root)
+    (generation,) = generations(library)
+    lost = [launchers / "Lamp", generation / "ocf_py/runner.py"]
+    lost += (generation / "ocfpy_agents/__pycache__").glob("lamp.*")
+    for path in lost:
+        path.unlink()
+    install(place, make_sources(), python)
+    after = list_tree(root)
+    assert after.keys() == before.keys()
+    assert run_launcher(launchers / "Lamp") == "Lamp first first"
+    files = {name for name, (mode, _, _) in before.items() if mode.startswith("-")}
+    rewritten = {name for name in files if after[name][1] != before[name][1]}
+    assert rewritten == {
+        *(str(path.relative_to(root)) for path in lost),
+        "usr/lib/ocf/lib/ocfpy/manifest.json",
+    }
+
+
+def test_the_same_again_restores_a_mode(
+    place: Place, python: Interpreter, launchers: Path
+) -> None:
+    install(place, make_sources(), python)
+    (launchers / "Lamp").chmod(0o600)
+    install(place, make_sources(), python)
+    assert run_launcher(launchers / "Lamp") == "Lamp first first"
+
+
+def test_an_upgrade_keeps_the_generation_before_and_no_older_one(
+    place: Place, python: Interpreter, library: Path, launchers: Path
+) -> None:
+    seen = []
+    for text in ("first", "second", "third"):
+        install(place, make_sources(text), python)
+        assert run_launcher(launchers / "Lamp") == f"Lamp {text} {text}"
+        seen.append((generations(library) - set(seen)).pop())
+    assert generations(library) == set(seen[1:])
+
+
+def test_the_same_again_keeps_the_generation_before(
+    place: Place, python: Interpreter, library: Path
+) -> None:
+    install(place, make_sources("first"), python)
+    install(place, make_sources("second"), python)
+    both = generations(library)
+    assert len(both) == 2
+    install(place, make_sources("second"), python)
+    assert generations(library) == both
+
+
+def test_going_back_to_the_generation_before_works(
+    place: Place, python: Interpreter, launchers: Path
+) -> None:
+    for text in ("first", "second", "first"):
+        install(place, make_sources(text), python)
+    assert run_launcher(launchers / "Lamp") == "Lamp first first"
+
+
+def test_a_type_that_is_no_longer_shipped_goes(
+    place: Place, python: Interpreter, launchers: Path
+) -> None:
+    install(place, make_sources(types=("Lamp", "Bell")), python)
+    install(place, make_sources(types=("Bell",)), python)
+    assert [path.name for path in launchers.iterdir()] == ["Bell"]
+
+
+def test_another_interpreter_makes_another_generation(
+    place: Place, python: Interpreter, library: Path, tmp_path: Path, launchers: Path
+) -> None:
+    other = tmp_path / "python"
+    other.symlink_to(python.path)
+    install(place, make_sources(), python)
+    install(place, make_sources(), find_interpreter(str(other)))
+    assert len(generations(library)) == 2
+    assert run_launcher(launchers / "Lamp") == "Lamp first first"
+
+
+# --- what is not ours
+
+
+@pytest.mark.parametrize("kind", ["file", "symlink", "dangling symlink", "folder", "pipe"])
+def test_what_is_not_ours_is_refused_and_nothing_changes(
+    place: Place, python: Interpreter, launchers: Path, root: Path, tmp_path: Path, kind: str
+) -> None:
+    launchers.mkdir(parents=True)
+    target = tmp_path / "precious"
+    path = launchers / "Lamp"
+    if kind == "file":
+        path.write_text("theirs")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(target)
+        if kind == "symlink":
+            target.write_text("precious")
+    before = list_tree(tmp_path)
+    with pytest.raises(ToolkitError, match=r"/Lamp: not written by ocf-py.*move it away"):
+        install(place, make_sources(), python)
+    assert list_tree(tmp_path) == before
+    assert root.exists()
+
+
+@pytest.mark.parametrize("which", ["resource.d/ocfpy/Lamp", "lib/ocfpy/*/ocf_py/runner.py"])
+def test_what_was_changed_since_is_refused_and_nothing_changes(
+    place: Place, python: Interpreter, root: Path, which: str
+) -> None:
+    install(place, make_sources(), python)
+    (path,) = (root / "usr/lib/ocf").glob(which)
+    path.write_text(path.read_text() + "# mine\n")
+    before = list_tree(root)
+    with pytest.raises(ToolkitError, match=f"{path}: .*changed since"):
+        install(place, make_sources(), python)
+    assert list_tree(root) == before
+
+
+@pytest.mark.parametrize("where", ["lib/ocfpy", "resource.d/ocfpy", "lib"])
+def test_a_symlink_in_place_of_a_folder_of_ours_is_not_followed(
+    place: Place, python: Interpreter, root: Path, tmp_path: Path, where: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    planted = root / "usr/lib/ocf" / where
+    planted.parent.mkdir(parents=True)
+    planted.symlink_to(outside)
+    with pytest.raises(ToolkitError, match="symlink"):
+        install(place, make_sources(), python)
+    assert not list(outside.iterdir())
+
+
+def test_a_linked_lib_folder_is_the_machines_own_matter(
+    place: Place, python: Interpreter, root: Path
+) -> None:
+    (root / "usr").mkdir(parents=True)
+    (root / "lib64").mkdir()
+    (root / "usr/lib").symlink_to("../lib64")
+    install(place, make_sources(), python)
+    assert run_launcher(root / "usr/lib/ocf/resource.d/ocfpy/Lamp") == "Lamp first first"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"format": 2}', '{"format": 1, "files": {"ocf/lib/ocfpy/../../../etc/passwd": []}}'],
+)
+def test_a_damaged_manifest_is_one_line(
+    place: Place, python: Interpreter, library: Path, text: str
+) -> None:
+    library.mkdir(parents=True)
+    (library / "manifest.json").write_text(text)
+    for act in (lambda: install(place, make_sources(), python), lambda: uninstall(place)):
+        with pytest.raises(ToolkitError, match=r"manifest\.json: unreadable manifest"):
+            act()
+
+
+# --- gone again
+
+
+def test_uninstall_leaves_nothing_of_ours(place: Place, python: Interpreter, root: Path) -> None:
+    for text in ("first", "second"):
+        install(place, make_sources(text), python)
+    assert "uninstalled" in uninstall(place)[-1]
+    assert set(list_tree(root)) == {"usr", "usr/lib"}
+
+
+def test_uninstall_leaves_what_others_have_there(
+    place: Place, python: Interpreter, root: Path, launchers: Path
+) -> None:
+    heartbeat = root / "usr/lib/ocf/resource.d/heartbeat/Dummy"
+    heartbeat.parent.mkdir(parents=True)
+    heartbeat.write_text("theirs")
+    (root / "usr/lib/ocf/lib").mkdir()
+    before = set(list_tree(root))
+    install(place, make_sources(), python)
+    (launchers / "Custom").write_text("theirs")
+    uninstall(place)
+    ours = {"usr/lib/ocf/resource.d/ocfpy", "usr/lib/ocf/resource.d/ocfpy/Custom"}
+    assert set(list_tree(root)) == before | ours
+    assert heartbeat.read_text() == (launchers / "Custom").read_text() == "theirs"
+
+
+def test_uninstall_leaves_what_was_changed_and_says_so(
+    place: Place, python: Interpreter, launchers: Path
+) -> None:
+    install(place, make_sources(), python)
+    (launchers / "Lamp").write_text("mine now")
+    lines = uninstall(place)
+    assert any(str(launchers / "Lamp") in line and "changed" in line for line in lines)
+    assert (launchers / "Lamp").read_text() == "mine now"
+
+
+def test_uninstall_where_nothing_is_says_so(place: Place, root: Path) -> None:
+    assert "nothing of ocf-py" in uninstall(place)[0]
+    assert not root.exists()
+
+
+def test_a_dry_run_names_every_file_and_touches_none(
+    place: Place, python: Interpreter, root: Path, launchers: Path
+) -> None:
+    would = preview_install(place, make_sources(), python)
+    assert not root.exists()
+    install(place, make_sources(), python)
+    written = {str(path) for path in root.rglob("*") if path.is_file()}
+    announced = {line.rpartition(" ")[2] for line in would}
+    assert written - announced == {str(root / "usr/lib/ocf/lib/ocfpy/manifest.json")}
+    assert announced <= written
+    before = list_tree(root)
+    gone = uninstall(place, dry_run=True)
+    assert f"would remove {launchers / 'Lamp'}" in gone
+    assert list_tree(root) == before
+
+
+# --- the way in
+
+
+def test_without_permission_it_is_one_line(open_folder: Path) -> None:
+    denied = open_folder / "denied"
+    denied.mkdir(mode=0o555)
+    done = run_cli("install", "--root", denied, user=UNPRIVILEGED)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"ocf-py: {denied}/usr/lib/ocf/lib/ocfpy: Permission denied; "
+        "run as root, or choose another --root"
+    ]
+
+
+def test_a_lock_that_another_install_holds_is_waited_for_but_not_for_ever(
+    place: Place, python: Interpreter, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree_module, "_LOCK_PATIENCE", 0.1)
+    library.mkdir(parents=True)
+    held = os.open(library, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(ToolkitError, match="another install or uninstall holds it"):
+        install(place, make_sources(), python)
+    os.close(held)
+    install(place, make_sources(), python)
+
+
+def test_make_installs_from_a_bare_tree_with_the_system_interpreter(tmp_path: Path) -> None:
+    make = ["make", "-s", "-C", CHECKOUT]
+    where = [f"DESTDIR={tmp_path}", "PREFIX=/opt/ha"]
+    subprocess.run([*make, "install", *where], check=True, env={"PATH": "/usr/bin:/bin"})
+    manifest = json.loads((tmp_path / "opt/ha/lib/ocf/lib/ocfpy/manifest.json").read_text())
+    assert manifest["generation"]
+    subprocess.run([*make, "uninstall", *where], check=True, env={"PATH": "/usr/bin:/bin"})
+    assert set(list_tree(tmp_path)) == {"opt", "opt/ha", "opt/ha/lib"}
+
+
+def test_the_command_line_installs_and_uninstalls(tmp_path: Path, agents_python: str) -> None:
+    began = time.time()
+    options = ("--root", tmp_path, "--python", agents_python)
+    done = run_cli("install", *options, "--with-examples")
+    assert (done.returncode, done.stderr) == (0, "")
+    dummy = tmp_path / "usr/lib/ocf/resource.d/ocfpy/Dummy"
+    assert dummy.stat().st_mtime >= began - 1
+    assert "<resource-agent" in run_launcher(dummy, "meta-data")
+    assert run_cli("uninstall", "--root", tmp_path).returncode == 0
+    assert not dummy.exists()
