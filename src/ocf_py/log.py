@@ -6,17 +6,23 @@ there as a warning.
 
 from __future__ import annotations
 
+import posix
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _socket import socket
     from collections.abc import Callable
+
+#: RFC 3164, section 4.1.1.
+_FACILITIES = {"user": 1, "daemon": 3, "auth": 4, "syslog": 5, "cron": 9, "authpriv": 10}
+_FACILITIES.update({f"local{number}": 16 + number for number in range(8)})
 
 
 class Log:
-    """Where an action tells what it does. Opens syslog with the first line, not before."""
+    """Where an action tells what it does. Opens the system log with the first line."""
 
-    __slots__ = ("_agent", "_facility", "_open", "_prefix", "_wants_debug", "trace")
+    __slots__ = ("_agent", "_facility", "_prefix", "_socket", "_wants_debug", "trace")
 
     def __init__(
         self,
@@ -27,11 +33,12 @@ class Log:
         facility: str = "daemon",
         wants_debug: bool = False,
     ) -> None:
-        self._agent = f"{agent}({instance})"
+        self._agent = f"{agent}({instance})".encode("utf-8", "backslashreplace").decode()
         self._prefix = f"{action}: " if action else ""
-        self._facility = facility
+        # "none" turns the log off; a name that does not exist counts as daemon.
+        self._facility = None if facility == "none" else _FACILITIES.get(facility, 3) * 8
         self._wants_debug = wants_debug
-        self._open = False
+        self._socket: socket | None = None
         #: A tracer hears every line, whatever the level.
         self.trace: Callable[[str], None] | None = None
 
@@ -57,18 +64,25 @@ class Log:
     def _write(self, level: int, word: str, text: str) -> None:
         if self.trace:
             self.trace(f"{word}: {text}")
-        if self._facility != "none":
-            import syslog
-
-            if not self._open:
-                name = "LOG_" + self._facility.upper()
-                syslog.openlog(
-                    self._agent, syslog.LOG_PID, getattr(syslog, name, syslog.LOG_DAEMON)
-                )
-                self._open = True
+        if self._facility is not None:
             for line in text.splitlines():
-                # A NUL or a lone surrogate cannot go to syslog(3): show it escaped instead.
-                plain = line.encode("utf-8", "backslashreplace").replace(b"\0", b"\\0").decode()
-                syslog.syslog(level, f"{word}: {self._prefix}{plain}")
+                self._send(level, f"{word}: {self._prefix}{line}")
         if sys.stderr is not None and sys.stderr.isatty():
             sys.stderr.write(f"{word}: {self._prefix}{text}\n")
+
+    def _send(self, level: int, line: str) -> None:
+        """Hand one line to the system log, or drop it: a log that hangs must not hang a stop.
+
+        syslog(3) blocks while the log's queue is full, hence the datagram of our own (RFC 3164).
+        """
+        import _socket
+
+        if self._socket is None:
+            self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
+        # A lone surrogate or a NUL cannot stand in a log line: show it escaped instead.
+        plain = line.encode("utf-8", "backslashreplace").replace(b"\0", b"\\0")
+        message = f"<{self._facility + level}>{self._agent}[{posix.getpid()}]: ".encode() + plain
+        try:
+            self._socket.sendto(message, _socket.MSG_DONTWAIT | _socket.MSG_NOSIGNAL, "/dev/log")
+        except OSError:
+            pass

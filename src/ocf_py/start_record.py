@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DIRECTORY = "/run/ocfpy"
 _FORMAT = "ocfpy-record 1"
 _LONGEST_NAME = 200  # of 255 bytes, NAME_MAX: room for the suffix of a temporary file
+_FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
@@ -82,7 +83,9 @@ class RecordFile:
     def read(self) -> StartRecord | None:
         """Return the record, None where there is none of this boot; RecordUnreadable otherwise."""
         try:
-            handle = posix.open(self.path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
+            # Not waiting: what lies there may be no file at all.
+            flags = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
+            handle = posix.open(self.path, flags)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 return None
@@ -90,9 +93,11 @@ class RecordFile:
                 f"record {self.path} cannot be opened: {error.strerror}"
             ) from error
         try:
-            owner = posix.fstat(handle).st_uid
-            if owner != posix.geteuid():
-                raise RecordUnreadable(f"record {self.path} belongs to user {owner}")
+            status = posix.fstat(handle)
+            if status.st_uid != posix.geteuid():
+                raise RecordUnreadable(f"record {self.path} belongs to user {status.st_uid}")
+            if status.st_mode & _FILE_TYPE != _REGULAR:
+                raise RecordUnreadable(f"record {self.path} is no regular file")
             boot, record = StartRecord.load(_read_all(handle))
         except (ValueError, OSError) as error:
             raise RecordUnreadable(f"record {self.path} {error}") from error

@@ -60,7 +60,7 @@ def test_every_text_is_escaped() -> None:
     class Odd(Lamp, version='"1" & <2>'):
         """<short> & "sharp" ]]>
 
-        A longer text with \x07 and <b>tags</b>.
+        A longer text with <b>tags</b>.
         """
 
         quote = ocf.String('say "so" & <go>', default='a"b<c>&\n\t')

@@ -110,6 +110,15 @@ def test_a_symbolic_link_is_neither_read_nor_written_through(tmp_path: Path) -> 
     assert not os.path.islink(record.path)
 
 
+def test_what_is_no_file_is_unreadable_at_once(tmp_path: Path) -> None:
+    record = file(tmp_path)
+    record.write(StartRecord({}))
+    os.unlink(record.path)
+    os.mkfifo(record.path)
+    with pytest.raises(RecordUnreadable, match="no regular file"):
+        record.read()
+
+
 def test_a_directory_that_others_can_write_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ocfpy").mkdir()
     os.chmod(tmp_path / "ocfpy", 0o777)
