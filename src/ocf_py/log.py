@@ -66,11 +66,11 @@ class Log:
             self.trace(f"{word}: {text}")
         if self._facility is not None:
             for line in text.splitlines():
-                self._send(level, f"{word}: {self._prefix}{line}")
+                self._send(self._facility + level, f"{word}: {self._prefix}{line}")
         if sys.stderr is not None and sys.stderr.isatty():
             sys.stderr.write(f"{word}: {self._prefix}{text}\n")
 
-    def _send(self, level: int, line: str) -> None:
+    def _send(self, priority: int, line: str) -> None:
         """Hand one line to the system log, or drop it: a log that hangs must not hang a stop.
 
         syslog(3) blocks while the log's queue is full, hence the datagram of our own (RFC 3164).
@@ -81,7 +81,7 @@ class Log:
             self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
         # A lone surrogate or a NUL cannot stand in a log line: show it escaped instead.
         plain = line.encode("utf-8", "backslashreplace").replace(b"\0", b"\\0")
-        message = f"<{self._facility + level}>{self._agent}[{posix.getpid()}]: ".encode() + plain
+        message = f"<{priority}>{self._agent}[{posix.getpid()}]: ".encode() + plain
         try:
             self._socket.sendto(message, _socket.MSG_DONTWAIT | _socket.MSG_NOSIGNAL, "/dev/log")
         except OSError:
