@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -110,18 +109,17 @@ class StartPolicy:
         return set(json.loads(marks[0])) if marks else None
 
 
-def disable(links: set[str]) -> None:
-    """Takes the daemons behind `links` out of the boot, in the way each kind remembers.
+def disable(root: Path, links: set[str]) -> None:
+    """Takes the daemons behind `links` out of the boot, so that their next upgrade respects it.
 
-    A plain removal would not do: the package's next upgrade would enable them again.
+    For a unit that means its link is gone, as after `systemctl disable`; for a script that its
+    start link is a stop link (update-rc.d(8)).
     """
-    units = {Path(link).stem for link in links if link.endswith(".service")}
-    scripts = {Path(link).name[3:] for link in links if not link.endswith(".service")}
-    helper = "deb-systemd-helper" if shutil.which("deb-systemd-helper") else "systemctl"
-    for unit in sorted(units):
-        _call(helper, "disable", f"{unit}.service")
-    for script in sorted(scripts):
+    units = {link for link in links if link.endswith(".service")}
+    for script in sorted({Path(link).name[len("S01") :] for link in links - units}):
         _call("update-rc.d", script, "disable")
+    for unit in units:
+        (root / unit).unlink(missing_ok=True)  # update-rc.d may have seen to it
 
 
 @contextlib.contextmanager
@@ -136,7 +134,7 @@ def quiet_cluster_daemons(root: Path = Path("/")) -> Iterator[None]:
         finally:
             for name in sorted(running_units() - running):
                 _call("systemctl", "stop", name)
-            disable(enabled_links(root) - before)
+            disable(root, enabled_links(root) - before)
             if policy:
                 policy.remove()
     left = enabled_links(root) - before

@@ -1,0 +1,181 @@
+"""An install that is killed anywhere, and several at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ocf_py.toolkit.installer.installation import install, uninstall
+from ocf_py.toolkit.installer.interpreter import find_interpreter
+from ocf_py.toolkit.installer.place import Place
+from tests.unit.installing import list_tree, make_sources, run_launcher
+
+CHECKOUT = Path(__file__).parents[2]
+
+# Installs, and dies by SIGKILL just before the given one of its changes to the file system.
+_DRIVER = """
+import os, signal, sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from ocf_py.toolkit.installer.installation import install, uninstall
+from ocf_py.toolkit.installer.interpreter import Interpreter
+from ocf_py.toolkit.installer.place import Place
+from tests.unit.installing import make_sources
+
+left = int(sys.argv[3])
+
+def counted(change):
+    def wrapped(*args, **kwargs):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return change(*args, **kwargs)
+    return wrapped
+
+place = Place(Path(sys.argv[1]))
+python = Interpreter(*{python!r})
+for name in ("rename", "unlink", "mkdir", "rmdir", "fchmod"):
+    setattr(os, name, counted(getattr(os, name)))
+if sys.argv[2] == "uninstall":
+    uninstall(place)
+else:
+    install(place, make_sources(sys.argv[2], ("Lamp", "Bell")), python)
+"""
+
+
+class Driver:
+    """Starts installs in processes of their own, to be killed at a step."""
+
+    def __init__(self, root: Path, python: str) -> None:
+        self.root = root
+        self.python = find_interpreter(python)
+        self.place = Place(root)
+        self.launchers = root / "usr/lib/ocf/resource.d/ocfpy"
+        probe = (self.python.path, self.python.cache_tag, self.python.magic)
+        self._code = _DRIVER.format(path=[str(CHECKOUT), str(CHECKOUT / "src")], python=probe)
+
+    def start(self, what: str, *, die_at: int = 0) -> subprocess.Popen[bytes]:
+        arguments = [sys.executable, "-B", "-c", self._code, self.root, what, str(die_at)]
+        return subprocess.Popen(arguments)
+
+    def install(self, text: str) -> None:
+        install(self.place, make_sources(text, ("Lamp", "Bell")), self.python)
+
+    def says(self) -> set[str]:
+        return {run_launcher(path) for path in self.launchers.glob("[!.]*")}
+
+    def leftovers(self) -> list[str]:
+        return [name for name in list_tree(self.root) if ".ocf-py-new" in name]
+
+
+@pytest.fixture
+def driver(tmp_path: Path, agents_python: str) -> Driver:
+    return Driver(tmp_path, agents_python)
+
+
+def answers(text: str) -> set[str]:
+    return {f"Lamp {text} {text}", f"Bell {text} {text}"}
+
+
+def test_an_upgrade_killed_at_any_step_leaves_working_agents_and_the_next_one_ends_it(
+    driver: Driver,
+) -> None:
+    step = 0
+    killed = 0
+    while True:
+        step += 1
+        driver.install("first")
+        code = driver.start("second", die_at=step).wait()
+        said = driver.says()
+        assert len(said) == 2
+        assert said <= answers("first") | answers("second")
+        if code == 0:
+            break
+        assert code == -9
+        killed += 1
+        if step % 2:  # the next install may be of something else again
+            driver.install("third")
+            assert driver.says() == answers("third")
+        else:
+            driver.install("second")
+            assert driver.says() == answers("second")
+        assert not driver.leftovers()
+        uninstall(driver.place)
+        assert set(list_tree(driver.root)) == {"usr", "usr/lib"}, f"after step {step}"
+    assert killed > 10
+    assert said == answers("second")
+
+
+def test_a_first_install_killed_at_any_step_is_ended_by_the_next(driver: Driver) -> None:
+    step = 0
+    while True:
+        step += 1
+        code = driver.start("first", die_at=step).wait()
+        if code == 0:
+            break
+        assert code == -9
+        assert driver.says() <= answers("first")
+        driver.install("first")
+        assert driver.says() == answers("first")
+        assert not driver.leftovers()
+        uninstall(driver.place)
+        assert not list((driver.root / "usr/lib/ocf").rglob("ocfpy")), f"after step {step}"
+    assert step > 10
+
+
+def test_an_uninstall_killed_at_any_step_is_ended_by_the_next(driver: Driver) -> None:
+    step = 0
+    while True:
+        step += 1
+        driver.install("first")
+        code = driver.start("uninstall", die_at=step).wait()
+        assert driver.says() <= answers("first")  # what is still there still runs
+        uninstall(driver.place)
+        assert not list((driver.root / "usr/lib/ocf").rglob("ocfpy/*")), f"after step {step}"
+        if code == 0:
+            break
+        assert code == -9
+    assert step > 10
+
+
+def test_installs_at_the_same_time_follow_one_another(driver: Driver) -> None:
+    running = [driver.start(text) for text in ("first", "second", "first", "second")]
+    assert [process.wait() for process in running] == [0, 0, 0, 0]
+    assert driver.says() in (answers("first"), answers("second"))
+    assert not driver.leftovers()
+    uninstall(driver.place)
+    assert not (driver.root / "usr/lib/ocf/lib/ocfpy").exists()
+
+
+def test_agents_can_be_called_at_every_moment_of_an_upgrade(driver: Driver) -> None:
+    driver.install("first")
+    upgrade = driver.start("second")
+    while upgrade.poll() is None:
+        assert driver.says() <= answers("first") | answers("second")
+    assert upgrade.returncode == 0
+    assert driver.says() == answers("second")
+
+
+def test_an_action_that_runs_across_an_upgrade_ends_with_the_library_it_began_with(
+    driver: Driver,
+) -> None:
+    sources = make_sources("first", ("Lamp",))
+    late = "import ocf_py.late\nprint(ocf_py.late.text)\n"
+    sources.files["ocf_py/late.py"] = b"text = 'first'"
+    sources.files["ocf_py/runner.py"] = (
+        b"import sys\ndef main(module, name):\n    sys.stdin.read()\n    "
+        + late.replace("\n", "\n    ").encode()
+    )
+    install(driver.place, sources, driver.python)
+    with subprocess.Popen(
+        [driver.launchers / "Lamp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as action:
+        driver.install("second")
+        said, _ = action.communicate("go on")
+    assert said == "first\n"
+    assert os.listdir(driver.launchers)
