@@ -60,10 +60,9 @@ def test_an_installed_launcher_hands_over_to_the_library_beside_it(
     assert run_launcher(launchers / "Lamp", "monitor", "x") == "Lamp first first monitor x"
 
 
-def test_the_real_agents_answer_meta_data_as_nobody(installed_agents: Path) -> None:
-    for path in sorted(installed_agents.iterdir()):
-        xml = run_launcher(path, "meta-data", user=UNPRIVILEGED)
-        assert f'<resource-agent name="{path.name}"' in xml
+def test_a_real_agent_answers_meta_data_as_nobody(installed_agents: Path) -> None:
+    xml = run_launcher(installed_agents / "Dummy", "meta-data", user=UNPRIVILEGED)
+    assert '<resource-agent name="Dummy"' in xml
 
 
 def test_what_only_the_toolkit_needs_stays_out(installed_agents: Path) -> None:
@@ -177,7 +176,7 @@ def test_the_same_again_restores_a_mode(place: Place, python: Interpreter, launc
 def test_an_upgrade_keeps_the_generation_before_and_no_older_one(
     place: Place, python: Interpreter, library: Path, launchers: Path
 ) -> None:
-    seen = []
+    seen: list[Path] = []
     for text in ("first", "second", "third"):
         install(place, make_sources(text), python)
         assert run_launcher(launchers / "Lamp") == f"Lamp {text} {text}"
@@ -301,9 +300,10 @@ def test_a_damaged_manifest_is_one_line(
 ) -> None:
     library.mkdir(parents=True)
     (library / "manifest.json").write_text(text)
-    for act in (lambda: install(place, make_sources(), python), lambda: uninstall(place)):
-        with pytest.raises(ToolkitError, match=r"manifest\.json: unreadable manifest"):
-            act()
+    with pytest.raises(ToolkitError, match=r"manifest\.json: unreadable manifest"):
+        install(place, make_sources(), python)
+    with pytest.raises(ToolkitError, match=r"manifest\.json: unreadable manifest"):
+        uninstall(place)
 
 
 # --- gone again
@@ -389,7 +389,7 @@ def test_a_lock_that_another_install_holds_is_waited_for_but_not_for_ever(
 
 
 def test_make_installs_from_a_bare_tree_with_the_system_interpreter(tmp_path: Path) -> None:
-    make = ["make", "-s", "-C", CHECKOUT]
+    make = ["make", "-s", "-C", str(CHECKOUT)]
     where = [f"DESTDIR={tmp_path}", "PREFIX=/opt/ha"]
     subprocess.run([*make, "install", *where], check=True, env={"PATH": "/usr/bin:/bin"})
     manifest = json.loads((tmp_path / "opt/ha/lib/ocf/lib/ocfpy/manifest.json").read_text())

@@ -60,7 +60,7 @@ class Driver:
         self._code = _DRIVER.format(path=[str(CHECKOUT), str(CHECKOUT / "src")], python=probe)
 
     def start(self, what: str, *, die_at: int = 0) -> subprocess.Popen[bytes]:
-        arguments = [sys.executable, "-B", "-c", self._code, self.root, what, str(die_at)]
+        arguments = [sys.executable, "-B", "-c", self._code, str(self.root), what, str(die_at)]
         return subprocess.Popen(arguments)
 
     def install(self, text: str) -> None:

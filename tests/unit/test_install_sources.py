@@ -1,0 +1,110 @@
+"""What is an agent's file, and which interpreter may run it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.installer import sources
+from ocf_py.toolkit.installer.interpreter import find_interpreter
+from ocf_py.toolkit.installer.place import Place
+from ocf_py.toolkit.installer.sources import find_sources, read_agent_type
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Path:
+    return tmp_path / "lamp.py"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import ocf_py as ocf\nclass Lamp(ocf.Agent): pass\n",
+        "from ocf_py import Agent\nclass Helper: pass\nclass Lamp(Agent): pass\n",
+        "from ocf_py import agent\nclass Lamp(agent.Agent, Helper): pass\n",
+    ],
+)
+def test_the_type_is_the_name_of_the_class_that_derives_from_agent(agent: Path, text: str) -> None:
+    agent.write_text(text)
+    assert read_agent_type(agent) == "Lamp"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("class Lamp: pass\n", "found none"),
+        ("class A(Agent): pass\nclass B(Agent): pass\n", r"found 2 \(A, B\)"),
+        ("class Lamp(\n", "not Python"),
+        ("\0", "not Python"),
+    ],
+)
+def test_a_file_without_one_agent_is_named(agent: Path, text: str, complaint: str) -> None:
+    agent.write_text(text)
+    with pytest.raises(ToolkitError, match=f"{agent}: .*{complaint}"):
+        read_agent_type(agent)
+
+
+def test_the_agents_of_this_checkout_are_found() -> None:
+    shipped = {agent.type for agent in find_sources(with_examples=False).agents}
+    everything = {agent.type for agent in find_sources(with_examples=True).agents}
+    assert "IPaddr" in shipped
+    assert not shipped & {"Dummy", "Stateful"}
+    assert everything == shipped | {"Dummy", "Stateful"}
+
+
+def test_two_agents_of_one_type_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("lamp", "lamp2"):
+        (tmp_path / f"{name}.py").write_text("class Lamp(Agent): pass\n")
+    monkeypatch.setattr(sources, "_agents_folder", lambda *_: tmp_path)
+    with pytest.raises(ToolkitError, match=r"lamp2\.py: type Lamp is already that of .*lamp\.py"):
+        find_sources(with_examples=False)
+
+
+@pytest.mark.parametrize(
+    ("script", "complaint"),
+    [
+        (None, "no executable file"),
+        ("#!/bin/sh\nexit 1\n", "not a Python"),
+        ("#!/bin/sh\necho hello\n", "not a Python"),
+        ('#!/bin/sh\necho \'[[3, 8], "cpython-38", "00"]\'\n', "Python 3.8, older than 3.9"),
+    ],
+)
+def test_an_interpreter_that_cannot_run_agents_is_one_line(
+    tmp_path: Path, script: str | None, complaint: str
+) -> None:
+    path = tmp_path / "python"
+    if script:
+        path.write_text(script)
+        path.chmod(0o755)
+    with pytest.raises(ToolkitError, match=f"--python {path}: .*{complaint}.*choose another"):
+        find_interpreter(str(path))
+
+
+def test_an_interpreter_must_fit_a_first_line(tmp_path: Path) -> None:
+    for folder in (tmp_path / "with blank", tmp_path / ("long" * 60)):
+        folder.mkdir()
+        path = folder / "python"
+        path.symlink_to("/usr/bin/python3")
+        with pytest.raises(ToolkitError, match="#! line"):
+            find_interpreter(str(path))
+    with pytest.raises(ToolkitError, match="not an absolute path"):
+        find_interpreter("python3")
+
+
+def test_a_source_of_a_newer_python_is_named(agents_python: str) -> None:
+    python = find_interpreter(agents_python)
+    with pytest.raises(ToolkitError, match=r"/usr/lib/x/ocf_py/new\.py"):
+        python.compile({"ocf_py/new.py": b"yield = 1\n"}, "/usr/lib/x")
+
+
+@pytest.mark.parametrize("prefix", ["usr", "/usr/../etc", ""])
+def test_a_prefix_that_is_not_absolute_is_refused(tmp_path: Path, prefix: str) -> None:
+    with pytest.raises(ToolkitError, match="not an absolute path"):
+        Place(tmp_path, prefix)

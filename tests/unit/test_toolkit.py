@@ -1,0 +1,87 @@
+"""The command line: one line an error, and nothing imported that is not asked for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py._version import __version__
+from tests.unit.installing import run_cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_help_lists_the_subcommands_and_imports_none() -> None:
+    code = (
+        "import sys\nsys.argv = ['ocf-py', '--help']\n"
+        "from ocf_py.toolkit import main\n"
+        "try: main()\n"
+        "finally: print(*sorted(name for name in sys.modules if 'ocf_py' in name), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for name in ("install", "uninstall", "lab"):
+        assert f"\n  {name}" in done.stdout
+    assert done.stderr.split() == [
+        "ocf_py",
+        "ocf_py._version",
+        "ocf_py.toolkit",
+        "ocf_py.toolkit.command",
+        "ocf_py.toolkit.errors",
+    ]
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run_cli("--version").stdout.split()[-1] == __version__
+
+
+@pytest.mark.parametrize("arguments", [("nothing",), ("install", "--bogus")])
+def test_misuse_is_status_2_with_the_usage(arguments: tuple[str, ...]) -> None:
+    done = run_cli(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: ocf-py")
+
+
+def test_a_failure_is_status_1_and_one_line(tmp_path: Path) -> None:
+    done = run_cli("install", "--root", tmp_path, "--python", "python3")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "ocf-py: --python python3: not an absolute path; choose another with --python\n"
+    )
+
+
+def test_a_missing_extra_is_one_line_with_the_remedy() -> None:
+    code = (
+        "import sys\nsys.modules['ocf_py.toolkit.lab'] = None\nsys.argv = ['ocf-py', 'lab']\n"
+        "import importlib\n"
+        "def missing(name): raise ModuleNotFoundError(name='pyroute2.netlink')\n"
+        "importlib.import_module = missing\n"
+        "from ocf_py.toolkit import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ocf-py: lab: the Python package pyroute2.netlink is missing; pip install 'ocf-py[lab]'\n"
+    )
+
+
+def test_an_interrupt_is_status_130_and_quiet(tmp_path: Path) -> None:
+    waiting = tmp_path / "python"
+    fifo = tmp_path / "began"
+    os.mkfifo(fifo)
+    waiting.write_text(f"#!/bin/sh\necho began >{fifo}\nexec sleep 60\n")
+    waiting.chmod(0o755)
+    code = "from ocf_py.toolkit import main; main()"
+    arguments = ["install", "--root", str(tmp_path), "--python", str(waiting)]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True
+    ) as process:
+        fifo.read_text()  # opens when the interpreter is asked
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert (process.returncode, said) == (130, "\n")  # Click moves off the line of the ^C
