@@ -1,0 +1,164 @@
+"""How a lab comes into being and how it goes: its directories, its processes, its lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.cib import seed
+from ocf_py.lab.environment import node_environment
+from ocf_py.lab.errors import LabError
+from ocf_py.lab.janitor import remove_state
+from ocf_py.lab.lock import is_unlocked, lock_lab
+from ocf_py.lab.node_files import INSIDE, make_log_directories
+from ocf_py.lab.requests import daemon_pid, send_request
+from ocf_py.lab.requirements import check_machine, check_root
+from ocf_py.lab.spawn import python_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ocf_py.lab.progress import Progress
+    from ocf_py.lab.settings import Settings
+
+_START_SECONDS = 30.0
+_END_SECONDS = 30.0
+_POLITE_SECONDS = 10.0
+_READY, _KEEP = b"r", b"k"
+
+
+class Lease:
+    """Holds a lab up: when this process closes it or ends, the lab goes down."""
+
+    def __init__(self, connection: socket.socket, janitor: subprocess.Popen[bytes]) -> None:
+        self._connection = connection
+        self._janitor = janitor
+
+    def await_ready(self) -> bool:
+        """Wait until the daemon serves; False when it has ended instead."""
+        self._connection.settimeout(_START_SECONDS)
+        try:
+            return self._connection.recv(1) == _READY
+        except OSError:
+            return False
+
+    def keep(self) -> None:
+        """Let the lab outlive this process."""
+        self._connection.sendall(_KEEP)
+        self._connection.close()
+
+    def end(self) -> bool:
+        """Give it up and wait for the janitor's end; False when that does not come."""
+        self._connection.close()
+        try:
+            self._janitor.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def begin(settings: Settings, progress: Progress) -> Lease:
+    """Start a lab's janitor and daemon; no node is on yet."""
+    check_machine(settings)
+    with lock_lab(settings) as lock:
+        if settings.settings_file.exists():
+            _sweep(settings)
+        _prepare_logs(settings)
+        settings.save()
+        _prepare_shared_files(settings)
+        progress.step(f"logs are in {settings.logs}")
+        mine, its = socket.socketpair()
+        command = python_command(
+            "ocf_py.lab.janitor", str(settings.state), str(its.fileno()), str(lock)
+        )
+        with settings.daemon_log.open("ab") as log:
+            janitor = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                pass_fds=(its.fileno(), lock),
+                start_new_session=True,
+            )
+        its.close()
+    lease = Lease(mine, janitor)
+    if not lease.await_ready():
+        lease.end()
+        raise LabError(
+            f"the daemon of lab {settings.name} did not start; see {settings.daemon_log}: "
+            f"{_last_words(settings.daemon_log)}"
+        )
+    progress.step(f"lab {settings.name}: switch and power switch are ready")
+    return lease
+
+
+def bring_down(settings: Settings, lease: Lease | None = None) -> bool:
+    """End a lab and wait until nothing of it is left; False when there was none.
+
+    A daemon that does not obey is killed: its janitor, the kernel, or this process sweep.
+    """
+    check_root()
+    daemon = daemon_pid(settings)
+    if daemon is not None:
+        with contextlib.suppress(LabError):
+            send_request(settings, "down")
+    if lease is not None and lease.end():
+        return True
+    there = daemon is not None or settings.state.exists()
+    deadline = time.monotonic() + _POLITE_SECONDS
+    while settings.settings_file.exists():
+        if is_unlocked(settings):  # daemon and janitor both are gone, and left something
+            _sweep(settings)
+            remove_state(settings)
+            break
+        if time.monotonic() > deadline and daemon is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(daemon, signal.SIGKILL)
+            daemon = None
+            deadline += _END_SECONDS
+        if time.monotonic() > deadline:
+            raise LabError(f"lab {settings.name} does not end; see {settings.daemon_log}")
+        time.sleep(0.02)
+    return there
+
+
+def _sweep(settings: Settings) -> None:
+    """Remove what a lab left whose daemon and janitor were both killed; the lock stays."""
+    command = python_command("ocf_py.lab.janitor", str(settings.state), "--sweep")
+    subprocess.run(command, cwd="/", check=True, timeout=_END_SECONDS)
+
+
+def _prepare_logs(settings: Settings) -> None:
+    """Begin new logs; the last lab's of this name are kept once more."""
+    previous = settings.logs.with_name(f"{settings.logs.name}.previous")
+    if settings.logs.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+        settings.logs.rename(previous)
+    settings.logs.mkdir(parents=True)
+    for node in settings.node_names:
+        make_log_directories(settings, node)
+
+
+def _prepare_shared_files(settings: Settings) -> None:
+    """What the nodes find under /run/lab."""
+    settings.shared.mkdir(mode=0o755)
+    for script in ("init.py", "fence_lab.py"):
+        shutil.copyfile(INSIDE / script, settings.shared / script)
+    environment = node_environment()
+    key = ["corosync-keygen", "-l", "-k", str(settings.shared / "authkey")]
+    subprocess.run(key, check=True, env=environment, stdout=subprocess.DEVNULL)
+    ask = ["cibadmin", "--empty"]
+    empty = subprocess.run(ask, check=True, env=environment, stdout=subprocess.PIPE)
+    (settings.shared / "cib.xml").write_bytes(seed(settings, empty.stdout))
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,136 @@
+"""What a lab is made of and where its files are; written once, read by all of its processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ocf_py.lab.errors import LabError
+
+STATE_HOME = Path("/run/ocfpy-lab")
+LOG_HOME = Path("/var/log/ocfpy-lab")
+MOST_NODES = 16
+LONGEST_STATE_PATH = 80  # a unix socket's path ends at 107 bytes
+INITS = ("mini", "systemd")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One lab. `boot_seconds` is what a machine that was reset takes before its init runs."""
+
+    name: str = "lab"
+    state: Path = STATE_HOME / "lab"
+    logs: Path = LOG_HOME / "lab"
+    nodes: int = 2
+    init: str = "mini"
+    provider_trees: tuple[Path, ...] = ()
+    token_ms: int = 1000
+    # A node that is back before its fencing's transition is through aborts that transition and so
+    # delays the failover; real machines take a while.
+    boot_seconds: float = 5.0
+
+    @classmethod
+    def build(
+        cls,
+        name: str,
+        state: Path | None = None,
+        *,
+        nodes: int = 2,
+        init: str = "mini",
+        provider_trees: tuple[Path, ...] = (),
+    ) -> Settings:
+        """Check what a user asked for; LabError says what is wrong with it."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name):
+            raise LabError(
+                f"lab name {name!r}: use up to 40 letters, digits, '-', '_' and '.', "
+                "and begin with a letter or digit"
+            )
+        if not 1 <= nodes <= MOST_NODES:
+            raise LabError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
+        if init not in INITS:
+            raise LabError(f"unknown init {init!r}: choose {' or '.join(INITS)}")
+        for tree in provider_trees:
+            if not (tree / "usr/lib/ocf/resource.d").is_dir():
+                raise LabError(f"{tree} holds no usr/lib/ocf/resource.d: give an installed root")
+        home = STATE_HOME / name if state is None else state.absolute()
+        logs = LOG_HOME / name if state is None else home / "log"
+        if len(str(home)) > LONGEST_STATE_PATH:
+            raise LabError(f"{home}: a state directory's path may have {LONGEST_STATE_PATH} bytes")
+        trees = tuple(tree.absolute() for tree in provider_trees)
+        return cls(name, home, logs, nodes, init, trees)
+
+    @property
+    def node_names(self) -> list[str]:
+        """All nodes, in order."""
+        return [f"n{number}" for number in range(1, self.nodes + 1)]
+
+    def number_of(self, node: str) -> int:
+        """Corosync's id of a node, from 1."""
+        return self.node_names.index(node) + 1
+
+    @property
+    def settings_file(self) -> Path:
+        """These settings, as JSON."""
+        return self.state / "settings.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Locked as long as the lab exists."""
+        return self.state / "lock"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the daemon takes orders from the host."""
+        return self.state / "control.sock"
+
+    @property
+    def shared(self) -> Path:
+        """What the nodes see as /run/lab."""
+        return self.state / "shared"
+
+    @property
+    def power_socket(self) -> Path:
+        """Where the daemon takes orders from the nodes' fence agents."""
+        return self.shared / "power.sock"
+
+    @property
+    def disks(self) -> Path:
+        """Mount point of the lab's own tmpfs; what is in it is seen by the lab alone."""
+        return self.state / "disks"
+
+    @property
+    def cgroups(self) -> Path:
+        """Mount point of the lab's own view of the cgroup2 hierarchy."""
+        return self.state / "cgroup"
+
+    @property
+    def cgroup(self) -> Path:
+        """This lab's cgroup; two labs of one name have different state directories."""
+        digest = hashlib.sha256(str(self.state).encode()).hexdigest()[:8]
+        return self.cgroups / f"ocfpy-lab-{self.name}-{digest}"
+
+    @property
+    def daemon_log(self) -> Path:
+        """What the lab's own daemon has to complain about."""
+        return self.logs / "lab.log"
+
+    @property
+    def event_log(self) -> Path:
+        """One JSON object a line: what happened, and when by CLOCK_MONOTONIC."""
+        return self.logs / "events.jsonl"
+
+    def save(self) -> None:
+        """Write the settings for the lab's other processes."""
+        self.settings_file.write_text(json.dumps(asdict(self), default=str, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, state: Path) -> Settings:
+        """Read the settings of a lab that exists; OSError or ValueError when there are none."""
+        values = json.loads((state / "settings.json").read_text())
+        for key in ("state", "logs"):
+            values[key] = Path(values[key])
+        values["provider_trees"] = tuple(Path(tree) for tree in values["provider_trees"])
+        return cls(**values)
