@@ -277,8 +277,15 @@ class IPaddr(ocf.Agent):
 
     def _end_announcer(self) -> None:
         known = self.call.facts.recall(_ANNOUNCER)
-        if known:
-            from ocf_py.system.processes import ProcessIdentity, terminate
+        if not known:
+            return
+        from ocf_py.system.processes import ProcessIdentity, Protected, terminate
 
-            terminate(ProcessIdentity.parse(known), grace_seconds=1)
-            self.call.facts.forget(_ANNOUNCER)
+        try:
+            is_gone = terminate(ProcessIdentity.parse(known), grace_seconds=1)
+        except (ValueError, Protected) as error:  # then it was none of ours
+            self.call.log.warning(f"the record names no announcer of ours: {error}")
+            is_gone = True
+        if not is_gone:
+            raise ocf.Failure(f"the announcer of {self.ip} (process {known}) cannot be killed")
+        self.call.facts.forget(_ANNOUNCER)

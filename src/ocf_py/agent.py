@@ -42,6 +42,7 @@ KNOWN_ACTIONS = (
     "migrate_to",
     "migrate_from",
 )
+_METHODS = tuple(name.replace("-", "_") for name in KNOWN_ACTIONS)
 _MANDATORY = ("start", "stop", "monitor")
 
 
@@ -190,7 +191,7 @@ class Agent:
 
     @classmethod
     def _adopt(cls, name: str, parameter: Parameter[Any]) -> None:
-        if name in Agent.__annotations__ or hasattr(Agent, name):
+        if name in Agent.__annotations__ or name in _METHODS or hasattr(Agent, name):
             raise TypeError(f"parameter {name!r} of {cls.__name__} hides a name of the base class")
         computed = hasattr(cls, "_default_" + name)
         if not parameter.required and parameter.default is UNSET and not computed:

@@ -5,7 +5,7 @@ Reached through crm_attribute and attrd_updater, which Pacemaker installs beside
 
 from __future__ import annotations
 
-from .outcomes import MINUS_INFINITY, Failure
+from .outcomes import MINUS_INFINITY, Failure, NotInstalled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,4 +116,15 @@ class Cluster:
         return output
 
     def _try(self, argv: list[str]) -> tuple[int, str]:
-        raise NotImplementedError
+        from .system import commands
+
+        # A little time is left for them even when the deadline has passed: a refused promote
+        # must not return before its score is set.
+        limit = min(_LIMIT, max(self._deadline.remaining, self._deadline.margin / 4))
+        try:
+            done = commands.run(argv, limit, environment=self._environment.for_cluster_tools)
+        except commands.ToolMissing as missing:
+            raise NotInstalled(str(missing), hint="it comes with Pacemaker") from missing
+        except OSError as error:
+            raise Failure(f"{argv[0]}: {error.strerror}") from error
+        return done.status, done.stdout if done.status == 0 else done.stderr

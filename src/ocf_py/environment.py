@@ -1,4 +1,4 @@
-"""What the caller says in environment variables: the only reader of OCF_* and HA_*.
+"""What the caller says in environment variables: the only reader of OCF_*, HA_* and PCMK_*.
 
 Source: OCF Resource Agent API 1.1, "Environment variables"; what Pacemaker adds to it
 (OCF_RESKEY_CRM_meta_*, OCF_CHECK_LEVEL) is in its lib/services and controld sources.
@@ -44,7 +44,7 @@ class Environment:
             {
                 name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
                 for name, value in posix.environ.items()
-                if name.startswith((b"OCF_", b"HA_"))
+                if name.startswith((b"OCF_", b"HA_", b"PCMK_"))
             }
         )
 
@@ -87,6 +87,12 @@ class Environment:
         return tuple(
             _whole(part) for part in self.parameters.get("crm_feature_set", "").split(".") if part
         )
+
+    @property
+    def for_cluster_tools(self) -> dict[str, str]:
+        """What Pacemaker's own tools want to find in theirs: PCMK_ipc_type and its like."""
+        wanted = ("HA_", "PCMK_", "OCF_RESOURCE_INSTANCE")
+        return {name: text for name, text in self._variables.items() if name.startswith(wanted)}
 
     @property
     def debug(self) -> bool:

@@ -135,7 +135,7 @@ def test_an_unknown_name_is_a_type_error() -> None:
         ocf.String("x", defualt="y")  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("name", ["call", "trace_ra", "validate", "promotion_score", "ocf_actions"])
+@pytest.mark.parametrize("name", ["call", "trace_ra", "validate", "promotion_score", "start"])
 def test_a_parameter_that_hides_an_inherited_name_does_not_build(name: str) -> None:
     with pytest.raises((TypeError, RuntimeError), match="hides|__set_name__"):
         type("Bad", (Minimal,), {name: ocf.String("x", default="")})

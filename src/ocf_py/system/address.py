@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _MAPPED = b"\0" * 10 + b"\xff\xff"
-_LONGEST_SHOWN = 80
 
 
 class Address:
@@ -36,20 +35,19 @@ class Address:
     def parse(cls, text: str) -> Address:
         """Read a dotted quad, or any spelling of IPv6 (RFC 4291 section 2.2).
 
-        Raises ValueError with one line that shows the text: for a name, a prefix length, a zone,
-        blanks, octets with leading zeros, and for IPv4 dressed as IPv6 (``::ffff:192.0.2.1``).
+        Raises ValueError with a phrase to follow the text ("is not an IP address: ..."): for a
+        name, a prefix length, a zone, blanks, octets with leading zeros, and for IPv4 dressed as
+        IPv6 (``::ffff:192.0.2.1``).
         """
         family = AF_INET6 if ":" in text else AF_INET
         try:
             # inet_pton would see a NUL as the end and choke on lone surrogates.
             packed = inet_pton(family, text if text.isascii() and text.isprintable() else "")
         except OSError:
-            raise ValueError(
-                f"{text[:_LONGEST_SHOWN]!r} is not an IP address{_hint(text)}"
-            ) from None
+            raise ValueError(f"is not an IP address{_hint(text)}") from None
         if family == AF_INET6 and packed.startswith(_MAPPED):
             plain = inet_ntop(AF_INET, packed[12:])
-            raise ValueError(f"{text!r} is an IPv4 address dressed as IPv6: write {plain}")
+            raise ValueError(f"is an IPv4 address dressed as IPv6: write {plain}")
         return cls(family, packed)
 
     @property
@@ -61,6 +59,20 @@ class Address:
     def bits(self) -> int:
         """32 or 128: the longest possible prefix."""
         return len(self.packed) * 8
+
+    def parse_prefix(self, text: str) -> int:
+        """Read a prefix length for this address: bits, or for IPv4 a mask such as 255.255.255.0.
+
+        Raises ValueError with a phrase to follow the text.
+        """
+        if self.family == AF_INET and "." in text:
+            ones = f"{int.from_bytes(Address.parse(text).packed, 'big'):032b}".rstrip("0")
+            if "0" in ones:
+                raise ValueError("is no mask: its one bits do not stand together")
+            return len(ones)
+        if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= self.bits):
+            raise ValueError(f"is no prefix length from 0 to {self.bits}")
+        return int(text)
 
     def network(self, prefix: int) -> Address:
         """Return the first address of the subnet: all bits after ``prefix`` are 0."""
