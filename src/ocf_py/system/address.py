@@ -70,7 +70,10 @@ class Address:
             if "0" in ones:
                 raise ValueError("is no mask: its one bits do not stand together")
             return len(ones)
-        if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= self.bits):
+        longest = len(str(self.bits))
+        if not (
+            text.isascii() and text.isdigit() and len(text) <= longest and int(text) <= self.bits
+        ):
             raise ValueError(f"is no prefix length from 0 to {self.bits}")
         return int(text)
 

@@ -1,0 +1,131 @@
+"""Starting a part of this library that outlives the action, cut loose from Pacemaker.
+
+The executor kills the whole process group of an action at its timeout, and waits for the end of
+the action's output. What stays behind therefore gets its own session, no inherited descriptor,
+no environment of the action, and the defaults of a daemon (protocol facts P1 and P2).
+
+Run as a program it is the second half: ``background.py MODULE ARGUMENT...`` calls
+``MODULE.main([ARGUMENT, ...])``, so that ps(1) shows what is running.
+"""
+
+from __future__ import annotations
+
+import posix
+import sys
+from posix import _exit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal as _signal
+    from collections.abc import Sequence
+
+    from .processes import ProcessIdentity
+else:
+    import _signal
+
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+_UMASK = 0o077
+_STANDARD = (0, 1, 2)
+
+
+def start(module: str, arguments: Sequence[str], seconds: float = 5.0) -> ProcessIdentity:
+    """Run ``module.main(arguments)`` in a process of its own; returns once that is under way.
+
+    Raises OSError if it cannot be started within ``seconds``. What it does later is its own
+    affair: it has no way back to the action.
+    """
+    import errno
+    import select
+    from time import monotonic
+
+    from .processes import ProcessIdentity
+
+    deadline = monotonic() + seconds
+    reader, writer = posix.pipe2(posix.O_CLOEXEC)
+    child = posix.fork()
+    if not child:
+        _detach(writer, [sys.executable, "-ISB", __file__, module, *arguments])
+    try:
+        posix.close(writer)
+        posix.waitpid(child, 0)  # forks once more and ends at once
+        report = b""
+        ready = select.poll()
+        ready.register(reader, select.POLLIN)
+        # The end of the pipe is the exec: the identity is known, and valid, from then on.
+        while ready.poll(max(0, int((deadline - monotonic()) * 1000))):
+            part = posix.read(reader, 4096)
+            if not part:
+                break
+            report += part
+        else:
+            raise OSError(errno.ETIMEDOUT, f"{module} did not start within {seconds:g} s")
+    finally:
+        posix.close(reader)
+    identity, _, problem = report.decode("utf-8", "replace").partition(" ")
+    if problem or not identity:
+        raise OSError(errno.ECHILD, f"{module} could not be started: {problem or 'it died'}")
+    return ProcessIdentity.parse(identity)
+
+
+def _detach(writer: int, argv: list[str]) -> None:
+    """Become a daemon that executes ``argv``; never returns."""
+    from .processes import identify
+
+    try:
+        posix.setsid()
+        if posix.fork():
+            # The orphan belongs to init, which reaps it: no zombie is left in the caller.
+            _exit(0)
+        posix.write(writer, str(identify(posix.getpid())).encode())
+        _reset(writer)
+        posix.execve(argv[0], argv, _ENVIRONMENT)
+    except BaseException as error:  # noqa: BLE001 - a forked copy of the action must not go on
+        posix.write(writer, f" {type(error).__name__}: {error}".encode("utf-8", "replace"))
+    finally:
+        _exit(1)
+
+
+def _reset(writer: int) -> None:
+    """Give up what was inherited: descriptors, signals, umask, directory, out-of-memory score."""
+    null = posix.open("/dev/null", posix.O_RDWR | posix.O_CLOEXEC)
+    for standard in _STANDARD:
+        posix.dup2(null, standard)
+    for name in posix.listdir("/proc/self/fd"):
+        if int(name) not in (*_STANDARD, writer):
+            try:
+                posix.close(int(name))
+            except OSError:
+                pass  # the descriptor that listed the others
+    for signal in range(1, _signal.NSIG):
+        try:
+            _signal.signal(signal, _signal.SIG_DFL)
+        except (OSError, ValueError):
+            pass  # KILL, STOP, and those the C library keeps for itself
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+    posix.umask(_UMASK)
+    posix.chdir("/")
+    score = posix.open("/proc/self/oom_score_adj", posix.O_WRONLY | posix.O_CLOEXEC)
+    try:
+        posix.write(score, b"0")
+    finally:
+        posix.close(score)
+
+
+def _main(argv: list[str]) -> None:
+    """Run the module named first; what goes wrong is one line in the system log."""
+    library = __file__.rsplit("/", 3)[0]
+    sys.path.insert(0, library)
+    module = argv[0]
+    try:
+        __import__(module)
+        sys.modules[module].main(argv[1:])
+    except Exception as error:  # noqa: BLE001 - nobody else is there to hear of it
+        import syslog
+
+        syslog.openlog("ocf-py", syslog.LOG_PID, syslog.LOG_DAEMON)
+        syslog.syslog(syslog.LOG_ERR, f"{' '.join(argv)}: {type(error).__name__}: {error}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])

@@ -1,0 +1,157 @@
+"""Processes: told apart by pid and start time, signalled only when proven to be the one meant.
+
+A pid alone is reused; with the start time it names one process of this boot (proc(5)).
+"""
+
+from __future__ import annotations
+
+import errno
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal as _signal
+else:
+    import _signal
+
+_STATE, _PARENT, _START_TIME = 0, 1, 19  # of /proc/PID/stat, counted from behind the name
+_DEAD = ("Z", "X", "x")
+# Names as the kernel keeps them, of at most 15 letters (TASK_COMM_LEN).
+_CLUSTER_STACK = frozenset(
+    (
+        "attrd",
+        "cib",
+        "corosync",
+        "crmd",
+        "dlm_controld",
+        "lrmd",
+        "pcsd",
+        "pengine",
+        "sbd",
+        "stonithd",
+    )
+)
+_CLUSTER_PREFIXES = ("pacemaker", "corosync")
+_KILL_SECONDS = 2.0
+
+
+class Protected(PermissionError):  # noqa: N818 - says what is
+    """The process must not be signalled by an agent, whoever asks; the message says why."""
+
+
+class ProcessIdentity:
+    """One process: its pid, and its start time in clock ticks since boot. Text form "PID:TICKS"."""
+
+    __slots__ = ("pid", "start_time")
+
+    def __init__(self, pid: int, start_time: int) -> None:
+        self.pid = pid
+        self.start_time = start_time
+
+    @classmethod
+    def parse(cls, text: str) -> ProcessIdentity:
+        """Read the text form; ValueError if it is none."""
+        pid, colon, start_time = text.partition(":")
+        if not (colon and pid.isdecimal() and start_time.isdecimal() and text.isascii()):
+            raise ValueError(f"{text!r} is no process identity (PID:TICKS)")
+        return cls(int(pid), int(start_time))
+
+    def is_alive(self) -> bool:
+        """Tell whether this very process still runs; a zombie does not."""
+        found = _read_stat(self.pid)
+        return (
+            found is not None
+            and int(found[_START_TIME]) == self.start_time
+            and found[_STATE] not in _DEAD
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pid}:{self.start_time}"
+
+    def __repr__(self) -> str:
+        return f"ProcessIdentity({self.pid}, {self.start_time})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ProcessIdentity):
+            return NotImplemented
+        return (self.pid, self.start_time) == (other.pid, other.start_time)
+
+    def __hash__(self) -> int:
+        return hash((self.pid, self.start_time))
+
+
+def identify(pid: int) -> ProcessIdentity | None:
+    """The identity of the process that has this pid now, or None."""
+    found = _read_stat(pid)
+    return None if found is None else ProcessIdentity(pid, int(found[_START_TIME]))
+
+
+def terminate(
+    identity: ProcessIdentity, grace_seconds: float, kill_seconds: float = _KILL_SECONDS
+) -> bool:
+    """End this very process: SIGTERM, SIGKILL after ``grace_seconds``; True if it is gone.
+
+    False if it survived SIGKILL for ``kill_seconds``, which is what uninterruptible sleep does.
+    Raises Protected for pid 1, this process, its ancestors and the cluster stack, and OSError
+    where the kernel refuses. A process handle (pidfd_open(2)) is taken before the start time is
+    checked, so the signal cannot reach a successor of the pid.
+    """
+    import select
+
+    try:
+        handle = posix.pidfd_open(identity.pid)
+    except OSError as error:
+        # EINVAL: the number is that of a thread now, so the process has gone.
+        if error.errno in (errno.ESRCH, errno.EINVAL):
+            return True
+        raise
+    try:
+        if not identity.is_alive():
+            return True
+        _refuse_protected(identity.pid)
+        ended = select.poll()
+        ended.register(handle, select.POLLIN)
+        for signal, seconds in ((_signal.SIGTERM, grace_seconds), (_signal.SIGKILL, kill_seconds)):
+            try:
+                _signal.pidfd_send_signal(handle, signal)
+            except ProcessLookupError:
+                return True
+            if ended.poll(int(seconds * 1000)):
+                return True
+        return False
+    finally:
+        posix.close(handle)
+
+
+def _refuse_protected(pid: int) -> None:
+    if pid == 1:
+        raise Protected(errno.EPERM, "pid 1 is the system's init")
+    ancestor = posix.getpid()
+    while ancestor > 0:
+        if ancestor == pid:
+            raise Protected(errno.EPERM, f"pid {pid} is this process or an ancestor of it")
+        found = _read_stat(ancestor)
+        ancestor = int(found[_PARENT]) if found else 0
+    name = (_read(f"/proc/{pid}/comm") or b"").decode("utf-8", "replace").strip()
+    if name in _CLUSTER_STACK or name.startswith(_CLUSTER_PREFIXES):
+        raise Protected(errno.EPERM, f"pid {pid} is {name}, a part of the cluster stack")
+
+
+def _read_stat(pid: int) -> list[str] | None:
+    content = _read(f"/proc/{pid}/stat")
+    # The name stands in parentheses and may hold blanks and parentheses itself.
+    return content[content.rindex(b")") + 2 :].decode("ascii").split() if content else None
+
+
+def _read(path: str) -> bytes | None:
+    """Return the content, None where the process is gone (ESRCH: between open and read)."""
+    try:
+        handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    try:
+        return posix.read(handle, 4096)
+    except ProcessLookupError:
+        return None
+    finally:
+        posix.close(handle)
