@@ -140,12 +140,12 @@ class IPaddr(ocf.Agent):
                 )
             if prefix is not None:
                 return link, prefix
-        from ocf_py.system.routes import NoInterface, choose_interface
+        from ocf_py.system.routes import AmbiguousInterface, NoInterface, choose_interface
 
         links = [link] if link is not None else self.network.links()
         try:
             choice = choose_interface(self.ip, self.network.routes(self.ip.family), links)
-        except NoInterface as error:
+        except (NoInterface, AmbiguousInterface) as error:
             missing = "nic" if link is None else "cidr_netmask"
             raise ocf.UnusableHere(str(error), hint=f"name one with {missing}=") from error
         return choice.link, choice.prefix if prefix is None else prefix
