@@ -47,9 +47,7 @@ def become_node(settings: Settings, node: str, ready: int, cables: int, reports:
     if settings.init == "systemd":
         _run_systemd()
     os.set_inheritable(reports, True)  # noqa: FBT003 - the standard library's signature
-    os.execve(  # noqa: S606
-        NODE_PYTHON, [NODE_PYTHON, "-ISB", MINI_INIT, str(reports)], node_environment()
-    )
+    os.execve(NODE_PYTHON, [NODE_PYTHON, "-ISB", MINI_INIT, str(reports)], node_environment())
 
 
 def _redirect_output(path: Path) -> None:
@@ -77,4 +75,4 @@ def _run_systemd() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     environment = {"container": "ocfpy-lab", "PATH": NODE_PATH, "LANG": "C.UTF-8"}
-    os.execve(str(binary), ["/sbin/init"], environment)  # noqa: S606
+    os.execve(str(binary), ["/sbin/init"], environment)

@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ocf_py.lab import kernel
+from ocf_py.lab.agents import install_agents
 from ocf_py.lab.control import Answer, Control
 from ocf_py.lab.events import EventLog
 from ocf_py.lab.machine import Machine
@@ -181,5 +182,5 @@ def run(settings: Settings, lease: socket.socket) -> None:
     """Become the daemon of a lab whose directories and mounts the janitor has prepared."""
     kernel.set_process_name("lab-daemon")
     kernel.unshare(kernel.CLONE_NEWNET)
-    daemon = Daemon(settings, lease)
-    daemon.serve()
+    install_agents(settings)
+    Daemon(settings, lease).serve()

@@ -54,7 +54,7 @@ def _become(command: list[str], joined: int) -> NoReturn:
         os.write(joined, b"0")
         os.chdir("/")
         kernel.give_up_machine_capabilities()
-        os.execvpe(command[0], command, node_environment())  # noqa: S606 - no shell is the point
+        os.execvpe(command[0], command, node_environment())
     except OSError as error:
         os.write(2, f"{command[0]}: {error.strerror}\n".encode())
     os._exit(NOT_FOUND)

@@ -20,6 +20,7 @@ from pathlib import Path
 from ocf_py.lab import kernel
 from ocf_py.lab.cgroups import CgroupTree
 from ocf_py.lab.settings import STATE_HOME, Settings
+from ocf_py.toolkit.errors import ToolkitError
 
 _DISK_OPTIONS = "mode=755"
 
@@ -57,13 +58,15 @@ def _run_daemon(settings: Settings, lease: socket.socket) -> None:
 
         daemon.run(settings, lease)
         status = 0
+    except ToolkitError as error:
+        sys.stderr.write(f"{error}\n")
     except BaseException:  # noqa: BLE001 - the last frame of a process
         traceback.print_exc()
-        sys.stderr.flush()
     finally:
         if os.getppid() != janitor:
             sweep(settings)
             remove_state(settings)
+        sys.stderr.flush()
         os._exit(status)
 
 

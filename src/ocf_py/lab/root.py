@@ -71,7 +71,7 @@ def build_root(settings: Settings, node: str) -> Path:
     (root / "run/lock").mkdir()
     _bind_directory(settings.shared, root / "run/lab")
     _bind_directory(settings.logs / node, root / "var/log")
-    for installed in (settings.disks / "tree", *settings.provider_trees):
+    for installed in (settings.agent_tree, *settings.provider_trees):
         _bind_providers(installed, root)
     return root
 

@@ -102,6 +102,11 @@ class Settings:
         return self.state / "disks"
 
     @property
+    def agent_tree(self) -> Path:
+        """Where this project's agents are installed for the nodes."""
+        return self.disks / "tree"
+
+    @property
     def cgroups(self) -> Path:
         """Mount point of the lab's own view of the cgroup2 hierarchy."""
         return self.state / "cgroup"

@@ -112,7 +112,7 @@ class Init:
                 null = os.open("/dev/null", os.O_WRONLY)
                 os.dup2(null, 1)
                 os.dup2(null, 2)
-            os.execve(command[0], command, {**os.environ, **PACEMAKER_ENVIRONMENT})  # noqa: S606
+            os.execve(command[0], command, {**os.environ, **PACEMAKER_ENVIRONMENT})
         except OSError as error:
             os.write(2, f"init: cannot run {command[0]}: {error.strerror}\n".encode())
         os._exit(127)

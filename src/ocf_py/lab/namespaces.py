@@ -1,0 +1,26 @@
+"""Sockets in another process's network namespace; they work from any thread afterwards."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from ocf_py.lab import kernel
+
+
+def open_socket_in(pid: int, family: int, kind: int, protocol: int) -> socket.socket:
+    """Open a socket in the network namespace of process `pid`.
+
+    Only the calling thread goes there, and it comes back. OSError when the process is gone.
+    """
+    there = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        kernel.set_namespace(there, kernel.CLONE_NEWNET)
+        try:
+            return socket.socket(family, kind, protocol)
+        finally:
+            kernel.set_namespace(home, kernel.CLONE_NEWNET)
+    finally:
+        os.close(there)
+        os.close(home)

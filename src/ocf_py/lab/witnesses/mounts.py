@@ -1,0 +1,36 @@
+"""What is mounted in each node, read from outside.
+
+One kernel serves all nodes, so a device that two of them mount is one superblock and looks whole:
+only the nodes' own lists show that it is mounted twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ocf_py.lab.lab import Lab
+
+
+class MountWitness:
+    """Reads the mount lists of the nodes' inits."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def mount_points(self, node: str) -> list[str]:
+        """Every mount point in a node, in mounting order; none when it is off."""
+        pid = self._lab.describe()["nodes"][node]["pid"]
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            lines = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+            # proc_pid_mountinfo(5): the fifth field, blanks as \040
+            return [line.split()[4].encode().decode("unicode_escape") for line in lines]
+        return []
+
+    def nodes_with(self, mount_point: str) -> list[str]:
+        """Nodes in which something is mounted there."""
+        return [
+            node.name for node in self._lab.nodes if mount_point in self.mount_points(node.name)
+        ]

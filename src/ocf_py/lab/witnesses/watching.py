@@ -1,0 +1,57 @@
+"""A witness watches from a thread of its own, for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+_END_SECONDS = 10.0
+
+
+class Watching:
+    """Base of the witnesses; `watch` runs until `ended` is set, and its error is not lost."""
+
+    def __init__(self, name: str) -> None:
+        self.ended = threading.Event()
+        self.ready = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def watch(self) -> None:
+        """Watch; sets `ready` once it sees."""
+        raise NotImplementedError
+
+    def _run(self) -> None:
+        try:
+            self.watch()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that asks
+            self._error = error
+        finally:
+            self.ready.set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.ready.wait()
+        self.check()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.ended.set()
+        self._thread.join(_END_SECONDS)
+        if kind is None:
+            self.check()
+
+    def check(self) -> None:
+        """Raise what the watching thread raised: a blind witness has seen nothing."""
+        if self._error is not None:
+            raise self._error

@@ -1,0 +1,230 @@
+"""`ocf-py lab`: a real cluster on this machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocf_py.lab.demo import find_example, play_failover
+from ocf_py.lab.enter import enter_and_run
+from ocf_py.lab.errors import LabError
+from ocf_py.lab.lab import CABLES, Lab
+from ocf_py.lab.life import bring_down
+from ocf_py.lab.progress import Lines
+from ocf_py.lab.requirements import check_root
+from ocf_py.lab.settings import INITS, MOST_NODES, STATE_HOME, Settings
+from ocf_py.lab.switch import CABLE_MODES
+from ocf_py.lab.timeline import render_timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DIRECTORY = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+
+@click.group()
+@click.option("--name", default="lab", show_default=True, help="Which lab; each has its own.")
+@click.option(
+    "--state",
+    type=_DIRECTORY,
+    help=f"Its directory.  [default: {STATE_HOME}/NAME, logs in /var/log]",
+)
+@click.pass_context
+def lab(context: click.Context, *, name: str, state: Path | None) -> None:
+    """A real Corosync and Pacemaker cluster on this machine, each node a set of namespaces."""
+    context.obj = (name, state)
+
+
+def _find(context: click.Context) -> Lab:
+    name, state = context.obj
+    check_root()
+    return Lab.find(name, state)
+
+
+def _build_options(function: Callable[..., None]) -> Callable[..., None]:
+    """What `up` and `demo` share."""
+    for option in (
+        click.option(
+            "--provider-tree",
+            "provider_trees",
+            type=_DIRECTORY,
+            multiple=True,
+            help="An installed root whose usr/lib/ocf the nodes shall see; may be repeated.",
+        ),
+        click.option(
+            "--init",
+            type=click.Choice(INITS),
+            default="mini",
+            show_default=True,
+            help="Pid 1 of a node: a small one of our own, or the machine's systemd.",
+        ),
+        click.option("--nodes", type=click.IntRange(1, MOST_NODES), default=2, show_default=True),
+    ):
+        function = option(function)
+    return function
+
+
+@lab.command()
+@_build_options
+@click.pass_context
+def up(context: click.Context, *, nodes: int, init: str, provider_trees: tuple[Path, ...]) -> None:
+    """Bring a cluster up, and leave it up."""
+    name, state = context.obj
+    progress = Lines()
+    made = Lab.up(
+        name, state, nodes=nodes, init=init, provider_trees=provider_trees, progress=progress
+    )
+    made.keep()
+    progress.step(f"up; look inside: ocf-py lab --name {name} exec n1 -- crm_mon -1")
+
+
+@lab.command()
+@click.pass_context
+def down(context: click.Context) -> None:
+    """Take everything away but the logs."""
+    name, state = context.obj
+    settings = Settings.build(name, state)
+    was_up = bring_down(settings)
+    click.echo(f"lab {name}: down; logs in {settings.logs}" if was_up else f"lab {name} is not up")
+
+
+@lab.command()
+@click.pass_context
+def status(context: click.Context) -> None:
+    """Show the nodes, what ails them, and the cluster as the first running node sees it."""
+    found = _find(context)
+    described = found.describe()
+    click.echo(f"logs: {found.settings.logs}; power switch: {described['power_switch']}")
+    for name, node in described["nodes"].items():
+        words = [name, node["power"]]
+        words += [f"pid {node['pid']}"] if node["pid"] else []
+        words += ["frozen"] if node["frozen"] else []
+        words += [f"{cable} cut ({mode})" for cable, mode in node["cuts"].items()]
+        click.echo("  ".join(words))
+    for running in found.running_nodes():
+        if not described["nodes"][running.name]["frozen"]:
+            click.echo(running.run(["crm_mon", "-1"], check=False).stdout)
+            break
+
+
+@lab.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("node")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def execute(context: click.Context, *, node: str, command: tuple[str, ...]) -> None:
+    """Run COMMAND in NODE (a shell without one), and end as it does."""
+    pid, cgroup = _find(context).node(node).entry()
+    sys.exit(enter_and_run(pid, cgroup, list(command) or ["/bin/bash"]))
+
+
+@lab.command()
+@click.argument("cib", type=_FILE)
+@click.option("--provider", help="Take the resources of ocf:ocfpy from this provider instead.")
+@click.pass_context
+def load(context: click.Context, *, cib: Path, provider: str | None) -> None:
+    """Replace the configuration by a CIB file's; the lab's fencing stays."""
+    _find(context).load(cib, provider=provider)
+
+
+@lab.command()
+@click.argument("node")
+@click.pass_context
+def kill(context: click.Context, *, node: str) -> None:
+    """Let NODE lose its power."""
+    _find(context).kill(node)
+
+
+@lab.command()
+@click.argument("node")
+@click.pass_context
+def start(context: click.Context, *, node: str) -> None:
+    """Switch NODE on."""
+    _find(context).start(node)
+
+
+@lab.command()
+@click.argument("node")
+@click.pass_context
+def shutdown(context: click.Context, *, node: str) -> None:
+    """Shut NODE down in order."""
+    _find(context).shut_down(node)
+
+
+@lab.command()
+@click.argument("node")
+@click.pass_context
+def freeze(context: click.Context, *, node: str) -> None:
+    """Stop every process of NODE."""
+    _find(context).freeze(node)
+
+
+@lab.command()
+@click.argument("node")
+@click.pass_context
+def thaw(context: click.Context, *, node: str) -> None:
+    """Let a frozen NODE run on."""
+    _find(context).thaw(node)
+
+
+@lab.command()
+@click.argument("node")
+@click.argument("ring", type=click.Choice(list(CABLES)))
+@click.option(
+    "--mode",
+    type=click.Choice(CABLE_MODES),
+    default="drop",
+    show_default=True,
+    help="Lose the frames and keep the carrier, or lose the carrier too.",
+)
+@click.pass_context
+def cut(context: click.Context, *, node: str, ring: str, mode: str) -> None:
+    """Cut NODE's cable to a ring, to both, or to the service network."""
+    _find(context).cut(node, ring, mode)
+
+
+@lab.command()
+@click.pass_context
+def heal(context: click.Context) -> None:
+    """Mend every cable and the power switch, and thaw every node; nodes that are off stay off."""
+    _find(context).heal()
+
+
+@lab.command()
+@_build_options
+@click.option(
+    "--provider",
+    default="ocfpy",
+    show_default=True,
+    help="Whose agent holds the address; heartbeat: IPaddr2.",
+)
+@click.pass_context
+def demo(
+    context: click.Context,
+    *,
+    nodes: int,
+    init: str,
+    provider_trees: tuple[Path, ...],
+    provider: str,
+) -> None:
+    """Show a failover: the active node loses its power, and its address moves."""
+    if nodes == 1:
+        raise LabError("a failover needs two nodes", hint="--nodes 2")
+    name, state = context.obj
+    progress = Lines()
+    example = find_example("address.xml")
+    with Lab.up(
+        name, state, nodes=nodes, init=init, provider_trees=provider_trees, progress=progress
+    ) as made:
+        seen = play_failover(made, example, provider, progress)
+        for line in render_timeline(seen.moments):
+            click.echo(line)
+        click.echo(
+            f"the client was without an answer for {seen.outage.milliseconds:.0f} ms; "
+            f"the address is on {seen.survivor} and on no other node"
+        )
+        progress.step("taking the lab down")
+    progress.step(f"nothing is left but the logs in {made.settings.logs}")
