@@ -1,0 +1,100 @@
+"""A monitor is a fresh process every few seconds: what it may import is pinned.
+
+Each module of our own costs about as much as one question to the kernel, and one of the heavy
+ones of the standard library more than the whole monitor.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CORE = {
+    "ocf_py",
+    "ocf_py.agent",
+    "ocf_py.call",
+    "ocf_py.deadline",
+    "ocf_py.environment",
+    "ocf_py.lifecycle",
+    "ocf_py.log",
+    "ocf_py.outcomes",
+    "ocf_py.parameters",
+    "ocf_py.runner",
+    "ocf_py.start_record",
+    "ocfpy_agents",
+}
+NETWORK = {
+    "ocf_py.system",
+    "ocf_py.system.address",
+    "ocf_py.system.netlink",
+    "ocf_py.system.network",
+    "ocf_py.system.records",
+}
+OWN = {
+    "IPaddr": CORE | NETWORK | {"ocfpy_agents.ipaddr"},
+    "Dummy": CORE | {"ocfpy_agents.dummy"},
+}
+# What the interpreter itself loads with -I -S, in one version or another, and cheap modules in C.
+STANDARD = {
+    "__future__",
+    "_abc",
+    "_codecs",
+    "_collections_abc",
+    "_frozen_importlib_external",
+    "_io",
+    "_signal",
+    "_socket",
+    "_stat",
+    "_struct",
+    "_thread",
+    "_warnings",
+    "_weakref",
+    "abc",
+    "codecs",
+    "encodings",
+    "encodings.aliases",
+    "encodings.utf_8",
+    "errno",
+    "gc",
+    "genericpath",
+    "io",
+    "marshal",
+    "os",
+    "os.path",
+    "posix",
+    "posixpath",
+    "stat",
+    "struct",
+    "time",
+    "zipimport",
+}
+PARAMETERS = {"IPaddr": {"OCF_RESKEY_ip": "192.0.2.77"}, "Dummy": {}}
+
+
+def imported(launcher: Path, python: str, parameters: dict[str, str]) -> set[str]:
+    """Return the modules that one probe imports, as the interpreter itself reports them."""
+    answer = subprocess.run(
+        [python, "-ISB", "-X", "importtime", launcher, "monitor"],
+        env={"PATH": "/usr/bin:/bin", "HA_LOGFACILITY": "none", **parameters},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 7, answer.stderr
+    lines = [line for line in answer.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines[1:]}
+
+
+@pytest.mark.parametrize("agent", sorted(OWN))
+def test_a_monitor_imports_no_module_that_is_not_on_the_list(
+    installed_agents: Path, agents_python: str, agent: str
+) -> None:
+    modules = imported(installed_agents / agent, agents_python, PARAMETERS[agent])
+    own = {name for name in modules if name.startswith("ocf")}
+    assert own == OWN[agent]
+    assert modules - own - STANDARD == set()
