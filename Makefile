@@ -67,7 +67,7 @@ compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
 bench: setup stage ## CPU, wall time and memory beside ocf:heartbeat:IPaddr2 (root)
-	@.venv/bin/python -m tests.bench
+	@.venv/bin/python -m tests.bench --stage build/stage
 
 stage: python ## a tree under build/stage that runs as it stands, examples included
 	@$(INSTALLER) install --root build/stage --python $(PYTHON) --with-examples

@@ -1,0 +1,171 @@
+"""`make bench`: one run, interleaved, ratios that a busy machine does not move much."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tests.bench.processes import Cost, read_peak, run_measured
+from tests.bench.world import LINK, enter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PYTHON = "/usr/bin/python3"
+BARE = (PYTHON, "-I", "-S", "-c", "pass")
+HEARTBEAT = "/usr/lib/ocf/resource.d/heartbeat/IPaddr2"
+ADDRESSES = {"IPv4": ("192.0.2.10", "24"), "IPv6": ("2001:db8::10", "64")}
+ACTIONS = ("start", "monitor", "stop", "meta-data")
+
+# What the project sets out to reach; IPv6 is told without one.
+TARGET_MONITOR = 0.40
+TARGET_BARE = 1.6
+TARGET_FAILOVER = 0.6
+TARGET_PEAK = 11.0
+
+
+@dataclass
+class Series:
+    """The costs of one program's actions, in the order of the rounds."""
+
+    program: str
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
+
+    def add(self, action: str, cost: Cost) -> None:
+        """Appends the cost of one more round."""
+        self.costs.setdefault(action, []).append(cost)
+
+    def rounds(self, *actions: str) -> list[tuple[Cost, ...]]:
+        """The costs of `actions`, a tuple a round."""
+        return list(zip(*(self.costs[action] for action in actions)))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report: medians of ours and theirs, and of their ratios round by round."""
+
+    title: str
+    ours: Sequence[float]
+    theirs: Sequence[float]
+    target: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """Ours to theirs."""
+        return median(one / other for one, other in zip(self.ours, self.theirs))
+
+    def show(self) -> bool:
+        """Prints the row; whether the target is met."""
+        met = self.target is None or self.ratio <= self.target
+        goal = "" if self.target is None else f"<= {self.target:.2f}  {'' if met else 'MISSED'}"
+        ours, theirs = median(self.ours), median(self.theirs)
+        print(
+            f"  {self.title:<28}{ours:9.1f} ms{theirs:9.1f} ms{self.ratio:8.2f}   {goal}".rstrip()
+        )
+        return met
+
+
+def environment(action: str, family: str) -> dict[str, str]:
+    """What Pacemaker hands an agent for `action`."""
+    address, length = ADDRESSES[family]
+    variables = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "LC_ALL": "C",
+        "HA_LOGFACILITY": "daemon",
+        "HA_debug": "0",
+        "OCF_ROOT": "/usr/lib/ocf",
+        "OCF_RA_VERSION_MAJOR": "1",
+        "OCF_RA_VERSION_MINOR": "1",
+        "OCF_RESOURCE_INSTANCE": "bench",
+        "OCF_RESKEY_CRM_meta_timeout": "20000",
+        "OCF_RESKEY_ip": address,
+        "OCF_RESKEY_cidr_netmask": length,
+        "OCF_RESKEY_nic": LINK,
+    }
+    if action == "monitor":
+        variables["OCF_RESKEY_CRM_meta_interval"] = "10000"
+    return variables
+
+
+def play(family: str, programs: Sequence[Series], bare: list[float], rounds: int) -> None:
+    """Takes every program through its actions, one program after the other, `rounds` times."""
+    for number in range(rounds):
+        bare.append(run_measured(BARE, {}).cpu)
+        # Whoever comes first in one round comes last in the next.
+        for series in programs if number % 2 else reversed(programs):
+            for action in ACTIONS:
+                cost = run_measured((series.program, action), environment(action, family))
+                series.add(action, cost)
+
+
+def report(family: str, ours: Series, theirs: Series, bare: Sequence[float]) -> bool:
+    """Prints one family's rows; whether every target is met."""
+    goals = family == "IPv4"
+    rows = [Row("monitor CPU to bare python", cpu(ours, "monitor"), bare, TARGET_BARE)]
+    for actions in (("monitor",), ("start",), ("stop",), ("start", "stop"), ("meta-data",)):
+        title = "+".join(actions)
+        for unit, of, goal in (
+            ("CPU", cpu, TARGET_MONITOR if title == "monitor" else None),
+            ("wall", wall, TARGET_FAILOVER if title == "start+stop" and goals else None),
+        ):
+            rows.append(Row(f"{title} {unit}", of(ours, *actions), of(theirs, *actions), goal))
+    print(f"\n{family}, {len(bare)} rounds{'ocfpy':>23}{'heartbeat':>12}{'ratio':>8}   target")
+    met = [row.show() for row in rows]
+    return all(met)
+
+
+def cpu(series: Series, *actions: str) -> list[float]:
+    """CPU of `actions` together, a figure a round."""
+    return [sum(cost.cpu for cost in costs) for costs in series.rounds(*actions)]
+
+
+def wall(series: Series, *actions: str) -> list[float]:
+    """Wall time of `actions` together, a figure a round."""
+    return [sum(cost.wall for cost in costs) for costs in series.rounds(*actions)]
+
+
+def report_peaks(program: str) -> bool:
+    """Prints the peak memory of each action; whether the target is met."""
+    print(f"\nPeak memory (VmHWM), target <= {TARGET_PEAK:.0f} MiB")
+    met = True
+    for family in ADDRESSES:
+        for action in ACTIONS:
+            peak = read_peak(PYTHON, program, action, environment(action, family))
+            met = met and peak <= TARGET_PEAK
+            print(
+                f"  {family} {action:<24}{peak:9.1f} MiB{'' if peak <= TARGET_PEAK else '  MISSED'}"
+            )
+    return met
+
+
+def main() -> None:
+    """Measures; ends 1 if a target is missed."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--stage", type=Path, default=Path("build/stage"))
+    parser.add_argument("--rounds", type=int, default=60, help="of IPv4")
+    parser.add_argument("--rounds6", type=int, default=8, help="of IPv6, whose start takes seconds")
+    given = parser.parse_args()
+    program = str(given.stage.resolve() / "usr/lib/ocf/resource.d/ocfpy/IPaddr")
+    for path, remedy in ((program, "make stage"), (HEARTBEAT, "make setup")):
+        if not Path(path).exists():
+            sys.exit(f"bench: {path} is missing; run: {remedy}")
+    enter()
+    met = True
+    for family, rounds in (("IPv4", given.rounds), ("IPv6", given.rounds6)):
+        ours, theirs = Series(program), Series(HEARTBEAT)
+        bare: list[float] = []
+        play(family, (ours, theirs), bare, rounds)
+        met = report(family, ours, theirs, bare) and met
+    met = report_peaks(program) and met
+    sys.exit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
