@@ -1,0 +1,1 @@
+"""A real Corosync and Pacemaker in the lab, with faults."""

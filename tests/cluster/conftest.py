@@ -1,0 +1,64 @@
+"""One lab for all experiments, made calm before each; how the leak tests look at the machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.lab import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLES = Path(__file__).parents[2] / "examples/cib"
+SEEN_LABS: list[Lab] = []
+
+
+@pytest.fixture(scope="session")
+def shared_lab() -> Iterator[Lab]:
+    """The lab that most experiments share; building one takes seconds."""
+    with Lab.up(f"test-{os.getpid()}") as lab:
+        SEEN_LABS.append(lab)
+        yield lab
+
+
+@pytest.fixture
+def lab(shared_lab: Lab) -> Lab:
+    """The shared lab: all faults mended, all nodes online, nothing failed."""
+    return calm(shared_lab)
+
+
+def calm(lab: Lab) -> Lab:
+    """Undo what an experiment has left."""
+    lab.heal()
+    for node in lab.nodes:
+        lab.start(node.name)
+    lab.await_online()
+    lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
+    return lab
+
+
+def settle(lab: Lab, node: str | None = None) -> None:
+    """Wait until Pacemaker has nothing more to do."""
+    asked = lab.node(node) if node else lab.running_nodes()[0]
+    asked.run(["crm_resource", "--wait", "--timeout=60s"], timeout=90)
+
+
+def other_node(lab: Lab, name: str) -> str:
+    """The other one of two nodes."""
+    return next(node.name for node in lab.nodes if node.name != name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Iterator[None]:
+    """Say with each failure where the logs are."""
+    report = yield
+    if report.failed:
+        places = "\n".join(str(lab.settings.logs) for lab in SEEN_LABS)
+        report.sections.append(("logs of the labs", places))
+    return report

@@ -1,0 +1,128 @@
+"""Faults befall a two-node cluster with an address; a client and every kernel are witnesses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.lab.demo import ADDRESS
+from ocf_py.lab.faults import CutCables, Freeze, PowerLoss, suffer
+from ocf_py.lab.witnesses import AddressWitness, Client
+
+from .conftest import EXAMPLES, other_node, settle
+
+if TYPE_CHECKING:
+    from ocf_py.lab import Lab
+
+
+@pytest.fixture
+def active(lab: Lab) -> str:
+    """The node on which the example's address runs."""
+    lab.load(EXAMPLES / "address.xml")
+    lab.wait_for_place("vip")
+    settle(lab)
+    return lab.wait_for_place("vip")
+
+
+def fenced_since(lab: Lab, at: float) -> list[str]:
+    """Nodes that a fence agent has had switched off since a time."""
+    return [e.node for e in lab.events(at) if e.what == "fencing confirmed" and e.node]
+
+
+def test_an_address_moves_from_a_node_without_power_and_answers(lab: Lab, active: str) -> None:
+    survivor = other_node(lab, active)
+    with AddressWitness(lab, ADDRESS) as addresses, Client(lab, ADDRESS) as client:
+        lab.wait_until("the client is answered", lambda: client.first_answer(active))
+        with suffer(lab, PowerLoss(active)) as fault:
+            lab.wait_until("the survivor answers", lambda: client.first_answer(survivor, fault))
+            assert active in fenced_since(lab, fault)
+            lab.wait_for_place("vip", survivor, seen_from=survivor)
+            assert addresses.holders() == [survivor]
+        assert addresses.double_holdings() == []
+        outage = client.longest_outage(fault)
+    assert outage is not None
+    assert (outage.last_answer.node, outage.first_answer.node) == (active, survivor)
+
+
+def test_a_resource_stays_put_when_the_lost_node_returns(lab: Lab, active: str) -> None:
+    survivor = other_node(lab, active)
+    with suffer(lab, PowerLoss(active)):
+        lab.wait_for_place("vip", survivor, seen_from=survivor)
+    with AddressWitness(lab, ADDRESS) as addresses:
+        lab.await_online()
+        settle(lab)
+        assert [holding.node for holding in addresses.holdings] == [survivor]
+    assert lab.wait_for_place("vip") == survivor
+
+
+def test_a_resource_returns_to_the_node_it_prefers(lab: Lab, active: str) -> None:
+    survivor = other_node(lab, active)
+    lab.node(survivor).run(["pcs", "constraint", "location", "vip", "prefers", f"{active}=200"])
+    with AddressWitness(lab, ADDRESS) as addresses:
+        with suffer(lab, PowerLoss(active)):
+            lab.wait_for_place("vip", survivor, seen_from=survivor)
+        lab.await_online()
+        lab.wait_for_place("vip", active)
+        settle(lab)
+        assert addresses.holders() == [active]
+        assert addresses.double_holdings() == []
+
+
+@pytest.mark.parametrize("mode", ["drop", "down"])
+def test_with_both_rings_cut_fencing_decides_and_no_address_is_held_twice(
+    lab: Lab, active: str, mode: str
+) -> None:
+    with AddressWitness(lab, ADDRESS) as addresses:
+        with suffer(lab, CutCables(active, "rings", mode)) as fault:
+            fenced = lab.wait_until("one is fenced", lambda: fenced_since(lab, fault))
+            survivor = other_node(lab, fenced[0])
+            lab.wait_until(
+                f"{survivor} holds the address", lambda: addresses.holders() == [survivor]
+            )
+            lab.wait_for_place("vip", survivor, seen_from=survivor)
+            assert set(fenced_since(lab, fault)) == {fenced[0]}
+        lab.await_online()
+        assert addresses.holders() == [survivor]
+        assert addresses.double_holdings() == []
+
+
+@pytest.mark.parametrize(("ring", "mode"), [("0", "drop"), ("1", "down")])
+def test_with_one_ring_cut_nothing_moves(lab: Lab, active: str, ring: str, mode: str) -> None:
+    def link_is_lost() -> bool:
+        shown = lab.node(active).run(["corosync-cfgtool", "-s"]).stdout
+        return "disconnected" in shown
+
+    with AddressWitness(lab, ADDRESS) as addresses, Client(lab, ADDRESS) as client:
+        lab.wait_until("the client is answered", lambda: client.answers)
+        with suffer(lab, CutCables(active, ring, mode)) as fault:
+            lab.wait_until("Corosync notices the lost link", link_is_lost)
+            settle(lab)
+            lab.await_online()
+        lab.wait_until("the link is back", lambda: not link_is_lost())
+        assert fenced_since(lab, fault) == []
+        assert [holding.node for holding in addresses.holdings] == [active]
+        assert {answer.node for answer in client.answers} == {active}
+
+
+def test_a_frozen_node_is_fenced_and_its_address_moves(lab: Lab, active: str) -> None:
+    survivor = other_node(lab, active)
+    with AddressWitness(lab, ADDRESS) as addresses, Client(lab, ADDRESS) as client:
+        with suffer(lab, Freeze(active)) as fault:
+            lab.wait_until("the survivor answers", lambda: client.first_answer(survivor, fault))
+            assert active in fenced_since(lab, fault)
+            lab.wait_for_place("vip", survivor, seen_from=survivor)
+        assert addresses.holders() == [survivor]
+        assert addresses.double_holdings() == []
+
+
+def test_an_address_deleted_by_hand_comes_back_where_it_was(lab: Lab, active: str) -> None:
+    with AddressWitness(lab, ADDRESS) as addresses, Client(lab, ADDRESS) as client:
+        lab.wait_until("the address is seen", lambda: addresses.holders() == [active])
+        since = lab.note("the address is deleted by hand")
+        lab.node(active).run(["ip", "address", "delete", f"{ADDRESS}/24", "dev", "eth2"])
+        lab.wait_until("it was seen to go", lambda: addresses.holdings[0].until is not None)
+        lab.wait_until("it is back", lambda: addresses.gained(active, since))
+        lab.wait_until("it answers", lambda: client.first_answer(active, since))
+        assert fenced_since(lab, since) == []
+        assert addresses.holders() == [active]
