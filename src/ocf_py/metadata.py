@@ -65,7 +65,8 @@ def descriptions(documented: object) -> tuple[str, str]:
 
 def _lines(agent: type[Agent]) -> Iterator[str]:
     short, long = descriptions(agent)
-    yield '<?xml version="1.0" encoding="UTF-8"?>'
+    # Without an encoding: crmsh hands the text to lxml as a str, which refuses one that names it.
+    yield '<?xml version="1.0"?>'
     name, version = _attribute(agent.__name__), _attribute(agent.ocf_version)
     yield f'{_DTD}<resource-agent name="{name}" version="{version}">'
     yield "<version>1.1</version>"
