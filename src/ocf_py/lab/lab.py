@@ -15,7 +15,7 @@ from ocf_py.lab.networks import RINGS, SERVICE
 from ocf_py.lab.node import Node
 from ocf_py.lab.progress import Progress, Silence
 from ocf_py.lab.requests import send_request
-from ocf_py.lab.settings import STATE_HOME, Settings
+from ocf_py.lab.settings import DEFAULT_NAME, STATE_HOME, Settings
 from ocf_py.lab.troubles import find_trouble
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Lab:
     @classmethod
     def up(
         cls,
-        name: str = "lab",
+        name: str = DEFAULT_NAME,
         state: Path | None = None,
         *,
         nodes: int = 2,
@@ -82,7 +82,7 @@ class Lab:
         return lab
 
     @classmethod
-    def find(cls, name: str = "lab", state: Path | None = None) -> Lab:
+    def find(cls, name: str = DEFAULT_NAME, state: Path | None = None) -> Lab:
         """Return a lab that is up, to work with from another process."""
         home = STATE_HOME / name if state is None else state.absolute()
         try:

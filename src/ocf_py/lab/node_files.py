@@ -59,6 +59,8 @@ def _write_identity(settings: Settings, node: str) -> None:
     _replace("/etc/hostname", f"{node}\n")
     _replace("/etc/machine-id", f"{settings.number_of(node):032x}\n")
     _replace("/etc/resolv.conf", "")  # no name server: fail at once, do not wait for one
+    for table in ("/etc/fstab", "/etc/crypttab"):  # of disks that a node does not have
+        _replace(table, "")
 
 
 def _write_corosync_files(settings: Settings) -> None:

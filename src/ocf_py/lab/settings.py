@@ -12,6 +12,7 @@ from ocf_py.lab.errors import LabError
 
 STATE_HOME = Path("/run/ocfpy-lab")
 LOG_HOME = Path("/var/log/ocfpy-lab")
+DEFAULT_NAME = "default"
 MOST_NODES = 16
 LONGEST_STATE_PATH = 80  # a unix socket's path ends at 107 bytes
 INITS = ("mini", "systemd")
@@ -21,9 +22,9 @@ INITS = ("mini", "systemd")
 class Settings:
     """One lab. `boot_seconds` is what a machine that was reset takes before its init runs."""
 
-    name: str = "lab"
-    state: Path = STATE_HOME / "lab"
-    logs: Path = LOG_HOME / "lab"
+    name: str = DEFAULT_NAME
+    state: Path = STATE_HOME / DEFAULT_NAME
+    logs: Path = LOG_HOME / DEFAULT_NAME
     nodes: int = 2
     init: str = "mini"
     provider_trees: tuple[Path, ...] = ()

@@ -15,7 +15,7 @@ from ocf_py.lab.lab import CABLES, Lab
 from ocf_py.lab.life import bring_down
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
-from ocf_py.lab.settings import INITS, MOST_NODES, STATE_HOME, Settings
+from ocf_py.lab.settings import DEFAULT_NAME, INITS, MOST_NODES, STATE_HOME, Settings
 from ocf_py.lab.switch import CABLE_MODES
 from ocf_py.lab.timeline import render_timeline
 
@@ -27,7 +27,7 @@ _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 
 
 @click.group()
-@click.option("--name", default="lab", show_default=True, help="Which lab; each has its own.")
+@click.option("--name", default=DEFAULT_NAME, show_default=True, help="Which lab; each has its own.")
 @click.option(
     "--state",
     type=_DIRECTORY,
