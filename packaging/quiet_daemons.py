@@ -94,8 +94,11 @@ class StartPolicy:
             "#!/bin/sh\n"
             f"{_MARK}{json.dumps(sorted(enabled))}\n"
             "# Temporary: `make setup` removes it when the packages are installed.\n"
-            f'case "$1" in {"|".join(DAEMONS)}) exit 101 ;; esac\n'
-            f'[ -x {self.aside} ] || exit 0\nexec {self.aside} "$@"\n'
+            "# Asked as `corosync start`, `corosync.service start`, `--quiet corosync start` ...\n"
+            'for word; do case "${word%.service}" in '
+            f"{'|'.join(DAEMONS)}) exit 101 ;; esac; done\n"
+            f'[ ! -x {self.aside} ] || exec {self.aside} "$@"\n'
+            "[ -e /sbin/init ] || exit 101  # as invoke-rc.d has it where there is no policy\n"
         )
 
     def _read_mark(self) -> set[str] | None:

@@ -6,8 +6,10 @@ import fcntl
 import json
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -386,6 +388,36 @@ def test_a_lock_that_another_install_holds_is_waited_for_but_not_for_ever(
         install(place, make_sources(), python)
     os.close(held)
     install(place, make_sources(), python)
+
+
+def test_a_lock_on_a_folder_that_was_removed_meanwhile_is_taken_anew(
+    place: Place, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = threading.Event()
+    lock = tree_module._lock
+
+    def announce(*arguments: Any) -> None:
+        opened.set()
+        lock(*arguments)
+
+    monkeypatch.setattr(tree_module, "_lock", announce)
+    library.mkdir(parents=True)
+    former = os.open(library, os.O_RDONLY)
+    fcntl.flock(former, fcntl.LOCK_EX)
+
+    def remove_and_release() -> None:
+        opened.wait(10)
+        library.rmdir()
+        os.close(former)
+
+    uninstaller = threading.Thread(target=remove_and_release)
+    uninstaller.start()
+    with place.tree.locked("ocf/lib/ocfpy", create=True):
+        now = os.open(library, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(now, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(now)
+    uninstaller.join()
 
 
 def test_make_installs_from_a_bare_tree_with_the_system_interpreter(tmp_path: Path) -> None:
