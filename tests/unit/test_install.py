@@ -9,7 +9,6 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -396,9 +395,9 @@ def test_a_lock_on_a_folder_that_was_removed_meanwhile_is_taken_anew(
     opened = threading.Event()
     lock = tree_module._lock
 
-    def announce(*arguments: Any) -> None:
+    def announce(at: int, limit: float, shown: Path) -> None:
         opened.set()
-        lock(*arguments)
+        lock(at, limit, shown)
 
     monkeypatch.setattr(tree_module, "_lock", announce)
     library.mkdir(parents=True)
