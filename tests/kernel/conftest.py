@@ -1,0 +1,35 @@
+"""What the kernel tests share: a sandbox each, and a second one at the other end of a cable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.conformance.sandbox import Sandbox
+from tests.kernel.ear import Ear
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def peer() -> Iterator[Sandbox]:
+    """The other host: its eth0 is the far end of the sandbox's."""
+    with Sandbox() as made:
+        yield made
+
+
+@pytest.fixture
+def sandbox(peer: Sandbox) -> Iterator[Sandbox]:
+    """The host under test: lo, and eth0 with a cable to the peer; no address but lo's."""
+    with Sandbox() as made:
+        made.join(peer, "eth0", "eth0")
+        yield made
+
+
+@pytest.fixture
+def ear(peer: Sandbox, sandbox: Sandbox) -> Iterator[Ear]:
+    made = Ear(peer)
+    yield made
+    made.close()
