@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 30.0
 _END_SECONDS = 30.0
-_POLITE_SECONDS = 10.0
+_POLITE_SECONDS = 5.0
+_POLL_SECONDS = 0.02
 _READY, _KEEP = b"r", b"k"
 
 
@@ -53,14 +54,11 @@ class Lease:
         self._connection.sendall(_KEEP)
         self._connection.close()
 
-    def end(self) -> bool:
-        """Give it up and wait for the janitor's end; False when that does not come."""
+    def end(self) -> None:
+        """Give it up, and wait for the end of the janitor, which is a child of ours."""
         self._connection.close()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._janitor.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
 
 
 def begin(settings: Settings, progress: Progress) -> Lease:
@@ -102,31 +100,35 @@ def begin(settings: Settings, progress: Progress) -> Lease:
 def bring_down(settings: Settings, lease: Lease | None = None) -> bool:
     """End a lab and wait until nothing of it is left; False when there was none.
 
-    A daemon that does not obey is killed: its janitor, the kernel, or this process sweep.
+    A daemon that does not obey is killed. Who sweeps is its janitor, or this process when that
+    one is gone too.
     """
     check_root()
     daemon = daemon_pid(settings)
-    if daemon is not None:
-        with contextlib.suppress(LabError):
-            send_request(settings, "down")
-    if lease is not None and lease.end():
-        return True
-    there = daemon is not None or settings.state.exists()
-    deadline = time.monotonic() + _POLITE_SECONDS
-    while settings.settings_file.exists():
-        if is_unlocked(settings):  # daemon and janitor both are gone, and left something
-            _sweep(settings)
-            remove_state(settings)
-            break
-        if time.monotonic() > deadline and daemon is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(daemon, signal.SIGKILL)
-            daemon = None
-            deadline += _END_SECONDS
+    there = daemon is not None or settings.settings_file.exists()
+    if daemon is not None and not _ask_to_end(settings):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(daemon, signal.SIGKILL)
+    if lease is not None:
+        lease.end()
+    deadline = time.monotonic() + _END_SECONDS
+    while not is_unlocked(settings):
         if time.monotonic() > deadline:
             raise LabError(f"lab {settings.name} does not end; see {settings.daemon_log}")
-        time.sleep(0.02)
+        time.sleep(_POLL_SECONDS)
+    if settings.settings_file.exists():  # daemon and janitor were killed before they could sweep
+        _sweep(settings)
+        remove_state(settings)
     return there
+
+
+def _ask_to_end(settings: Settings) -> bool:
+    """Ask the daemon to end; False when it does not even answer."""
+    try:
+        send_request(settings, "down", patience=_POLITE_SECONDS)
+    except LabError:
+        return False
+    return True
 
 
 def _sweep(settings: Settings) -> None:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 PATIENCE = 60.0  # seconds; switching off a node that hangs in the kernel takes the daemon 15
 
 
-def send_request(settings: Settings, operation: str, **details: object) -> dict[str, Any]:
+def send_request(
+    settings: Settings, operation: str, *, patience: float = PATIENCE, **details: object
+) -> dict[str, Any]:
     """Ask the lab's daemon for one operation; LabError when it refuses or is not there."""
     request = json.dumps({"operation": operation, **details}).encode() + b"\n"
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(PATIENCE)
+            connection.settimeout(patience)
             connection.connect(str(settings.control_socket))
             connection.sendall(request)
             with connection.makefile() as lines:

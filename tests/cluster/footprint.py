@@ -1,0 +1,82 @@
+"""What a lab changes on the machine, looked at from outside of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ocf_py.lab import Lab
+
+_NAMESPACES = ("pid", "net", "mnt", "uts", "ipc")
+_GONE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The machine's own namespaces, where nothing of a lab may ever show."""
+
+    mounts: frozenset[str]
+    links: frozenset[str]
+    loop_devices: frozenset[str]
+    shared_memory: frozenset[str]
+
+    @classmethod
+    def look(cls) -> Machine:
+        """Take it in."""
+        mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+        loops = Path("/sys/block").glob("loop*/loop/backing_file")
+        return cls(
+            frozenset(line.split()[4] for line in mounts),
+            frozenset(os.listdir("/sys/class/net")),
+            frozenset(file.read_text() for file in loops),
+            frozenset(name for name in os.listdir("/dev/shm") if name.startswith("qb-")),
+        )
+
+
+def namespaces_of(lab: Lab) -> frozenset[str]:
+    """Every namespace that the daemon and the nodes have and the machine has not."""
+    described = lab.describe()
+    pids = [described["daemon"], *(node["pid"] for node in described["nodes"].values())]
+    found = {os.readlink(f"/proc/{pid}/ns/{kind}") for pid in pids for kind in _NAMESPACES}
+    return frozenset(found - {os.readlink(f"/proc/self/ns/{kind}") for kind in _NAMESPACES})
+
+
+def users_of(namespaces: frozenset[str]) -> list[int]:
+    """Processes that are in one of them; a zombie is in none."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                here = {os.readlink(f"/proc/{entry}/ns/{kind}") for kind in _NAMESPACES}
+            except OSError:
+                continue
+            if here & namespaces:
+                found.append(int(entry))
+    return found
+
+
+def cgroups_of(lab: Lab) -> list[str]:
+    """Directories of the lab in the machine's cgroup2 hierarchy."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        if " - cgroup2 " in line:
+            hierarchy = Path(line.split()[4])
+            return [str(path) for path in hierarchy.glob(f"ocfpy-lab-{lab.settings.name}-*")]
+    raise AssertionError("no cgroup2 hierarchy is mounted here, so none can be looked at")
+
+
+def remains(lab: Lab, namespaces: frozenset[str]) -> dict[str, object]:
+    """What is left of a lab once it has had its time to go; empty values: nothing."""
+    deadline = time.monotonic() + _GONE_SECONDS
+    while True:
+        left: dict[str, object] = {
+            "processes": users_of(namespaces),
+            "cgroups": cgroups_of(lab),
+            "state": [str(path) for path in lab.settings.state.glob("*")],
+        }
+        if not any(left.values()) or time.monotonic() > deadline:
+            return left
+        time.sleep(0.05)
