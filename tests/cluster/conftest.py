@@ -11,7 +11,7 @@ import pytest
 from ocf_py.lab import Lab
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 EXAMPLES = Path(__file__).parents[2] / "examples/cib"
 SEEN_LABS: list[Lab] = []
@@ -53,9 +53,7 @@ def other_node(lab: Lab, name: str) -> str:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Iterator[None]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say with each failure where the logs are."""
     report = yield
     if report.failed:

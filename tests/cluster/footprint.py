@@ -33,7 +33,7 @@ class Machine:
             frozenset(line.split()[4] for line in mounts),
             frozenset(os.listdir("/sys/class/net")),
             frozenset(file.read_text() for file in loops),
-            frozenset(name for name in os.listdir("/dev/shm") if name.startswith("qb-")),
+            frozenset(path.name for path in Path("/dev").glob("shm/qb-*")),
         )
 
 

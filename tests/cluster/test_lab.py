@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,8 +94,8 @@ def test_a_reboot_from_inside_ends_the_node_alone(lab: Lab) -> None:
 
 def test_nothing_in_a_node_reaches_the_machine(lab: Lab) -> None:
     run = lab.nodes[0].run
-    assert "Inappropriate" in run(["sh", "-c", "stty < /proc/sysrq-trigger"], check=False).stderr
-    assert run(["stat", "-c", "%t %T", "/proc/sysrq-trigger"]).stdout == "1 3\n", "not /dev/null"
+    trigger = run(["stat", "-c", "%t %T", "/proc/sysrq-trigger"], check=False).stdout
+    assert trigger == ("1 3\n" if Path("/proc/sysrq-trigger").exists() else ""), "not /dev/null"
     assert run(["sysctl", "-w", "kernel.hostname=x"], check=False).returncode != 0
     assert run(["date", "--set", "2001-01-01"], check=False).returncode != 0
     assert run(["sh", "-c", "ls /dev/[shv]d[a-z] /dev/loop* /dev/nvme*"], check=False).stdout == ""
@@ -115,7 +116,7 @@ def test_a_daemon_that_fails_is_named_with_its_log() -> None:
         lab.node("n1").run(["kill", "-9", corosync])
         log = lab.node("n1").logs / "corosync/corosync.log"
         with pytest.raises(LabError, match=f"n1: corosync ended with -9 .* see {log}: "):
-            lab.wait_until("it is noticed", lambda: lab.await_online(), timeout=20)
+            lab.wait_until("it is noticed", lab.await_online, timeout=20)
 
 
 def test_a_command_that_fails_is_named_with_what_it_said(shared_lab: Lab) -> None:

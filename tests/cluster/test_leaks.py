@@ -87,9 +87,10 @@ def test_down_leaves_nothing(machine: Machine, name: str) -> None:
 
 
 def test_the_end_of_a_with_block_by_an_error_leaves_nothing(machine: Machine, name: str) -> None:
-    with pytest.raises(ZeroDivisionError), Lab.up(name, nodes=1) as lab:
-        namespaces = namespaces_of(lab)
-        raise ZeroDivisionError
+    lab = Lab.up(name, nodes=1)
+    namespaces = namespaces_of(lab)
+    with pytest.raises(LabError), lab:
+        lab.node("n2")
     nothing_is_left(lab, namespaces)
 
 

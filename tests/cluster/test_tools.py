@@ -16,7 +16,6 @@ AGENTS = ("IPaddr", "Dummy", "Stateful")
 PARAMETERS = {"IPaddr": "cidr_netmask", "Dummy": "state", "Stateful": "state"}
 
 
-
 @pytest.mark.parametrize("agent", AGENTS)
 def test_crm_resource_shows_the_metadata(shared_lab: Lab, agent: str) -> None:
     shown = shared_lab.nodes[0].run(["crm_resource", "--show-metadata", f"ocf:ocfpy:{agent}"])

@@ -27,7 +27,9 @@ _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 
 
 @click.group()
-@click.option("--name", default=DEFAULT_NAME, show_default=True, help="Which lab; each has its own.")
+@click.option(
+    "--name", default=DEFAULT_NAME, show_default=True, help="Which lab; each has its own."
+)
 @click.option(
     "--state",
     type=_DIRECTORY,
