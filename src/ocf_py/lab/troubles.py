@@ -60,7 +60,9 @@ def _see(node: Node, daemon: str) -> str:
 
 
 def _last_line(log: Path) -> str:
+    """The last error in a log, or its last line; that it is going to exit is no reason."""
     with contextlib.suppress(OSError):
         lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-        return next((line for line in reversed(lines) if line), "")
+        told = [line for line in reversed(lines) if line and "exiting with status" not in line]
+        return next((line for line in told if " error" in line), told[0] if told else "")
     return ""
