@@ -36,7 +36,6 @@ def main() -> None:
     for descriptor in (lease_descriptor, lock):
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - the standard library's
     kernel.set_process_name("lab-janitor")
-    CgroupTree(settings.cgroup).remove()
     CgroupTree(settings.cgroup).create()
     lease = socket.socket(fileno=lease_descriptor)
     pid = os.fork()

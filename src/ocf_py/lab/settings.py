@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+import secrets
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ocf_py.lab.errors import LabError
@@ -32,6 +32,8 @@ class Settings:
     # A node that is back before its fencing's transition is through aborts that transition and so
     # delays the failover; real machines take a while.
     boot_seconds: float = 5.0
+    # The machine has one cgroup hierarchy, but perhaps several chroots with a lab of this name.
+    serial: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @classmethod
     def build(
@@ -114,9 +116,8 @@ class Settings:
 
     @property
     def cgroup(self) -> Path:
-        """This lab's cgroup; two labs of one name have different state directories."""
-        digest = hashlib.sha256(str(self.state).encode()).hexdigest()[:8]
-        return self.cgroups / f"ocfpy-lab-{self.name}-{digest}"
+        """This lab's cgroup, whose name no other lab on the machine has."""
+        return self.cgroups / f"ocfpy-lab-{self.name}-{self.serial}"
 
     @property
     def daemon_log(self) -> Path:
