@@ -40,4 +40,6 @@ class Dummy(ocf.Agent):
 
     @ocf.action(timeout=20, interval=10, depth=0)
     def monitor(self) -> ocf.Status:
-        return ocf.RUNNING if os.path.isfile(self.state) else ocf.STOPPED
+        # A folder or a link there is somebody else's: stop must not take it away.
+        is_ours = os.path.isfile(self.state) and not os.path.islink(self.state)
+        return ocf.RUNNING if is_ours else ocf.STOPPED

@@ -25,7 +25,7 @@ class Stateful(ocf.Agent):
 
     @ocf.action(timeout=20)
     def stop(self) -> None:
-        if os.path.isfile(self.state):
+        if self._is_ours():
             os.unlink(self.state)
 
     # Two monitors of one resource must not share an interval: Pacemaker tells them apart by it.
@@ -55,11 +55,14 @@ class Stateful(ocf.Agent):
         return 10 if status.is_promoted else 5
 
     def _read(self) -> str:
-        try:
-            with open(self.state, encoding="ascii") as file:
-                return file.read().strip()
-        except FileNotFoundError:
+        if not self._is_ours():
             return ""
+        with open(self.state, encoding="ascii") as file:
+            return file.read().strip()
+
+    def _is_ours(self) -> bool:
+        """Whether a file of ours holds the role: a folder or a link there is somebody else's."""
+        return os.path.isfile(self.state) and not os.path.islink(self.state)
 
     def _write(self, role: str) -> None:
         # A file beside it takes its place in one step: no reader ever sees half a role.
@@ -72,4 +75,10 @@ class Stateful(ocf.Agent):
             ) from error
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(role + "\n")
-        os.replace(beside, self.state)
+        try:
+            os.replace(beside, self.state)
+        except OSError as error:
+            os.unlink(beside)
+            raise ocf.Failure(
+                f"cannot create {self.state}: {error.strerror}", hint="something else is there"
+            ) from error

@@ -126,7 +126,10 @@ class Lifecycle:
         self._file.write(self._record)
 
     def _forget_record(self) -> None:
-        self._file.remove()
+        try:
+            self._file.remove()
+        except OSError as error:
+            raise Failure(f"cannot remove {self._file.path}: {error.strerror}") from error
         self._record = self._recorded = None
         self._call.facts.record = None
 

@@ -75,14 +75,14 @@ class Log:
 
         syslog(3) blocks while the log's queue is full, hence the datagram of our own (RFC 3164).
         """
-        import _socket
-
-        if self._socket is None:
-            self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
         # A lone surrogate or a NUL cannot stand in a log line: show it escaped instead.
         plain = line.encode("utf-8", "backslashreplace").replace(b"\0", b"\\0")
         message = f"<{priority}>{self._agent}[{posix.getpid()}]: ".encode() + plain
         try:
+            import _socket
+
+            if self._socket is None:
+                self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
             self._socket.sendto(message, _socket.MSG_DONTWAIT | _socket.MSG_NOSIGNAL, "/dev/log")
-        except OSError:
+        except (OSError, ImportError):  # nobody listens, or no descriptor is left to reach them
             pass

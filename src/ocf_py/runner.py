@@ -39,11 +39,11 @@ def main(module: str, name: str) -> NoReturn:
         code = run(agent_class, sys.argv[1:], Environment.of_process(), began=process_start())
     except BaseException as error:  # noqa: BLE001 - an agent that is broken answers 1, in one line
         code = _report_unexpected(error, Log(name))
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # the caller no longer listens
-        pass
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, AttributeError):  # the caller no longer listens, or never did
+            pass
     posix._exit(code)  # noqa: SLF001 - nothing is left to be torn down, and tearing down costs 0.6 ms
 
 
@@ -174,9 +174,12 @@ def _report_unexpected(error: BaseException, log: Log) -> int:
         log.error(error.reason)
         _say(error.reason)
         return error.code
-    import traceback
+    try:
+        import traceback
 
-    log.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+        log.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    except OSError as unavailable:  # with no descriptor left, not even a module can be read
+        log.error(f"no traceback: {unavailable}")
     detail = " ".join(str(error).split())
     _say(f"unexpected {type(error).__name__}{': ' + detail if detail else ''}")
     return Failure.code

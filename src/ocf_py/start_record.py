@@ -103,8 +103,13 @@ class RecordFile:
             raise RecordUnreadable(f"record {self.path} {error}") from error
         finally:
             posix.close(handle)
-        # What another boot started did not survive it.
-        return record if boot == self._boot_id() else None
+        try:
+            # What another boot started did not survive it.
+            return record if boot == self._boot_id() else None
+        except OSError as error:
+            raise RecordUnreadable(
+                f"record {self.path} is of a boot that cannot be told: {error.strerror}"
+            ) from error
 
     def write(self, record: StartRecord) -> None:
         """Put the record in place, durably, in one step; OSError if that cannot be done."""
@@ -135,6 +140,17 @@ class RecordFile:
             posix.unlink(self.path)
         except (FileNotFoundError, NotADirectoryError):
             pass
+        except OSError as error:
+            # A read-only file system says so first, even of a file that is not there.
+            if error.errno != errno.EROFS or self._is_there():
+                raise
+
+    def _is_there(self) -> bool:
+        try:
+            posix.lstat(self.path)
+        except OSError:
+            return False
+        return True
 
     def _open_directory(self) -> int:
         """Open the directory, made root's alone; refuse one that somebody else could write."""

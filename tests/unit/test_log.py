@@ -84,3 +84,13 @@ def test_a_terminal_sees_the_lines_too_and_a_pipe_does_not(
         Log("IPaddr", "vip", "stop").info("removed")
     assert pipe.getvalue() == ""
     assert terminal.getvalue() == "INFO: stop: removed\n"
+
+
+def test_a_log_that_cannot_even_be_opened_drops_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    import _socket
+
+    def refuse(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(_socket, "socket", refuse)
+    Log().error("nobody hears it")

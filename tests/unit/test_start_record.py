@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import posix
 import stat
 from typing import TYPE_CHECKING
 
@@ -139,3 +141,35 @@ def test_a_temporary_file_of_a_killed_process_is_no_obstacle(tmp_path: Path) -> 
     (tmp_path / "ocfpy" / f"{record.name}.{os.getpid()}").write_text("half")
     record.write(StartRecord({"ip": "1"}))
     assert os.listdir(tmp_path / "ocfpy") == [record.name]
+
+
+def test_a_boot_that_cannot_be_told_makes_a_record_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file(tmp_path).write(StartRecord({"ip": "192.0.2.1"}))
+    untold = file(tmp_path, boot="")
+
+    def refuse(_: RecordFile) -> str:
+        raise OSError(2, "No such file or directory")
+
+    monkeypatch.setattr(RecordFile, "_boot_id", refuse)
+    with pytest.raises(RecordUnreadable, match="of a boot that cannot be told"):
+        untold.read()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_read_only_system_keeps_only_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    if is_there:
+        file(tmp_path).write(StartRecord({}))
+
+    def refuse(path: str) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", path)
+
+    monkeypatch.setattr(posix, "unlink", refuse)
+    if is_there:
+        with pytest.raises(OSError, match="Read-only"):
+            file(tmp_path).remove()
+    else:
+        file(tmp_path).remove()

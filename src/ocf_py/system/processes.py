@@ -139,6 +139,9 @@ def _refuse_protected(pid: int) -> None:
 
 def _read_stat(pid: int) -> list[str] | None:
     content = _read(f"/proc/{pid}/stat")
+    if content is None:
+        # Where /proc is missing too, nothing proves that the process has gone.
+        posix.stat("/proc/self/stat")
     # The name stands in parentheses and may hold blanks and parentheses itself.
     return content[content.rindex(b")") + 2 :].decode("ascii").split() if content else None
 
