@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -86,6 +87,20 @@ def test_a_launcher_is_found_through_links_to_it_and_to_its_folder(
     (links / "again").symlink_to("Lamp")
     for path in (links / "folder/Lamp", links / "Lamp", links / "again"):
         assert run_launcher(path) == "Lamp first first"
+
+
+def test_a_launcher_without_its_library_says_so_in_one_line(
+    place: Place, python: Interpreter, launchers: Path, library: Path
+) -> None:
+    install(place, make_sources(), python)
+    (generation,) = generations(library)
+    shutil.rmtree(generation)
+    done = subprocess.run([launchers / "Lamp", "stop"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1  # whether it is stopped cannot be known
+    assert done.stderr == (
+        f"ocf-exit-reason:cannot load {launchers}/../../lib/ocfpy/{generation.name} "
+        "(No module named 'ocf_py'): run `ocf-py install` again\n"
+    )
 
 
 def test_modes_are_the_same_under_any_umask(

@@ -22,9 +22,12 @@ try:
         path = link if link[0] == "/" else path[: path.rindex("/") + 1] + link
 except OSError:
     pass
-sys.path.insert(0, path[: path.rindex("/")] + "/../../lib/ocfpy/{generation}")
-from ocf_py.runner import main
-
+library = path[: path.rindex("/")] + "/../../lib/ocfpy/{generation}"
+sys.path.insert(0, library)
+try:
+    from ocf_py.runner import main
+except Exception as error:
+    sys.exit(f"ocf-exit-reason:cannot load {{library}} ({{error}}): run `ocf-py install` again")
 main("{module}", "{type}")
 '''
 
