@@ -221,7 +221,7 @@ def _open_below(name: str, at: int, *, create: bool) -> int:
 def _make_parents(base: Path) -> None:
     for folder in (*reversed(base.parents), base):
         if not folder.is_dir():
-            folder.mkdir(0o755)
+            folder.mkdir(0o755, exist_ok=True)  # another install may make it too
 
 
 def _give(opened: int, mode: int) -> None:
