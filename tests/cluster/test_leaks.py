@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Callable
 import pytest
 
 from ocf_py.lab import Lab, LabError
+from ocf_py.lab.settings import STATE_HOME
 
 from .footprint import Machine, cgroups_of, namespaces_of, remains, users_of
 
@@ -106,6 +107,17 @@ def test_an_interrupt_while_it_comes_up_leaves_nothing(
     assert process.returncode == 130
     assert b"Traceback" not in said
     nothing_is_left(lab, namespaces)
+
+
+def test_an_interrupt_before_there_is_a_daemon_leaves_nothing(machine: Machine, name: str) -> None:
+    state = STATE_HOME / name
+    with command(name, "up") as process:
+        wait_for((state / "settings.json").exists, "the settings are written")
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=_SECONDS)
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+    wait_for(lambda: not state.exists(), "the state directory is gone")
 
 
 def test_killing_the_command_that_brings_it_up_leaves_nothing(machine: Machine, name: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable
 
+from pyroute2 import NetlinkError
+
 from ocf_py.lab.machine import Machine, PowerError
 from ocf_py.lab.networks import NETWORKS
 from ocf_py.lab.switch import CABLE_MODES, Switch
@@ -75,7 +77,7 @@ class Control:
             return {"error": f"no node {node}; there are {', '.join(self._machines)}"}
         try:
             return operation(request)
-        except (OSError, PowerError, KeyError, ValueError) as error:
+        except (OSError, PowerError, NetlinkError, KeyError, ValueError) as error:
             return {"error": f"{request['operation']} {node or ''}: {error}"}
 
     def _machine(self, request: dict[str, Any]) -> Machine:

@@ -11,7 +11,7 @@ from ocf_py.lab.cluster_state import ClusterState
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.events import Event, read_events
 from ocf_py.lab.life import begin, bring_down
-from ocf_py.lab.networks import RINGS, SERVICE
+from ocf_py.lab.networks import CABLES
 from ocf_py.lab.node import Node
 from ocf_py.lab.progress import Progress, Silence
 from ocf_py.lab.requests import send_request
@@ -30,14 +30,6 @@ _Found = TypeVar("_Found")
 
 _POLL_SECONDS = 0.2
 _ONLINE_SECONDS = 90.0
-# How `cut` and `heal` name the cables.
-CABLES = {
-    "0": (RINGS[0].key,),
-    "1": (RINGS[1].key,),
-    "rings": tuple(ring.key for ring in RINGS),
-    "service": (SERVICE.key,),
-    "all": (*(ring.key for ring in RINGS), SERVICE.key),
-}
 
 
 class Lab:

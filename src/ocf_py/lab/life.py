@@ -65,29 +65,24 @@ def begin(settings: Settings, progress: Progress) -> Lease:
     """Start a lab's janitor and daemon; no node is on yet."""
     check_machine(settings)
     with lock_lab(settings) as lock:
-        if settings.settings_file.exists():
+        if settings.settings_file.exists():  # of a lab whose daemon and janitor were killed
             _sweep(settings)
-        _prepare_logs(settings)
         settings.save()
-        _prepare_shared_files(settings)
-        progress.step(f"logs are in {settings.logs}")
-        mine, its = socket.socketpair()
-        command = python_command(
-            "ocf_py.lab.janitor", str(settings.state), str(its.fileno()), str(lock)
-        )
-        with settings.daemon_log.open("ab") as log:
-            janitor = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                pass_fds=(its.fileno(), lock),
-                start_new_session=True,
-            )
-        its.close()
-    lease = Lease(mine, janitor)
-    if not lease.await_ready():
+        try:
+            _prepare_logs(settings)
+            _prepare_shared_files(settings)
+            progress.step(f"logs are in {settings.logs}")
+            lease = _start_janitor(settings, lock)
+        except BaseException:
+            _sweep(settings)
+            remove_state(settings)
+            raise
+    try:
+        is_ready = lease.await_ready()
+    except BaseException:
+        lease.end()
+        raise
+    if not is_ready:
         lease.end()
         raise LabError(
             f"the daemon of lab {settings.name} did not start; see {settings.daemon_log}: "
@@ -95,6 +90,24 @@ def begin(settings: Settings, progress: Progress) -> Lease:
         )
     progress.step(f"lab {settings.name}: switch and power switch are ready")
     return lease
+
+
+def _start_janitor(settings: Settings, lock: int) -> Lease:
+    mine, its = socket.socketpair()
+    command = python_command(
+        "ocf_py.lab.janitor", str(settings.state), str(its.fileno()), str(lock)
+    )
+    with its, settings.daemon_log.open("ab") as log:
+        janitor = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            pass_fds=(its.fileno(), lock),
+            start_new_session=True,
+        )
+    return Lease(mine, janitor)
 
 
 def bring_down(settings: Settings, lease: Lease | None = None) -> bool:
@@ -153,12 +166,17 @@ def _prepare_shared_files(settings: Settings) -> None:
     settings.shared.mkdir(mode=0o755)
     for script in ("init.py", "fence_lab.py"):
         shutil.copyfile(INSIDE / script, settings.shared / script)
-    environment = node_environment()
-    key = ["corosync-keygen", "-l", "-k", str(settings.shared / "authkey")]
-    subprocess.run(key, check=True, env=environment, stdout=subprocess.DEVNULL)
-    ask = ["cibadmin", "--empty"]
-    empty = subprocess.run(ask, check=True, env=environment, stdout=subprocess.PIPE)
-    (settings.shared / "cib.xml").write_bytes(seed(settings, empty.stdout))
+    _run_tool("corosync-keygen", "-l", "-k", str(settings.shared / "authkey"))
+    empty = _run_tool("cibadmin", "--empty")
+    (settings.shared / "cib.xml").write_bytes(seed(settings, empty))
+
+
+def _run_tool(*command: str) -> bytes:
+    done = subprocess.run(command, env=node_environment(), capture_output=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()
+        raise LabError(f"{' '.join(command)} ended with {done.returncode}: {said}")
+    return done.stdout
 
 
 def _last_words(log: Path) -> str:

@@ -12,6 +12,8 @@ import time
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
+from pyroute2 import NetlinkError
+
 from ocf_py.lab import kernel
 from ocf_py.lab.boot import SIGNAL_BYTE, become_node
 from ocf_py.lab.cgroups import CgroupTree
@@ -77,6 +79,8 @@ class Machine:
                 self.cgroup.add(pid)
                 self._switch.plug_in(self.name, self.number, pid)
                 os.write(cables, SIGNAL_BYTE)
+        except (OSError, NetlinkError) as error:  # it ends by itself, as nobody lets it go on
+            self.daemons["boot"] = {"state": "failed", "reason": str(error)}
         finally:
             os.close(ready)
             os.close(cables)

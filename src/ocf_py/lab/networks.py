@@ -63,3 +63,11 @@ SERVICE = Network("service", 2)
 NETWORKS = (*RINGS, SERVICE)
 PREFIX_LENGTH = 24
 PREFIX_LENGTH6 = 64
+# How the administrator names the cables of a node.
+CABLES = {
+    "0": (RINGS[0].key,),
+    "1": (RINGS[1].key,),
+    "rings": tuple(ring.key for ring in RINGS),
+    "service": (SERVICE.key,),
+    "all": tuple(network.key for network in NETWORKS),
+}

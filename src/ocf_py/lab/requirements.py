@@ -24,6 +24,7 @@ _COMMANDS = {
     "crm_mon": ("pacemaker-cli-utils", "pacemaker-cli"),
     "cibadmin": ("pacemaker-cli-utils", "pacemaker-cli"),
 }
+_CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_CHROOT": 18, "CAP_SYS_ADMIN": 21}
 _FILE_SYSTEMS = ("overlay", "cgroup2", "tmpfs")
 
 
@@ -36,9 +37,21 @@ def check_root() -> None:
         )
 
 
+def _check_privileges() -> None:
+    """A container's root may lack what makes namespaces and networks."""
+    status = Path("/proc/self/status").read_text()
+    effective = int(status.partition("CapEff:")[2].split()[0], 16)
+    for name, number in _CAPABILITIES.items():
+        if not effective >> number & 1:
+            raise LabError(
+                f"root lacks {name} here", hint="if this is a container, run it privileged"
+            )
+
+
 def check_machine(settings: Settings) -> None:
     """Raise LabError for the first thing that is missing."""
     check_root()
+    _check_privileges()
     for command, (debian, fedora) in _COMMANDS.items():
         if shutil.which(command, path=NODE_PATH) is None:
             raise LabError(

@@ -131,7 +131,9 @@ class Settings:
 
     def save(self) -> None:
         """Write the settings for the lab's other processes."""
-        self.settings_file.write_text(json.dumps(asdict(self), default=str, indent=1) + "\n")
+        beside = self.settings_file.with_suffix(".new")
+        beside.write_text(json.dumps(asdict(self), default=str, indent=1) + "\n")
+        beside.replace(self.settings_file)  # nobody ever reads half of them
 
     @classmethod
     def load(cls, state: Path) -> Settings:

@@ -11,8 +11,9 @@ import click
 from ocf_py.lab.demo import find_example, play_failover
 from ocf_py.lab.enter import enter_and_run
 from ocf_py.lab.errors import LabError
-from ocf_py.lab.lab import CABLES, Lab
+from ocf_py.lab.lab import Lab
 from ocf_py.lab.life import bring_down
+from ocf_py.lab.networks import CABLES
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import DEFAULT_NAME, INITS, MOST_NODES, STATE_HOME, Settings
