@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -85,3 +86,32 @@ def test_an_interrupt_is_status_130_and_quiet(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate()
     assert (process.returncode, said) == (130, "\n")  # Click moves off the line of the ^C
+
+
+def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
+    code = "from ocf_py.toolkit import main; main()"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "install", "--dry-run", "--root", str(tmp_path)],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_refusal_of_the_system_is_one_line(tmp_path: Path) -> None:
+    code = "from ocf_py.toolkit import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "install", "--root", str(tmp_path)],
+        env={"TMPDIR": str(tmp_path), "PATH": os.defpath},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "ocf-py: [Errno 27] File too large\n"

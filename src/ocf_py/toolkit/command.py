@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -72,4 +73,10 @@ def run() -> None:
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = 130
+    except BrokenPipeError:  # the reader has left: nothing more to say, not at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except OSError as error:  # the system refused something that nobody expected it to
+        click.echo(f"ocf-py: {error}", err=True)
+        status = 1
     sys.exit(status if isinstance(status, int) else 0)
