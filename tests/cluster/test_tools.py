@@ -48,3 +48,21 @@ def test_pcs_creates_it_without_a_word_of_complaint(lab: Lab, agent: str) -> Non
         lab.wait_for_place("made", role="Promoted")
     else:
         lab.wait_for_place("made")
+
+
+@pytest.mark.parametrize(
+    ("agent", "parameters"),
+    [
+        ("IPaddr", ["ip=10.77.2.102", "nic=eth2"]),
+        ("IPaddr", ["ip=fd77:0:0:2::102", "nic=eth2"]),
+        ("Dummy", []),
+        ("Stateful", []),
+    ],
+)
+def test_ocf_tester_passes_beside_a_running_cluster(
+    shared_lab: Lab, agent: str, parameters: list[str]
+) -> None:
+    options = [word for parameter in parameters for word in ("-o", parameter)]
+    program = f"/usr/lib/ocf/resource.d/ocfpy/{agent}"
+    tested = shared_lab.nodes[0].run(["ocf-tester", "-v", "-n", "tested", *options, program])
+    assert f"{program} passed all tests" in tested.stdout

@@ -69,4 +69,4 @@ def check_machine(settings: Settings) -> None:
     for kind in _FILE_SYSTEMS:
         # Overlay is a module on most distributions, and mount(2) loads it.
         if kind not in offered and kind != "overlay":
-            raise LabError(f"this kernel has no {kind} file system", hint="use Linux 5.2 or newer")
+            raise LabError(f"this kernel has no {kind} file system", hint="use Linux 5.3 or newer")
