@@ -88,6 +88,18 @@ def test_an_interrupt_is_status_130_and_quiet(tmp_path: Path) -> None:
     assert (process.returncode, said) == (130, "\n")  # Click moves off the line of the ^C
 
 
+def test_an_error_that_nobody_expected_of_the_system_is_one_line() -> None:
+    code = (
+        "import os, sys\nsys.argv = ['ocf-py', 'install']\n"
+        "from ocf_py.toolkit import install, main\n"
+        "def refuse(**_): raise OSError(24, 'Too many open files')\n"
+        "install.find_sources = refuse\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "ocf-py: [Errno 24] Too many open files\n"
+
+
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
     code = "from ocf_py.toolkit import main; main()"
     reading, writing = os.pipe()
@@ -107,11 +119,11 @@ def test_a_refusal_of_the_system_is_one_line(tmp_path: Path) -> None:
     code = "from ocf_py.toolkit import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "install", "--root", str(tmp_path)],
-        env={"TMPDIR": str(tmp_path), "PATH": os.defpath},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr == "ocf-py: [Errno 27] File too large\n"
+    (line,) = done.stderr.splitlines()
+    assert line == f"ocf-py: {tmp_path}/usr/lib/ocf/lib/ocfpy/manifest.json: File too large"
