@@ -9,6 +9,7 @@ import sys
 from .call import Call, Facts
 from .deadline import Deadline, process_start
 from .environment import Environment
+from .instances import Instances
 from .lifecycle import Lifecycle
 from .log import Log
 from .outcomes import STOPPED, SUCCESS, Failure, Unimplemented
@@ -105,16 +106,16 @@ def _perform(
         facts=Facts(file),
         environment=environment,
     )
-    lifecycle = Lifecycle(agent_class, environment.parameters, file, call)
+    instances = Instances(agent_class, environment.parameters, file, call)
     try:
-        status = lifecycle.perform(name)
+        status = Lifecycle(agent_class, instances, call).perform(name)
     except Failure as failure:
         log.error(failure.reason)
         _say(failure.reason)
         if name not in _NEVER_HARD or failure.code not in _HARD:
             return failure.code
         # On a node where nothing was started, what is missing there proves that nothing runs.
-        is_idle_probe = name == "monitor" and not is_recurring and not lifecycle.was_started
+        is_idle_probe = name == "monitor" and not is_recurring and not instances.was_started
         return STOPPED.code if is_idle_probe else Failure.code
     finally:
         _disarm()

@@ -20,6 +20,7 @@ CORE = {
     "ocf_py.call",
     "ocf_py.deadline",
     "ocf_py.environment",
+    "ocf_py.instances",
     "ocf_py.lifecycle",
     "ocf_py.log",
     "ocf_py.outcomes",

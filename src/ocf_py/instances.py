@@ -1,0 +1,129 @@
+"""The two instances of an agent that may stand for one resource, and the record between them.
+
+`given` has the caller's parameters, `recorded` those of the last start.
+"""
+
+from __future__ import annotations
+
+from .outcomes import Failure, Misconfigured
+from .parameters import parse_parameters
+from .start_record import RecordUnreadable, StartRecord
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .agent import Agent
+    from .call import Call
+    from .start_record import RecordFile
+
+
+class Instances:
+    """What the caller and the record say of one resource.
+
+    Each instance is None where its parameters are not there or not usable; `unreadable` says why
+    a record that is there cannot be followed.
+    """
+
+    def __init__(
+        self, agent_class: type[Agent], texts: dict[str, str], file: RecordFile, call: Call
+    ) -> None:
+        self._class = agent_class
+        self._texts = texts
+        self._file = file
+        self._call = call
+        self._record: StartRecord | None = None
+        self.given, self._problem = self._build(texts)
+        self.recorded: Agent | None = None
+        self.unreadable = ""
+        if call.action != "validate-all":  # which looks at the parameters alone
+            self._read_record()
+
+    @property
+    def was_started(self) -> bool:
+        """Whether something was started here, as far as can be told."""
+        return self._record is not None or bool(self.unreadable)
+
+    @property
+    def record_path(self) -> str:
+        """Where the record is, for messages."""
+        return self._file.path
+
+    @property
+    def problem(self) -> Failure:
+        """Why `given` is None."""
+        return self._problem or Misconfigured("the parameters are not usable")
+
+    @property
+    def usable(self) -> Agent:
+        """`given`; the failure that says why not where there is none."""
+        if self.given is None:
+            raise self.problem
+        return self.given
+
+    @property
+    def is_same_identity(self) -> bool:
+        """Whether record and caller mean the same thing: equal in all that is not reloadable."""
+        return self.recorded is not None and not self.differences(reloadable=False)
+
+    def differences(self, *, reloadable: bool) -> frozenset[str]:
+        """Name the parameters, of this kind, whose values differ between record and caller."""
+        given = self.given.ocf_given if self.given else {}
+        recorded = self.recorded.ocf_given if self.recorded else {}
+        return frozenset(
+            name
+            for name, parameter in self._class.ocf_parameters.items()
+            if parameter.reloadable is reloadable
+            and not parameter.is_secret
+            and given.get(name, parameter.default) != recorded.get(name, parameter.default)
+        )
+
+    def write_record(self) -> None:
+        """Record the caller's parameters; the facts of what runs stay with it. OSError if not."""
+        parameters = self._class.ocf_parameters
+        texts = {
+            name: text
+            for name, text in self._texts.items()
+            if name in parameters and not parameters[name].is_secret
+        }
+        self._record = StartRecord(texts, self._record.facts if self._record else None)
+        self._call.facts.record = self._record
+        self._file.write(self._record)
+
+    def forget_record(self) -> None:
+        """Nothing runs any more: take the record away."""
+        try:
+            self._file.remove()
+        except OSError as error:
+            raise Failure(f"cannot remove {self._file.path}: {error.strerror}") from error
+        self._record = self.recorded = None
+        self._call.facts.record = None
+
+    def _build(
+        self, texts: dict[str, str], *, is_record: bool = False
+    ) -> tuple[Agent | None, Failure | None]:
+        values, problems = parse_parameters(
+            self._class.ocf_parameters, texts, missing_is_wrong=not is_record
+        )
+        if problems:
+            return None, Misconfigured("; ".join(problems))
+        agent = self._class(call=self._call, **values)
+        if not is_record:  # what was started was valid then
+            try:
+                agent.validate()
+            except Failure as problem:
+                return None, problem
+        return agent, None
+
+    def _read_record(self) -> None:
+        try:
+            self._record = self._file.read()
+        except RecordUnreadable as error:
+            self.unreadable = str(error)
+            return
+        if self._record is None:
+            return
+        self._call.facts.record = self._record
+        self.recorded, problem = self._build(self._record.parameters, is_record=True)
+        if problem is not None:
+            self.unreadable = (
+                f"record {self._file.path} holds what this version cannot use: {problem}"
+            )
