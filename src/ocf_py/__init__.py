@@ -8,6 +8,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .agent import Agent, action, seam
+    from .kinds import Boolean, Duration, Integer, IPAddress, Path, Select, String
     from .outcomes import (
         DEGRADED,
         DEGRADED_PROMOTED,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         Unimplemented,
         UnusableHere,
     )
-    from .parameters import Boolean, Duration, Integer, IPAddress, Path, Select, String
     from .system.address import Address
 
 __all__ = [
@@ -64,7 +64,7 @@ def __getattr__(name: str) -> object:
     if name in ("Agent", "action", "seam"):
         module = "agent"
     elif name in ("Boolean", "Duration", "IPAddress", "Integer", "Path", "Select", "String"):
-        module = "parameters"
+        module = "kinds"
     elif name == "Address":
         module = "system.address"
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .call import Call
-from .parameters import UNSET, Boolean, Parameter, Path
+from .kinds import Boolean, Path
+from .parameters import UNSET, Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

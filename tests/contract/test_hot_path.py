@@ -21,6 +21,7 @@ CORE = {
     "ocf_py.deadline",
     "ocf_py.environment",
     "ocf_py.instances",
+    "ocf_py.kinds",
     "ocf_py.lifecycle",
     "ocf_py.log",
     "ocf_py.outcomes",
