@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pickle
 import select
 import signal
 import socket
+import struct
 import sys
 import time
 import traceback
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _NAMESPACES = ("ipc", "uts", "net", "pid", "mnt")
 _PR_SET_PDEATHSIG = 1
+_LENGTH = struct.Struct("=Q")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -35,22 +38,14 @@ def inside(sandbox: Sandbox, body: Callable[[], T], seconds: float = 60) -> T:
         os.close(reader)
         _enter_and_run(sandbox, body, writer)
     os.close(writer)
-    deadline = time.monotonic() + seconds
-    answer = b""
     try:
-        while True:
-            left = deadline - time.monotonic()
-            if not select.select([reader], [], [], max(left, 0))[0]:
-                os.kill(child, signal.SIGKILL)
-                raise AssertionError(f"no answer from the sandbox within {seconds:g} s")
-            part = os.read(reader, 65536)
-            if not part:
-                break
-            answer += part
+        answer = _read_answer(reader, time.monotonic() + seconds)
+    except TimeoutError:
+        os.kill(child, signal.SIGKILL)
+        raise AssertionError(f"no answer from the sandbox within {seconds:g} s") from None
     finally:
         os.close(reader)
         os.waitpid(child, 0)
-    assert answer, "the process in the sandbox died"
     fine, result = pickle.loads(answer)  # noqa: S301 - written by our own child
     if not fine:
         raise AssertionError(f"inside the sandbox:\n{result}")
@@ -88,8 +83,25 @@ def witness(link: str, family: int = socket.AF_INET) -> dict[str, dict[str, obje
         }
 
 
+def _read_answer(reader: int, deadline: float) -> bytes:
+    """Read by length: what the body left running may keep the pipe open."""
+    answer = b""
+    while len(answer) < _LENGTH.size or len(answer) < _LENGTH.size + _LENGTH.unpack_from(answer)[0]:
+        if not select.select([reader], [], [], max(deadline - time.monotonic(), 0))[0]:
+            raise TimeoutError
+        part = os.read(reader, 65536)
+        assert part, "the process in the sandbox died"
+        answer += part
+    return answer[_LENGTH.size :]
+
+
 def _enter_and_run(sandbox: Sandbox, body: Callable[[], object], writer: int) -> None:
     try:
+        # Not to be held open in here: above all the pipe whose end is the end of a sandbox.
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) not in (0, 1, 2, writer):
+                with contextlib.suppress(OSError):
+                    os.close(int(name))
         handles = [os.open(f"/proc/{sandbox.pid}/ns/{name}", os.O_RDONLY) for name in _NAMESPACES]
         for handle in handles:
             _setns(handle)
@@ -105,7 +117,7 @@ def _enter_and_run(sandbox: Sandbox, body: Callable[[], object], writer: int) ->
         except BaseException:  # noqa: BLE001 - all of it is the test's result
             answer = pickle.dumps((False, traceback.format_exc()))
         with os.fdopen(writer, "wb", closefd=False) as stream:
-            stream.write(answer)
+            stream.write(_LENGTH.pack(len(answer)) + answer)
     except BaseException:  # noqa: BLE001 - a fork must not run on as a second pytest
         traceback.print_exc(file=sys.__stderr__)
     finally:

@@ -89,8 +89,9 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         if self._keeper is not None:
-            # The end of its input ends the keeper, which waits until the last process is gone.
-            self._keeper.communicate(timeout=_START_SECONDS)
+            # The keeper ends at any input, and waits until the last process is gone. The end of the
+            # input does it too, but a fork of this process may hold a copy of the pipe.
+            self._keeper.communicate(".", timeout=_START_SECONDS)
             self._keeper = None
 
     def popen(
