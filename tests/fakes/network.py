@@ -1,0 +1,229 @@
+"""A network without a kernel: holds state behind the seam's interface, refuses the impossible."""
+
+from __future__ import annotations
+
+import errno
+from socket import AF_INET, AF_UNSPEC
+from typing import TYPE_CHECKING
+
+from ocf_py.system.records import (
+    ARPHRD_ETHER,
+    IFA_F_DADFAILED,
+    IFA_F_NODAD,
+    IFA_F_PERMANENT,
+    IFA_F_SECONDARY,
+    IFA_F_TENTATIVE,
+    IFF_UP,
+    RT_TABLE_MAIN,
+    Held,
+    Link,
+    Route,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from ocf_py.system.address import Address
+
+_IFF_LOOPBACK, _IFF_LOWER_UP = 0x8, 0x10000
+_ARPHRD_LOOPBACK = 772
+_LONGEST_LABEL = 15
+
+
+class FakeNetwork:
+    """`lo` and one Ethernet link, ``eth0``; tests add links, routes and rivals.
+
+    ``rivals`` are addresses that another host on the link holds: an IPv6 one ends as a duplicate.
+    """
+
+    def __init__(self) -> None:
+        self._links = [
+            Link(
+                1, "lo", IFF_UP | _IFF_LOOPBACK | _IFF_LOWER_UP, b"\0" * 6, _ARPHRD_LOOPBACK, 65536
+            )
+        ]
+        self._held: list[Held] = []
+        self.other_routes: list[Route] = []
+        self.rivals: set[Address] = set()
+        self.add_link("eth0")
+
+    def add_link(self, name: str, *, up: bool = True, carrier: bool = True) -> Link:
+        """Plug a link in."""
+        if self.link(name) is not None:
+            raise OSError(errno.EEXIST, "File exists")
+        flags = (IFF_UP if up else 0) | (_IFF_LOWER_UP if up and carrier else 0)
+        index = max(link.index for link in self._links) + 1
+        link = Link(index, name, flags, bytes((2, 0, 0, 0, 0, index)), ARPHRD_ETHER, 1500)
+        self._links.append(link)
+        return link
+
+    def unplug(self, name: str) -> None:
+        """Take a link away, and with it all that was on it."""
+        link = self.link(name)
+        assert link is not None
+        self._links.remove(link)
+        self._held = [held for held in self._held if held.index != link.index]
+
+    def close(self) -> None:
+        pass
+
+    def links(self) -> list[Link]:
+        return list(self._links)
+
+    def link(self, name: str) -> Link | None:
+        return next((link for link in self._links if link.name == name), None)
+
+    def link_by_index(self, index: int) -> Link | None:
+        return next((link for link in self._links if link.index == index), None)
+
+    def link_name(self, index: int) -> str:
+        link = self.link_by_index(index)
+        return link.name if link else f"link {index}"
+
+    def set_up(self, index: int) -> None:
+        self._existing(index).flags |= IFF_UP | _IFF_LOWER_UP
+
+    def addresses(self, family: int = AF_UNSPEC, index: int = 0) -> list[Held]:
+        return [
+            _copy(held)
+            for held in self._held
+            if family in (AF_UNSPEC, held.address.family) and index in (0, held.index)
+        ]
+
+    def holders(self, address: Address) -> list[Held]:
+        return [held for held in self.addresses() if held.address == address]
+
+    def add_address(
+        self,
+        address: Address,
+        prefix: int,
+        index: int,
+        *,
+        broadcast: Address | None = None,
+        label: str = "",
+        flags: int = 0,
+        preferred: int | None = None,
+    ) -> bool:
+        link = self._existing(index)
+        if not 0 <= prefix <= address.bits:
+            raise OSError(errno.EINVAL, "Invalid argument (invalid prefix length)")
+        if len(label) > _LONGEST_LABEL or (label and address.family != AF_INET):
+            raise OSError(errno.ERANGE, "Numerical result out of range")
+        siblings = [
+            held
+            for held in self._held
+            if held.index == index and held.address.family == address.family
+        ]
+        if any(
+            held.address == address and (held.prefix == prefix or address.family != AF_INET)
+            for held in siblings
+        ):
+            return False
+        flags |= IFA_F_PERMANENT
+        if address.family == AF_INET:
+            label = label or link.name
+            if any(
+                held.prefix == prefix and held.address.is_within(address, prefix)
+                for held in siblings
+            ):
+                flags |= IFA_F_SECONDARY
+        elif not flags & IFA_F_NODAD and not link.is_loopback:
+            flags |= IFA_F_TENTATIVE
+        held = Held(address, prefix, index, label=label, flags=flags, broadcast=broadcast)
+        self._held.append(held)
+        return True
+
+    def remove_address(self, held: Held) -> bool:
+        for mine in self._held:
+            if (mine.address, mine.prefix, mine.index) == (
+                (held.address, held.prefix, held.index)
+            ) and held.label in ("", mine.label):
+                self._held.remove(mine)
+                self._promote(mine)
+                return True
+        return False
+
+    def watch_addresses(self, family: int = AF_UNSPEC) -> FakeWatch:
+        return FakeWatch(self)
+
+    def routes(self, family: int, table: int = RT_TABLE_MAIN) -> list[Route]:
+        connected = [
+            Route(held.address.network(held.prefix), held.prefix, held.index)
+            for held in self._held
+            if held.prefix < held.address.bits
+            and not held.is_secondary
+            and held.address.family == family
+            and self._existing(held.index).is_up
+        ]
+        found = [*connected, *self.other_routes]
+        return [
+            route for route in found if (route.destination.family, route.table) == (family, table)
+        ]
+
+    def decide(self, address: Address) -> None:
+        """Let duplicate address detection come to its end, where it can run."""
+        for held in self._held:
+            link = self._existing(held.index)
+            if held.address == address and held.is_tentative and link.has_carrier:
+                if address in self.rivals:
+                    held.flags |= IFA_F_DADFAILED
+                else:
+                    held.flags &= ~IFA_F_TENTATIVE
+
+    def _existing(self, index: int) -> Link:
+        link = self.link_by_index(index)
+        if link is None:
+            raise OSError(errno.ENODEV, "No such device")
+        return link
+
+    def _promote(self, gone: Held) -> None:
+        if gone.is_secondary or gone.address.family != AF_INET:
+            return
+        for held in self._held:
+            if (
+                held.is_secondary
+                and (held.index, held.prefix) == (gone.index, gone.prefix)
+                and held.address.is_within(gone.address, gone.prefix)
+            ):
+                held.flags &= ~IFA_F_SECONDARY
+                return
+
+
+class FakeWatch:
+    """Comes to its verdict at once; a link without a carrier never does."""
+
+    def __init__(self, network: FakeNetwork) -> None:
+        self._network = network
+
+    def __enter__(self) -> FakeWatch:  # noqa: PYI034 - Self is not in Python 3.9
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
+
+    def verdict(self, address: Address, index: int, seconds: float) -> str:
+        self._network.decide(address)
+        for held in self._network.holders(address):
+            if held.index == index:
+                if held.is_dadfailed:
+                    return "duplicate"
+                return "timeout" if held.is_tentative else "ok"
+        return "gone"
+
+
+def _copy(held: Held) -> Held:
+    return Held(
+        held.address,
+        held.prefix,
+        held.index,
+        label=held.label,
+        flags=held.flags,
+        scope=held.scope,
+        broadcast=held.broadcast,
+        peer=held.peer,
+    )
