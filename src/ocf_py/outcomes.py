@@ -70,6 +70,9 @@ class Failure(Exception):  # noqa: N818 - the field's word: Pacemaker shows "fai
         text = f"{self.message} ({self.hint})" if self.hint else self.message
         return " ".join(text.split())
 
+    def __str__(self) -> str:
+        return self.reason
+
 
 class UnusableHere(Failure):
     """A parameter that may be right elsewhere but is not on this node (OCF_ERR_ARGS)."""
