@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ocf_py.lab import Lab
+from ocf_py.lab.settings import LOG_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -17,10 +19,22 @@ EXAMPLES = Path(__file__).parents[2] / "examples/cib"
 SEEN_LABS: list[Lab] = []
 
 
+def name_lab(purpose: str) -> str:
+    """A name that no other test run on this machine gives to a lab."""
+    return f"test-{os.getpid()}-{purpose}"
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Labs leave their logs; those of a run without a failure are of no use."""
+    if exitstatus == pytest.ExitCode.OK:
+        for logs in LOG_HOME.glob(name_lab("*")):
+            shutil.rmtree(logs)
+
+
 @pytest.fixture(scope="session")
 def shared_lab() -> Iterator[Lab]:
     """The lab that most experiments share; building one takes seconds."""
-    with Lab.up(f"test-{os.getpid()}") as lab:
+    with Lab.up(name_lab("shared")) as lab:
         SEEN_LABS.append(lab)
         yield lab
 

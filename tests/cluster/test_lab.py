@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from ocf_py.lab.demo import ADDRESS
 from ocf_py.lab.faults import BrokenPowerSwitch, PowerLoss, suffer
 from ocf_py.lab.witnesses import AddressWitness, Client, MountWitness
 
-from .conftest import EXAMPLES, SEEN_LABS, other_node
+from .conftest import EXAMPLES, SEEN_LABS, name_lab, other_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def systemd_lab() -> Iterator[Lab]:
     """A second lab, whose nodes run the machine's own systemd."""
-    with Lab.up(f"systemd-{os.getpid()}", init="systemd") as lab:
+    with Lab.up(name_lab("systemd"), init="systemd") as lab:
         SEEN_LABS.append(lab)
         yield lab
 
@@ -111,7 +110,7 @@ def test_the_mount_witness_sees_a_node_s_mounts_from_outside(lab: Lab) -> None:
 
 
 def test_a_daemon_that_fails_is_named_with_its_log() -> None:
-    with Lab.up(f"trouble-{os.getpid()}", nodes=1) as lab:
+    with Lab.up(name_lab("trouble"), nodes=1) as lab:
         corosync = lab.node("n1").run(["pidof", "corosync"]).stdout.strip()
         lab.node("n1").run(["kill", "-9", corosync])
         log = lab.node("n1").logs / "corosync/corosync.log"

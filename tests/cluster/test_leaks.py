@@ -16,6 +16,7 @@ import pytest
 from ocf_py.lab import Lab, LabError
 from ocf_py.lab.settings import STATE_HOME
 
+from .conftest import name_lab
 from .footprint import Machine, cgroups_of, namespaces_of, remains, users_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _CLI = [sys.executable, "-c", "from ocf_py.toolkit import main; main()", "lab"]
 @pytest.fixture
 def name() -> str:
     """A lab of one node is as good as one of many here, and is up sooner."""
-    return f"leaks-{os.getpid()}"
+    return name_lab("leaks")
 
 
 @pytest.fixture
