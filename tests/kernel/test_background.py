@@ -32,7 +32,8 @@ os.setpgid(0, 0)
 os.umask(0)
 os.chdir("/usr")
 os.dup2(1, 77)
-open("/proc/self/oom_score_adj", "w").write("-500")
+with open("/proc/self/oom_score_adj", "w") as file:
+    file.write("300")
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGUSR1})
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 from ocf_py.system import background

@@ -150,6 +150,30 @@ def test_many_removals_at_once_drop_only_their_own(sandbox: Sandbox) -> None:
     inside(sandbox, body)
 
 
+def test_a_removal_waits_for_the_one_before(sandbox: Sandbox) -> None:
+    """It must not trust a setting that another removal is about to put back."""
+
+    def body() -> None:
+        network = Network()
+        _fill(network, 3)
+        (held,) = network.holders(Address.parse("192.0.2.1"))
+        lock = promotion._take_lock()
+        _set(1)  # as the removal that holds the lock has it
+        child = os.fork()
+        if child == 0:
+            os.close(lock)
+            os._exit(not Network().remove_address(held))
+        time.sleep(0.3)
+        assert "192.0.2.1/24" in witness("eth0")
+        _set(0)
+        os.close(lock)
+        assert os.waitpid(child, 0)[1] == 0
+        assert set(witness("eth0")) == {"192.0.2.2/24", "192.0.2.3/24", "198.51.100.1/24"}
+        assert _setting() == "0"
+
+    inside(sandbox, body)
+
+
 def test_nobody_else_can_hold_the_lock(sandbox: Sandbox) -> None:
     def body() -> int:
         handle = promotion._take_lock()
