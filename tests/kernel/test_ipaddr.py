@@ -33,7 +33,7 @@ class Node:
     def ip(self, *words: str) -> None:
         self.sandbox.run(["ip", *words], check=True)
 
-    def __call__(self, action: str, *, interval: int = 0, **parameters: object) -> int:
+    def __call__(self, action: str, *, interval: int = 0, level: int = 0, **parameters: Any) -> int:
         variables = {f"OCF_RESKEY_{name}": str(value) for name, value in parameters.items()}
         answer = self.sandbox.run(
             [self.agent, action],
@@ -42,6 +42,7 @@ class Node:
                 "OCF_RESOURCE_INSTANCE": "vip",
                 "OCF_RESKEY_CRM_meta_timeout": "20000",
                 "OCF_RESKEY_CRM_meta_interval": str(interval),
+                "OCF_CHECK_LEVEL": str(level),
                 **variables,
             },
         )
@@ -82,7 +83,7 @@ class TestIPv4:
         assert node("monitor", ip=V4) == 7
 
     def test_what_is_asked_for_is_what_the_kernel_holds(self, node: Node) -> None:
-        asked = {
+        asked: dict[str, Any] = {
             "ip": V4,
             "nic": "eth1",
             "cidr_netmask": "255.255.255.240",
@@ -251,7 +252,7 @@ def test_what_is_there_is_judged_by_what_was_asked(  # noqa: PLR0913, PLR0917 - 
     node: Node,
     eth0: list[str],
     eth1: list[str],
-    asked: dict[str, object],
+    asked: dict[str, Any],
     probe: int,
     recurring: int,
     start: int,
@@ -314,13 +315,14 @@ def test_an_address_that_was_deleted_by_hand_comes_back(node: Node) -> None:
     ],
 )
 def test_bad_input_is_one_clear_line_from_start_and_validate_all_alone(
-    node: Node, asked: dict[str, object], code: int, reason: str
+    node: Node, asked: dict[str, Any], code: int, reason: str
 ) -> None:
     before = (node.held(), node.held("eth1"), node.v6())
     assert node("start", **asked) == code
     assert reason in node.reason
     assert "\n" not in node.reason
-    assert node("validate-all", OCF_CHECK_LEVEL=0, **asked) == (6 if code == 6 else 0)
+    assert node("validate-all", **asked) == (6 if code == 6 else 0)
+    assert node("validate-all", level=10, **asked) == code
     assert node("monitor", **asked) == 7
     assert node("stop", **asked) == 0
     assert (node.held(), node.held("eth1"), node.v6()) == before
