@@ -6,6 +6,7 @@ import errno
 from socket import AF_INET, AF_UNSPEC
 from typing import TYPE_CHECKING
 
+from ocf_py.system.netlink import RT_TABLE_MAIN
 from ocf_py.system.records import (
     ARPHRD_ETHER,
     IFA_F_DADFAILED,
@@ -14,11 +15,10 @@ from ocf_py.system.records import (
     IFA_F_SECONDARY,
     IFA_F_TENTATIVE,
     IFF_UP,
-    RT_TABLE_MAIN,
     Held,
     Link,
-    Route,
 )
+from ocf_py.system.routes import Route
 
 if TYPE_CHECKING:
     from types import TracebackType

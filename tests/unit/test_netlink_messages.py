@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocf_py.system.netlink import Netlink, attribute, attributes, failure, message, messages
-from ocf_py.system.records import Held, Link, Route
+from ocf_py.system.records import Held, Link
+from ocf_py.system.routes import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ocf_py.system.address import Address
-from ocf_py.system.records import ARPHRD_ETHER, IFF_UP, Link, Route
-from ocf_py.system.routes import AmbiguousInterface, NoInterface, choose_interface
+from ocf_py.system.records import ARPHRD_ETHER, IFF_UP, Link
+from ocf_py.system.routes import AmbiguousInterface, NoInterface, Route, choose_interface
 
 _LO = Link(1, "lo", IFF_UP | 0x8, b"\0" * 6, 772, 65536)
 _ETH0, _ETH1, _BOND = (

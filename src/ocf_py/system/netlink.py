@@ -46,6 +46,7 @@ RTM_GETADDR = 22
 RTM_GETROUTE = 26
 RTMGRP_IPV4_IFADDR = 0x10
 RTMGRP_IPV6_IFADDR = 0x100
+RT_TABLE_MAIN = 254
 
 # What one exchange may take where the caller names no limit, in seconds. The kernel answers
 # inside the send call; only a lock held elsewhere (RTNL) makes it wait.

@@ -12,6 +12,7 @@ from struct import Struct
 from .netlink import (
     NLM_F_CREATE,
     NLM_F_EXCL,
+    RT_TABLE_MAIN,
     RTM_DELADDR,
     RTM_GETADDR,
     RTM_GETLINK,
@@ -32,20 +33,17 @@ from .records import (
     IFF_UP,
     IFLA_IFNAME,
     LINK_BODY,
-    ROUTE_BODY,
-    RT_TABLE_MAIN,
-    RTA_TABLE,
     Held,
     Link,
-    Route,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .address import Address
+    from .routes import Route
     from .watch import Watch
 
-__all__ = ["Held", "Link", "Network", "Route"]
+__all__ = ["Held", "Link", "Network"]
 
 _IFNAMSIZ = 16  # linux/if.h, with the closing zero
 _IFLA_EXT_MASK, _IFLA_ALT_IFNAME = 29, 53
@@ -227,6 +225,8 @@ class Network:
 
     def routes(self, family: int, table: int = RT_TABLE_MAIN) -> list[Route]:
         """The routes of one table, a multipath route as one Route a next hop."""
+        from .routes import ROUTE_BODY, RTA_TABLE, Route
+
         body = ROUTE_BODY.pack(family, 0, 0, 0, 0, 0, 0, 0, 0) + attribute(RTA_TABLE, _word(table))
         try:
             bodies = self.netlink.dump(RTM_GETROUTE, body)

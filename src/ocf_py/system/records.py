@@ -1,6 +1,6 @@
-"""What the kernel's tables hold, decoded: links, addresses and routes.
+"""What the kernel's tables hold, decoded: links and addresses.
 
-Sources: linux/if_link.h, linux/if_addr.h, linux/rtnetlink.h, linux/if.h.
+Sources: linux/if_link.h, linux/if_addr.h, linux/if.h.
 """
 
 from __future__ import annotations
@@ -11,16 +11,9 @@ from struct import Struct
 from .address import Address
 from .netlink import attributes
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 LINK_BODY = Struct("=BxHiII")  # struct ifinfomsg: family, hardware type, index, flags, change
 ADDRESS_BODY = Struct("=BBBBi")  # struct ifaddrmsg: family, prefix, flags, scope, index
-ROUTE_BODY = Struct("=BBBBBBBBI")  # struct rtmsg: family, dst_len ... table, protocol, scope, type
-_NEXT_HOP = Struct("=HBBi")  # struct rtnexthop: length, flags, weight, index
 _NUMBER = Struct("=I")
-_FAMILY = Struct("=H")
 
 IFF_UP = 0x1
 _IFF_LOOPBACK = 0x8
@@ -36,12 +29,6 @@ IFA_F_DEPRECATED = 0x20
 IFA_F_TENTATIVE = 0x40
 IFA_F_PERMANENT = 0x80
 IFA_F_NOPREFIXROUTE = 0x200
-
-RT_TABLE_MAIN = 254
-RTN_UNICAST = 1
-RTA_TABLE = 15
-_RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY, _RTA_MULTIPATH, _RTA_VIA = 1, 4, 5, 6, 9, 18
-_RTM_F_CLONED = 0x200
 
 
 class Link:
@@ -70,7 +57,7 @@ class Link:
             flags,
             found.get(_IFLA_ADDRESS, b""),
             arp_type,
-            _number(found, _IFLA_MTU),
+            read_number(found, _IFLA_MTU),
         )
 
     @property
@@ -138,7 +125,7 @@ class Held:
             prefix,
             index,
             label=found.get(IFA_LABEL, b"").rstrip(b"\0").decode("utf-8", "surrogateescape"),
-            flags=_number(found, IFA_FLAGS, flags),
+            flags=read_number(found, IFA_FLAGS, flags),
             scope=scope,
             broadcast=Address(family, broadcast) if broadcast else None,
             peer=Address(family, remote) if remote and remote != local else None,
@@ -168,90 +155,7 @@ class Held:
         return f"<Held {self.address}/{self.prefix} on link {self.index}>"
 
 
-class Route:
-    """One next hop of one route; ``index`` is 0 where it leads to no link (blackhole and such)."""
-
-    __slots__ = (
-        "destination",
-        "gateway",
-        "index",
-        "kind",
-        "metric",
-        "prefix",
-        "protocol",
-        "scope",
-        "table",
-    )
-
-    def __init__(  # noqa: PLR0913 - a route is this many things
-        self,
-        destination: Address,
-        prefix: int,
-        index: int,
-        *,
-        gateway: Address | None = None,
-        metric: int = 0,
-        scope: int = 0,
-        protocol: int = 0,
-        kind: int = RTN_UNICAST,
-        table: int = RT_TABLE_MAIN,
-    ) -> None:
-        self.destination = destination
-        self.prefix = prefix
-        self.index = index
-        self.gateway = gateway
-        self.metric = metric
-        self.scope = scope
-        self.protocol = protocol
-        self.kind = kind
-        self.table = table
-
-    @classmethod
-    def decode(cls, body: bytes) -> Iterator[Route]:
-        """Read the body of RTM_NEWROUTE: one Route a next hop; nothing for a cached copy."""
-        family, prefix, _src, _tos, table, protocol, scope, kind, flags = ROUTE_BODY.unpack_from(
-            body
-        )
-        if flags & _RTM_F_CLONED:
-            return
-        found = attributes(body, ROUTE_BODY.size)
-        zeros = b"\0" * (4 if family == AF_INET else 16)
-        destination = Address(family, found.get(_RTA_DST, zeros))
-        hops = list(_next_hops(found.get(_RTA_MULTIPATH, b"")))
-        for index, way in hops or [(_number(found, _RTA_OIF), found)]:
-            yield cls(
-                destination,
-                prefix,
-                index,
-                gateway=_gateway(family, way),
-                metric=_number(found, _RTA_PRIORITY),
-                scope=scope,
-                protocol=protocol,
-                kind=kind,
-                table=_number(found, RTA_TABLE, table),
-            )
-
-    def __repr__(self) -> str:
-        return f"<Route {self.destination}/{self.prefix} link {self.index} metric {self.metric}>"
-
-
-def _next_hops(data: bytes) -> Iterator[tuple[int, dict[int, bytes]]]:
-    offset = 0
-    while offset + _NEXT_HOP.size <= len(data):
-        length, _flags, _weight, index = _NEXT_HOP.unpack_from(data, offset)
-        if length < _NEXT_HOP.size:
-            return
-        yield index, attributes(data[offset : offset + length], _NEXT_HOP.size)
-        offset += (length + 3) & ~3
-
-
-def _gateway(family: int, found: dict[int, bytes]) -> Address | None:
-    if _RTA_GATEWAY in found:
-        return Address(family, found[_RTA_GATEWAY])
-    via = found.get(_RTA_VIA)  # struct rtvia: a gateway of another family
-    return Address(_FAMILY.unpack_from(via)[0], via[_FAMILY.size :]) if via else None
-
-
-def _number(found: dict[int, bytes], kind: int, default: int = 0) -> int:
+def read_number(found: dict[int, bytes], kind: int, default: int = 0) -> int:
+    """Read a 32-bit attribute, ``default`` where it is absent."""
     value = found.get(kind)
     return int(_NUMBER.unpack_from(value)[0]) if value else default
