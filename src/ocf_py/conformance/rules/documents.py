@@ -1,0 +1,90 @@
+"""Safety rule 8: meta-data is one valid document, to whoever asks from wherever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocf_py.conformance import schema
+from ocf_py.conformance.caller import NOBODY, Surroundings
+from ocf_py.conformance.rule import rule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ocf_py.conformance.caller import Answer
+    from ocf_py.conformance.stage import Stage
+
+
+@rule("meta-data is valid against the OCF 1.1 schema")
+def metadata_is_valid(stage: Stage) -> None:
+    answer = stage.call("meta-data", expect=(0,))
+    problems = schema.check_schema(answer.stdout)
+    stage.expect(not problems, "a document valid by OCF 1.1", "; ".join(problems), answer)
+    name = stage.description.name
+    stage.expect(name == stage.subject.type, f"the name {stage.subject.type}", name, answer)
+
+
+@rule("meta-data carries a DTD that it is valid against, which ocf-tester asks for")
+def metadata_carries_its_dtd(stage: Stage) -> None:
+    answer = stage.call("meta-data", expect=(0,))
+    problems = schema.check_own_dtd(answer.stdout)
+    stage.expect(not problems, "a document valid by its own DTD", "; ".join(problems), answer)
+
+
+@rule("monitors of one resource differ in their intervals, by which Pacemaker tells them apart")
+def monitors_differ(stage: Stage) -> None:
+    intervals = [
+        one.interval for one in stage.description.actions if one.name == "monitor" and one.interval
+    ]
+    stage.expect(len(intervals) == len(set(intervals)), "different intervals", " ".join(intervals))
+
+
+@rule(
+    "meta-data works for anybody, with nothing, on a read-only system, and writes nothing", safety=8
+)
+def metadata_needs_nothing(stage: Stage) -> None:
+    expected = stage.call("meta-data", expect=(0,)).stdout
+    before = _snapshot(stage)
+    for surroundings in (
+        Surroundings(user=NOBODY),
+        Surroundings(user=NOBODY, close=(0,)),
+        Surroundings(close=(0, 2)),
+        Surroundings(read_only=("/",)),
+        Surroundings(hide=("/proc", "/sys", "/run"), no_network=True),
+        Surroundings(user=NOBODY, open_files=8),
+    ):
+        for variables in ({}, {"PATH": ""}, {"OCF_ROOT": "/nonexistent", "HA_LOGFILE": "/x/y"}):
+            answer = stage.ask(("meta-data",), variables, expect=(0,), surroundings=surroundings)
+            _expect_same(stage, answer, expected)
+    answer = stage.call("meta-data", {}, instance="", surroundings=Surroundings(user=NOBODY))
+    _expect_same(stage, answer, expected)
+    changed = before ^ _snapshot(stage)
+    stage.expect(not changed, "meta-data to write nothing", str(sorted(changed)[:5]))
+
+
+def _expect_same(stage: Stage, answer: Answer, expected: str) -> None:
+    same = answer.stdout == expected
+    stage.expect(same, "the same document as ever", answer.stdout[:300], answer)
+    stage.expect(not answer.stderr, "nothing on stderr", "", answer)
+
+
+def _snapshot(stage: Stage) -> set[tuple[str, float]]:
+    """Every path where the agent lives and where agents write, with its time of change."""
+    places = (
+        *_installed(stage.subject.executable),
+        stage.path("/run"),
+        stage.path("/var/lib/heartbeat"),
+    )
+    return {
+        (str(path), path.lstat().st_mtime)
+        for place in places
+        for path in (place, *place.rglob("*"))
+        if path.exists()
+    }
+
+
+def _installed(executable: Path) -> tuple[Path, ...]:
+    """The folder of the agent and that of its library beside it, if it has one."""
+    provider = executable.parent
+    library = provider.parent.parent / "lib" / provider.name
+    return (provider, library) if library.is_dir() else (provider,)

@@ -1,0 +1,148 @@
+"""Safety rule 1: stop, monitor and probes never say 2, 5 or 6, and stop finds what runs anyway.
+
+That no answer of theirs has such a code is looked at in every call (`manners`).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ocf_py.conformance.rule import rule
+from ocf_py.conformance.stage import ACTIVE, RECURRING, STOPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from ocf_py.conformance.stage import Stage
+
+_GARBAGE = ("lrm://vip", "-1.5e3 \u00e4\n;$(reboot)")
+_NOTHING: dict[str, str] = {}
+
+
+@rule("with no parameters and no record, stop is 0 and a probe 7", safety=1)
+def idle_without_parameters(stage: Stage) -> None:
+    stage.call("stop", _NOTHING, expect=(0,))
+    stage.call("monitor", _NOTHING, expect=STOPPED)
+    answer = stage.call("monitor", _NOTHING, interval_ms=RECURRING)
+    if any(one.required for one in stage.description.parameters):
+        stage.expect(answer.code == 1, "a recurring monitor that cannot tell to say 1", "", answer)
+    else:
+        stage.expect(answer.code == 7, "a recurring monitor to say 7", "", answer)
+
+
+@rule("where nothing runs, no value of a parameter makes stop fail or a probe find it", safety=1)
+def idle_with_garbage(stage: Stage) -> None:
+    for changed, parameters in _spoiled(stage, _GARBAGE):
+        stage.call("stop", parameters, expect=(0,), because=f"nothing runs; {changed} is garbage")
+        stage.call("monitor", parameters, expect=STOPPED, because=f"{changed} is garbage")
+        stage.call("monitor", parameters, interval_ms=RECURRING, expect=(1, 7))
+
+
+@rule(
+    "where no tool is to be found, a stop that says 0 is true and a probe is no hard error",
+    safety=1,
+)
+def without_tools(stage: Stage) -> None:
+    for path in ("", "/nonexistent"):
+        toolless: dict[str, str | None] = {"PATH": path}
+        stage.call("stop", environment=toolless, expect=(0,), because="nothing runs")
+        stage.call("monitor", environment=toolless, expect=STOPPED)
+        stage.start()
+        stage.call("monitor", environment=toolless, expect={*ACTIVE, 1}, because="it runs")
+        stage.call("monitor", environment=toolless, expect={*ACTIVE, 1}, interval_ms=RECURRING)
+        if stage.call("stop", environment=toolless, expect=(0, 1)).code == 0:
+            stage.expect_stopped(because="stop said 0")
+        else:
+            stage.stop()
+
+
+@rule("what was started is found and stopped without any parameter", safety=1)
+def stop_needs_no_parameters(stage: Stage) -> None:
+    stage.start()
+    for interval in (0, RECURRING):
+        stage.call(
+            "monitor", stage.unusable, interval_ms=interval, expect=ACTIVE,
+            because="the record tells what to look for",
+        )  # fmt: skip
+    stage.stop(_NOTHING)
+    stage.expect_stopped(because="stop said 0")
+    stage.stop(_NOTHING)
+    stage.call("monitor", _NOTHING, expect=STOPPED)
+
+
+@rule("what was started is found and stopped whatever its parameters have become", safety=1)
+def stop_takes_any_parameters(stage: Stage) -> None:
+    for changed, parameters in _spoiled(stage, _GARBAGE[:1]):
+        stage.start()
+        answer = stage.call("monitor", parameters, interval_ms=RECURRING)
+        stage.call("stop", parameters, expect=(0,), because=f"{changed} is garbage")
+        stage.expect_stopped(because=f"stop with {changed}={parameters[changed]!r} said 0")
+        stage.expect(
+            answer.code in {*ACTIVE, 1, 7}, "no hard error from a recurring monitor", "", answer
+        )
+
+
+@rule("a record that cannot be understood or trusted makes stop 1, and start too", safety=1)
+def unreadable_record(stage: Stage) -> None:
+    for how, spoil in _SPOILERS.items():
+        stage.start()
+        (record,) = stage.records()
+        spoil(record)
+        stage.call("stop", _NOTHING, expect=(1,), because=f"the record {how}")
+        stage.call("monitor", stage.unusable, expect=(1,), because=f"the record {how}")
+        stage.call("start", expect=(1,), because=f"the record {how}")
+        answer = stage.call("stop", expect=(1,), because=f"the record {how}")
+        stage.expect("/run/ocfpy/" in answer.reason, "a reason that names the record", "", answer)
+        stage.expect_stopped(because="stop ends what its parameters name all the same")
+        stage.call("monitor", expect=(1, 7), because=f"the record {how}")
+        if record.is_dir() and not record.is_symlink():
+            record.rmdir()
+        else:
+            record.unlink()
+
+
+def _spoiled(stage: Stage, values: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yields the subject's parameters with one of them spoiled, and its name."""
+    for one in stage.description.parameters:
+        for garbage in values:
+            yield one.name, {**stage.subject.parameters, one.name: garbage}
+
+
+def _truncate(record: Path) -> None:
+    content = record.read_bytes()
+    record.write_bytes(content[: len(content) // 2])
+
+
+def _rewrite(record: Path) -> None:
+    record.write_bytes(b"some other record 9\n" + record.read_bytes())
+
+
+def _to_fifo(record: Path) -> None:
+    record.unlink()
+    os.mkfifo(record, 0o600)
+
+
+def _to_symlink(record: Path) -> None:
+    record.rename(record.parent.parent / "elsewhere")
+    record.symlink_to("../elsewhere")
+
+
+def _to_folder(record: Path) -> None:
+    record.unlink()
+    record.mkdir()
+
+
+def _give_away(record: Path) -> None:
+    os.chown(record, 1000, 1000)
+
+
+_SPOILERS: dict[str, Callable[[Path], None]] = {
+    "is cut off": _truncate,
+    "is of another format": _rewrite,
+    "is a pipe": _to_fifo,
+    "is a symlink": _to_symlink,
+    "is a folder": _to_folder,
+    "is somebody else's": _give_away,
+}

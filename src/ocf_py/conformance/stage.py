@@ -1,0 +1,257 @@
+"""One sandbox with one agent in it: what the rules call, see and expect."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ocf_py.conformance.caller import ORDINARY, TOOLS, Answer, Caller, Surroundings
+from ocf_py.conformance.manners import find_bad_manners
+from ocf_py.conformance.rule import Broken, NotApplicable
+from ocf_py.conformance.sandbox import Sandbox
+from ocf_py.conformance.system_log import SystemLog
+from ocf_py.conformance.tools import PacemakerTools
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from typing_extensions import Self
+
+    from ocf_py.conformance.description import Description
+    from ocf_py.conformance.subject import Command, Subject
+
+INSTANCE = "vip"
+STRANGER = "stranger"  # another resource, asked about the same thing
+_TIMEOUT = 20.0  # seconds: what nothing here takes, unless it hangs
+RECURRING = 10_000  # ms
+
+ACTIVE = frozenset((0, 8, 190, 191))
+PROMOTED = frozenset((8, 191))
+UNPROMOTED = frozenset((0, 190))
+STOPPED = frozenset((7,))
+
+
+class Stage:
+    """A fresh sandbox, prepared for its subject.
+
+    Every call is held to the manners that all answers owe (`manners`), unless it says otherwise.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self._said: list[str] = []
+        self._inside = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._inside.close()
+
+    @cached_property
+    def _caller(self) -> Caller:
+        """Made with its sandbox when first used: many a rule sees at once that it has no object."""
+        caller = Caller(self._inside.enter_context(Sandbox()), self.subject)
+        self._inside.callback(caller.close)
+        for command in self.subject.prepare:
+            caller.run(command, expect=(0,))
+        return caller
+
+    @cached_property
+    def tools(self) -> PacemakerTools:
+        """What stands for Pacemaker's own tools."""
+        return PacemakerTools(self.path(TOOLS))
+
+    @cached_property
+    def log(self) -> SystemLog:
+        """The system log: who asks for it first listens at /dev/log from then on."""
+        log = SystemLog(self.path("/dev/log"))
+        self._inside.callback(log.close)
+        return log
+
+    @property
+    def description(self) -> Description:
+        """What the agent says it can do."""
+        return self.subject.description
+
+    def path(self, inside: str) -> Path:
+        """Where a path of the sandbox is to be found from outside."""
+        return self._caller.sandbox.root / inside.lstrip("/")
+
+    @property
+    def unusable(self) -> Mapping[str, str]:
+        """Parameters that do not tell the agent what its resource is."""
+        if any(one.required for one in self.description.parameters):
+            return {}
+        if not self.subject.wrong:
+            raise NotApplicable("every set of parameters that is known is usable")
+        return {**self.subject.parameters, **self.subject.wrong[0]}
+
+    # ------------------------------------------------------------------ calls
+
+    def call(  # noqa: PLR0913 - a call has that many sides
+        self,
+        action: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        expect: Collection[int | None] | None = None,
+        because: str = "",
+        instance: str = INSTANCE,
+        interval_ms: int = 0,
+        level: str = "",
+        timeout: float = _TIMEOUT,
+        environment: Mapping[str, str | None] | None = None,
+        further: tuple[str, ...] = (),
+        surroundings: Surroundings = ORDINARY,
+        politely: bool = True,
+    ) -> Answer:
+        """Calls the agent as Pacemaker does; Broken unless its code is among `expect`.
+
+        `environment` changes variables, None removes one. `further` are arguments behind the
+        action. Without `politely`, the manners are not looked at.
+        """
+        variables = self._caller.environment(
+            self.subject.parameters if parameters is None else parameters,
+            instance=instance,
+            interval_ms=interval_ms,
+            timeout=timeout,
+            level=level,
+            action=action,
+        )
+        for name, value in (environment or {}).items():
+            variables.pop(name, None)
+            if value is not None:
+                variables[name] = value
+        return self.ask(
+            (action, *further) if action else (),
+            variables,
+            expect=expect,
+            because=because,
+            timeout=timeout,
+            surroundings=surroundings,
+            politely=politely,
+        )
+
+    def ask(
+        self,
+        arguments: tuple[str, ...],
+        variables: Mapping[str, str],
+        *,
+        expect: Collection[int | None] | None = None,
+        because: str = "",
+        timeout: float = _TIMEOUT,
+        surroundings: Surroundings = ORDINARY,
+        politely: bool = True,
+    ) -> Answer:
+        """Calls the agent with exactly these variables."""
+        answer = self._caller.call(arguments, variables, timeout=timeout, surroundings=surroundings)
+        self._said.append(f"{answer.action or '(no action)'} → {answer.outcome}")
+        if politely:
+            for problem in find_bad_manners(answer):
+                self.fail(problem.expected, problem.seen, answer)
+        if expect is not None and answer.code not in expect:
+            self.fail(f"{answer.action} to answer {_name(expect)}{_since(because)}", "", answer)
+        return answer
+
+    def start(self, parameters: Mapping[str, str] | None = None) -> Answer:
+        """A start that has to succeed."""
+        return self.call("start", parameters, expect=(0,))
+
+    def stop(self, parameters: Mapping[str, str] | None = None, *, because: str = "") -> Answer:
+        """A stop that has to succeed."""
+        return self.call("stop", parameters, expect=(0,), because=because)
+
+    def expect_active(
+        self, parameters: Mapping[str, str] | None = None, *, because: str = ""
+    ) -> Answer:
+        """Looks as somebody who knows no record of it, and has to find the resource active."""
+        return self._look(ACTIVE, parameters, because)
+
+    def expect_stopped(
+        self, parameters: Mapping[str, str] | None = None, *, because: str = ""
+    ) -> Answer:
+        """Looks as somebody who knows no record of it, and has to find nothing."""
+        return self._look(STOPPED, parameters, because)
+
+    def _look(
+        self, expected: Collection[int | None], parameters: Mapping[str, str] | None, because: str
+    ) -> Answer:
+        answer = self.call(
+            "monitor", parameters, instance=STRANGER, expect=expected, because=because
+        )
+        # A monitor that finds something active records it: the stranger must not.
+        for path in self.records():
+            if f".{STRANGER}" in path.name:
+                path.unlink()
+        return answer
+
+    # ------------------------------------------------------------------ the sandbox
+
+    def run(self, command: Command, *, expect: Collection[int | None] | None = (0,)) -> Answer:
+        """Runs a command as root; RuntimeError unless it ends as expected."""
+        return self._caller.run(command, expect=expect)
+
+    def holds(self, command: Command) -> bool:
+        """Whether a command that looks at something ends with 0."""
+        return self.run(command, expect=None).code == 0
+
+    def records(self) -> list[Path]:
+        """The start records, seen from outside."""
+        folder = self.path("/run/ocfpy")
+        return sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
+
+    def processes(self) -> dict[int, str]:
+        """The processes of the sandbox that are alive: pid → command line."""
+        found = {}
+        for entry in self.path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    line = (entry / "cmdline").read_text(errors="replace")
+                except (FileNotFoundError, ProcessLookupError):
+                    continue
+                if line:  # a zombie has none
+                    found[int(entry.name)] = line.replace("\0", " ").strip()
+        return found
+
+    @property
+    def spawner_pid(self) -> int:
+        """The agent's parent, which stands for pacemaker-execd."""
+        return self._caller.pid
+
+    def spawn_stranger(self) -> int:
+        """Starts a process that has nothing to do with the agent, and returns its pid."""
+        detached = "setsid --fork sleep 1000 </dev/null >/dev/null 2>&1"
+        return self.run(("sh", "-c", detached)).left[0]
+
+    def end_processes(self, keep: int) -> None:
+        """Kills every process of the sandbox but its init, the spawner and `keep`."""
+        pids = [str(pid) for pid in self.processes() if pid not in (1, self.spawner_pid, keep)]
+        self.run(("sh", "-c", f"kill -KILL {' '.join(pids)} 2>/dev/null"), expect=None)
+
+    # ------------------------------------------------------------------ verdicts
+
+    def expect(self, holds: object, expected: str, seen: str, answer: Answer | None = None) -> None:
+        """Broken unless `holds`."""
+        if not holds:
+            self.fail(expected, seen, answer)
+
+    def fail(self, expected: str, seen: str, answer: Answer | None = None) -> None:
+        """Raises Broken, with all that is needed to see it again."""
+        lines = [f"{self.subject.name}: expected {expected}"]
+        lines.append(f"  seen: {seen or (answer.outcome if answer else 'otherwise')}")
+        lines.append(f"  calls: {'; '.join(self._said)}")
+        if answer:
+            if answer.stderr.strip():
+                lines.append(f"  stderr: {answer.stderr.strip()[-2000:]!r}")
+            lines.append(f"  repeat: {answer.repeat}")
+        raise Broken("\n".join(lines))
+
+
+def _name(codes: Collection[int | None]) -> str:
+    return " or ".join(sorted(map(str, codes)))
+
+
+def _since(because: str) -> str:
+    return f", since {because}" if because else ""

@@ -1,0 +1,21 @@
+"""Holds one subject to one rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocf_py.conformance.rule import NotApplicable, Result, Rule
+from ocf_py.conformance.stage import Stage
+
+if TYPE_CHECKING:
+    from ocf_py.conformance.subject import Subject
+
+
+def verify(rule: Rule, subject: Subject) -> Result:
+    """Holds the subject to the rule in a sandbox of its own; Broken says what does not hold."""
+    with Stage(subject) as stage:
+        try:
+            rule.check(stage)
+        except NotApplicable as nothing:
+            return Result(rule, str(nothing))
+    return Result(rule)

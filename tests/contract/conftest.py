@@ -1,0 +1,21 @@
+"""What the contract tier shares: root, and one tree with all agents."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract.subjects import install_agents
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def launchers(open_folder: Path, agents_python: str) -> Path:
+    """The folder of launchers of an install with the agents of this tier."""
+    if os.geteuid() != 0:
+        pytest.fail("the contract tier makes namespaces: run it as root", pytrace=False)
+    return install_agents(open_folder / "contract", agents_python)

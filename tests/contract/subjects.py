@@ -1,0 +1,186 @@
+"""Our agents, and a few made for what they do not do, as the contract tier looks at them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ocf_py.conformance.rule import RULES
+from ocf_py.conformance.rules import ALL_RULES
+from ocf_py.conformance.subject import Foreign, Subject
+from ocf_py.toolkit.installer.installation import install
+from ocf_py.toolkit.installer.interpreter import find_interpreter
+from ocf_py.toolkit.installer.manifest import LAUNCHERS
+from ocf_py.toolkit.installer.place import Place
+from ocf_py.toolkit.installer.sources import AgentSource, Sources, find_sources, read_agent_type
+
+_FIXTURES = Path(__file__).with_name("agents")
+_NOWHERE = Path("/not/staged/ocfpy")
+
+
+def install_agents(root: Path, python: str) -> Path:
+    """Installs all agents, those of this folder too, and returns the folder of launchers."""
+    sources = find_sources(with_examples=True)
+    fixtures = tuple(
+        AgentSource(path, read_agent_type(path)) for path in sorted(_FIXTURES.glob("[!_]*.py"))
+    )
+    files = {f"ocfpy_agents/{one.path.name}": one.path.read_bytes() for one in fixtures}
+    everything = Sources({**sources.files, **files}, (*sources.agents, *fixtures))
+    place = Place(root)
+    install(place, everything, find_interpreter(python))
+    return place.tree.base / LAUNCHERS
+
+
+def _folder_at(path: str) -> Foreign:
+    return Foreign(
+        f"a folder at {path}", (("mkdir", path),), (("rmdir", path),), ("test", "-d", path)
+    )
+
+
+def _symlink_at(path: str) -> Foreign:
+    return Foreign(
+        f"a symlink at {path}",
+        (("touch", "/run/somebodys"), ("ln", "-s", "/run/somebodys", path)),
+        (("rm", path, "/run/somebodys"),),
+        ("test", "-L", path, "-a", "-f", "/run/somebodys"),
+    )
+
+
+_STATE = "/run/a.state"
+_LINK = ("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
+_UP = (("ip", "link", "set", "eth0", "up"), ("ip", "link", "set", "peer0", "up"))
+_NO_DAD = ("sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad")
+
+#: Our agents: each is held to every rule.
+AGENTS = (
+    Subject(
+        "Dummy",
+        _NOWHERE / "Dummy",
+        parameters={"state": _STATE},
+        other={"state": "/run/b.state"},
+        wrong=({"state": "relative"}, {"trace_ra": "perhaps"}),
+        foreign=(_folder_at(_STATE), _symlink_at(_STATE)),
+    ),
+    Subject(
+        "Stateful",
+        _NOWHERE / "Stateful",
+        parameters={"state": _STATE},
+        other={"state": "/run/b.state"},
+        wrong=({"state": "relative"},),
+        foreign=(_folder_at(_STATE),),
+        forbid_promotion=(("mkdir", f"{_STATE}.new"),),
+    ),
+    Subject(
+        "IPaddr-v4",
+        _NOWHERE / "IPaddr",
+        parameters={"ip": "192.0.2.10", "nic": "eth0", "cidr_netmask": "24", "arp_count": "50"},
+        other={"ip": "192.0.2.11", "nic": "eth0", "cidr_netmask": "24"},
+        prepare=(_LINK, *_UP),
+        wrong=(
+            {"ip": "192.0.2.256"},
+            {"ip": ""},
+            {"cidr_netmask": "33"},
+            {"broadcast": "nowhere"},
+            {"arp_count": "-1"},
+        ),
+        unusable_here=({"nic": "eth7"}, {"nic": "", "ip": "198.51.100.1"}),
+        foreign=(
+            Foreign(
+                "another address on the interface",
+                (("ip", "address", "add", "192.0.2.99/24", "dev", "eth0"),),
+                (("ip", "address", "delete", "192.0.2.99/24", "dev", "eth0"),),
+                ("sh", "-c", "ip address show dev eth0 | grep -q 192.0.2.99/24"),
+            ),
+            Foreign(
+                "the same address on lo",
+                (("ip", "address", "add", "192.0.2.10/32", "dev", "lo"),),
+                (("ip", "address", "delete", "192.0.2.10/32", "dev", "lo"),),
+                ("sh", "-c", "ip address show dev lo | grep -q 192.0.2.10/32"),
+            ),
+        ),
+        change={"arp_count": "3"},
+    ),
+    Subject(
+        "IPaddr-v6",
+        _NOWHERE / "IPaddr",
+        parameters={"ip": "2001:db8::10", "nic": "eth0", "cidr_netmask": "64"},
+        other={"ip": "2001:db8::11", "nic": "eth0", "cidr_netmask": "64"},
+        prepare=(_LINK, _NO_DAD, *_UP),
+        wrong=({"ip": "2001:db8::g"}, {"cidr_netmask": "129"}, {"iflabel": "x"}),
+        unusable_here=({"nic": "eth7"},),
+        foreign=(
+            Foreign(
+                "another address on the interface",
+                (("ip", "address", "add", "2001:db8::99/64", "dev", "eth0"),),
+                (("ip", "address", "delete", "2001:db8::99/64", "dev", "eth0"),),
+                ("sh", "-c", "ip address show dev eth0 | grep -q 2001:db8::99/64"),
+            ),
+        ),
+        change={"arp_interval": "100"},
+    ),
+)
+
+#: What they do not do, done by agents made for it: the rules that are about just that.
+FIXTURES: tuple[tuple[Subject, tuple[str, ...]], ...] = (
+    (
+        Subject(
+            "Keeper",
+            _NOWHERE / "Keeper",
+            parameters={"state": _STATE},
+            other={"state": "/run/b.state"},
+            wrong=({"state": ""}, {"pin_secret": "x"}, {"colour": "blue"}),
+            unusable_here=({"state": "/nonexistent/a.state"},),
+            change={"colour": "green"},
+            heard=("grep", "-q", "green", _STATE),
+            raises={"explode": "1"},
+            says_debug=True,
+        ),
+        (
+            "unforeseen-exception",
+            "debug-is-honoured",
+            "secrets-stay-secret",
+            "reload-takes-changes-over",
+            "reload-is-recorded",
+            "monitor-takes-every-level",
+            "forced-trace-keeps-the-reason",
+        ),
+    ),
+    (
+        Subject(
+            "Sleeper",
+            _NOWHERE / "Sleeper",
+            parameters={"state": _STATE},
+            other={"state": "/run/b.state"},
+            hangs=({"hang": "wait"}, {"hang": "sleep"}, {"hang": "child"}),
+        ),
+        ("hanging-action-gives-up", "deadline-counts-from-the-process"),
+    ),
+    (
+        Subject(
+            "Minder",
+            _NOWHERE / "Minder",
+            parameters={"pidfile": "/run/minder.pid"},
+            other={"pidfile": "/run/minder-b.pid"},
+        ),
+        (
+            "life",
+            "survivors-are-detached",
+            "nothing-else-leaves-survivors",
+            "survivors-end-with-the-resource",
+            "stranger-with-the-pid-survives",
+            "ancestors-survive",
+            "bare-system",
+        ),
+    ),
+)
+
+SUBJECTS = {one.name: one for one in (*AGENTS, *(subject for subject, _ in FIXTURES))}
+CASES = (
+    *((subject, rule) for subject in AGENTS for rule in ALL_RULES),
+    *((subject, RULES[name]) for subject, names in FIXTURES for name in names),
+)
+
+
+def at(subject: Subject, launchers: Path) -> Subject:
+    """The subject with its executable in a tree of launchers."""
+    return replace(subject, executable=launchers / subject.executable.name)
