@@ -9,11 +9,12 @@ from __future__ import annotations
 import errno
 import posix
 
+from .system import RUN_DIRECTORY
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DIRECTORY = "/run/ocfpy"
 _FORMAT = "ocfpy-record 1"
 _LONGEST_NAME = 200  # of 255 bytes, NAME_MAX: room for the suffix of a temporary file
 _FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
@@ -69,7 +70,7 @@ class RecordFile:
     __slots__ = ("_boot", "directory", "name")
 
     def __init__(
-        self, agent: str, instance: str, directory: str = DIRECTORY, boot: str = ""
+        self, agent: str, instance: str, directory: str = RUN_DIRECTORY, boot: str = ""
     ) -> None:
         self.directory = directory
         self.name = f"{agent}.{_quote(instance)}"
@@ -113,8 +114,10 @@ class RecordFile:
 
     def write(self, record: StartRecord) -> None:
         """Put the record in place, durably, in one step; OSError if that cannot be done."""
-        directory = self._open_directory()
-        temporary = f"{self.name}.{posix.getpid()}"
+        from .system.run_directory import open_run_directory
+
+        directory = open_run_directory(self.directory)
+        temporary = f".{self.name}.{posix.getpid()}"  # the name of no record begins with a dot
         try:
             flags = (
                 posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
@@ -152,23 +155,6 @@ class RecordFile:
             return False
         return True
 
-    def _open_directory(self) -> int:
-        """Open the directory, made root's alone; refuse one that somebody else could write."""
-        try:
-            posix.mkdir(self.directory, 0o700)
-        except FileExistsError:
-            pass
-        handle = posix.open(
-            self.directory, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
-        )
-        status = posix.fstat(handle)
-        if status.st_uid != posix.geteuid() or status.st_mode & 0o022:
-            posix.close(handle)
-            raise PermissionError(
-                errno.EPERM, f"{self.directory} can be written by others than its owner"
-            )
-        return handle
-
     def _boot_id(self) -> str:
         if not self._boot:
             handle = posix.open("/proc/sys/kernel/random/boot_id", posix.O_RDONLY | posix.O_CLOEXEC)
@@ -184,7 +170,7 @@ def _quote(instance: str) -> str:
     name = "".join(letter if letter in _PLAIN else _escape_letter(letter) for letter in instance)
     if len(name) <= _LONGEST_NAME:
         return name
-    from _sha256 import sha256  # type: ignore[import-not-found,unused-ignore]
+    from hashlib import sha256
 
     digest = sha256(instance.encode("utf-8", "surrogateescape")).hexdigest()
     # "%%" stands in no quoted name: a long name never meets a short one.

@@ -28,10 +28,10 @@ CORE = {
     "ocf_py.parameters",
     "ocf_py.runner",
     "ocf_py.start_record",
+    "ocf_py.system",
     "ocfpy_agents",
 }
 NETWORK = {
-    "ocf_py.system",
     "ocf_py.system.address",
     "ocf_py.system.netlink",
     "ocf_py.system.network",

@@ -138,7 +138,7 @@ def test_a_link_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
 def test_a_temporary_file_of_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
     record = file(tmp_path)
     record.write(StartRecord({}))
-    (tmp_path / "ocfpy" / f"{record.name}.{os.getpid()}").write_text("half")
+    (tmp_path / "ocfpy" / f".{record.name}.{os.getpid()}").write_text("half")
     record.write(StartRecord({"ip": "1"}))
     assert os.listdir(tmp_path / "ocfpy") == [record.name]
 
@@ -173,3 +173,12 @@ def test_a_read_only_system_keeps_only_what_is_there(
             file(tmp_path).remove()
     else:
         file(tmp_path).remove()
+
+
+def test_a_write_in_progress_is_no_other_instances_record(tmp_path: Path) -> None:
+    other = file(tmp_path, f"vip.{os.getpid()}")
+    other.write(StartRecord({"ip": "2"}))
+    file(tmp_path).write(StartRecord({"ip": "1"}))
+    record = other.read()
+    assert record is not None
+    assert record.parameters == {"ip": "2"}

@@ -23,6 +23,7 @@ from time import monotonic, sleep
 
 from .netlink import RTM_GETLINK, RTM_SETLINK, attribute, attributes
 from .records import LINK_BODY
+from .run_directory import open_run_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from .network import Network
     from .records import Held
 
-_LOCKED = "/run/ocfpy"  # root's alone: nobody else can hold the lock
 _LONGEST_WAIT = 2.0  # seconds; a removal takes a millisecond
 _IFLA_AF_SPEC, _IFLA_INET_CONF = 26, 1
 _PROMOTE_SECONDARIES = 20  # IPV4_DEVCONF_PROMOTE_SECONDARIES of linux/ip.h, counted from 1
@@ -49,7 +49,7 @@ def keep_secondaries(network: Network, held: Held, delete: Callable[[Held], bool
             return delete(held)
         finally:
             if lock >= 0:
-                _turn(network, held.index, on=False)
+                _put_back(network, held.index)
     except OSError as error:
         if error.errno == errno.ENODEV:  # the link has gone, and its addresses with it
             return False
@@ -82,15 +82,17 @@ def _turn(network: Network, index: int, *, on: bool) -> None:
     network.netlink.request(RTM_SETLINK, 0, LINK_BODY.pack(AF_UNSPEC, 0, index, 0, 0) + spec)
 
 
+def _put_back(network: Network, index: int) -> None:
+    try:
+        _turn(network, index, on=False)
+    except OSError:
+        pass  # the removal is what was asked for, and a setting that stays on harms nobody
+
+
 def _take_lock() -> int:
     """Lock the run directory itself, which leaves no file behind; -1 if that cannot be done."""
     try:
-        try:
-            posix.mkdir(_LOCKED, 0o700)
-        except FileExistsError:
-            pass
-        flags = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
-        handle = posix.open(_LOCKED, flags)
+        handle = open_run_directory()
     except OSError:
         return -1
     deadline = monotonic() + _LONGEST_WAIT

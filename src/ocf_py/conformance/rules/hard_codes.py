@@ -84,7 +84,11 @@ def stop_takes_any_parameters(stage: Stage) -> None:
         )
 
 
-@rule("a record that cannot be understood or trusted makes stop 1, and start too", safety=1)
+@rule(
+    "a record that cannot be understood or trusted makes stop 1, and start too",
+    safety=1,
+    library=True,
+)
 def unreadable_record(stage: Stage) -> None:
     for how, spoil in _SPOILERS.items():
         stage.start()
