@@ -10,11 +10,13 @@ import pytest
 
 from ocf_py.conformance.rule import RULES, Broken
 from ocf_py.conformance.verdict import verify
-from tests.contract.removals import REMOVALS, Removal
+from tests.contract.removals import REMOVALS
 from tests.contract.subjects import SUBJECTS, at
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.contract.removals.removal import Removal
 
 
 def test_every_rule_is_taken_out_once() -> None:

@@ -62,10 +62,10 @@ def odd_variables(stage: Stage) -> None:
             "HA_LOGFACILITY": odd,
             "SOMETHING": odd,
         })  # fmt: skip
-        _live(stage, Surroundings(), environment={"OCF_RESOURCE_INSTANCE": odd})
-        _live(stage, Surroundings(), environment={"OCF_RESKEY_CRM_meta_timeout": odd})
+        names = ("OCF_RESOURCE_INSTANCE", "OCF_RESKEY_CRM_meta_timeout")
+        _live(stage, Surroundings(), environment=dict.fromkeys(names, odd))
         for one in stage.description.parameters:
-            for action in ("start", "monitor", "stop"):
+            for action in ("start", "stop"):
                 stage.call(action, {**stage.subject.parameters, one.name: odd})
 
 
