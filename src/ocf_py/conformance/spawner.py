@@ -26,7 +26,7 @@ _CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _EXEC_FAILED = 127
-_GRACE = 2.0  # seconds a process may take to close what its parent's exit left open
+_GRACE = 1.0  # seconds a process may take to close what its parent's exit left open
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -51,10 +51,10 @@ def deadline_counts_from_the_process(stage: Stage) -> None:
     if not stage.subject.hangs:
         raise NotApplicable("no parameters are known that make it hang")
     parameters = {**stage.subject.parameters, **stage.subject.hangs[0]}
-    slow = Surroundings(hold=Hold("exec", 2.5))
+    slow = Surroundings(hold=Hold("exec", 2.1))
     stage.call(
-        "start", parameters, timeout=4, surroundings=slow, expect=(1,),
-        because="2.5 of its 4 s had gone before its first line ran",
+        "start", parameters, timeout=3, surroundings=slow, expect=(1,),
+        because="2.1 of its 3 s had gone before its first line ran",
     )  # fmt: skip
 
 

@@ -81,8 +81,8 @@ def _clear(stage: Stage, keep: int) -> None:
 
 
 def _ancestors(stage: Stage) -> Iterator[int]:
-    yield 1
     yield stage.spawner_pid
+    yield 1
 
 
 def _start_time(stage: Stage, pid: int) -> int:
