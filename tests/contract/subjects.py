@@ -58,7 +58,7 @@ AGENTS = (
         _NOWHERE / "Dummy",
         parameters={"state": _STATE},
         other={"state": "/run/b.state"},
-        wrong=({"state": "relative"}, {"trace_ra": "perhaps"}),
+        wrong=({"state": "relative"},),
         foreign=(_folder_at(_STATE), _symlink_at(_STATE)),
     ),
     Subject(

@@ -19,6 +19,7 @@ CORE = {
     "ocf_py.agent",
     "ocf_py.call",
     "ocf_py.deadline",
+    "ocf_py.declaration",
     "ocf_py.environment",
     "ocf_py.instances",
     "ocf_py.kinds",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance.rule import NotApplicable, Result, Rule
+from ocf_py.conformance.description import UnreadableDescription
+from ocf_py.conformance.rule import Broken, NotApplicable, Result, Rule
 from ocf_py.conformance.stage import Stage
 
 if TYPE_CHECKING:
@@ -18,4 +19,6 @@ def verify(rule: Rule, subject: Subject) -> Result:
             rule.check(stage)
         except NotApplicable as nothing:
             return Result(rule, str(nothing))
+        except UnreadableDescription as problem:
+            raise Broken(f"{subject.name}: {problem}") from problem
     return Result(rule)

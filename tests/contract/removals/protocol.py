@@ -33,8 +33,8 @@ PROTOCOL = (
         "monitor-changes-nothing",
         "Dummy",
         LIFECYCLE,
-        "        if status.is_active:\n            if not self._instances",
-        "        if status:\n            if not self._instances",
+        "        if status.is_active:\n            if ",
+        "        if status:\n            if ",
     ),
     Removal(
         "unknown-action-is-unimplemented",
@@ -67,12 +67,18 @@ PROTOCOL = (
     ),
     Removal(
         "empty-value-means-absent",
-        "Dummy",
+        "IPaddr-v4",
         ENVIRONMENT,
         "name.startswith(_PARAMETER) and value:",
         "name.startswith(_PARAMETER):",
     ),
-    Removal("wrong-parameters-are-refused", "Dummy", INSTANCES, "if problems:", "if False:"),
+    Removal(
+        "wrong-parameters-are-refused",
+        "Dummy",
+        INSTANCES,
+        "return None, Misconfigured(",
+        "Misconfigured(",
+    ),
     Removal(
         "notify-takes-empty-lists",
         "Stateful",
@@ -84,8 +90,8 @@ PROTOCOL = (
         "metadata-is-valid",
         "Dummy",
         "ocf_py/metadata.py",
-        ' timeout="{element.timeout:g}s"',
-        "",
+        'name="{name}" timeout=',
+        'name="{name}" duration=',
     ),
     Removal(
         "metadata-is-valid",

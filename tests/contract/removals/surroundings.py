@@ -16,9 +16,7 @@ from tests.contract.removals.removal import (
 
 SURROUNDINGS = (
     # ---------------------------------------------------------------- 5: the deadline
-    Removal(
-        "late-action-gives-up", "Dummy", RUNNER, "    _arm(deadline)\n    is_rec", "    is_rec"
-    ),
+    Removal("late-action-gives-up", "Dummy", RUNNER, "    _arm(deadline)\n", "    pass\n"),
     Removal(
         "hanging-action-gives-up",
         "Sleeper",
@@ -47,13 +45,6 @@ SURROUNDINGS = (
         "ocf_py/log.py",
         "except (OSError, ImportError):",
         "except BlockingIOError:",
-    ),
-    Removal(
-        "bare-system",
-        "Dummy",
-        RECORD,
-        "if error.errno != errno.EROFS or self._is_there():",
-        "if error:",
     ),
     Removal(
         "bare-system",
@@ -166,7 +157,7 @@ SURROUNDINGS = (
         "ocf_py/cluster.py",
         "limit = min(_LIMIT, max(self._deadline.remaining, self._deadline.margin / 4))",
         "limit = 1000.0",
-        also=((RUNNER, "    _arm(deadline)\n    is_rec", "    is_rec"),),
+        also=((RUNNER, "    _arm(deadline)\n", "    pass\n"),),
     ),
     Removal(
         "score-that-fails-is-no-failure",
@@ -203,8 +194,8 @@ SURROUNDINGS = (
         "secrets-stay-secret",
         "Keeper",
         INSTANCES,
-        "if name in parameters and not parameters[name].is_secret",
-        "if name in parameters",
+        "if name in parameters and not ",
+        "if name in parameters and None is not ",
     ),
     Removal(
         "secrets-stay-secret",
