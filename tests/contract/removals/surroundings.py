@@ -9,7 +9,6 @@ from tests.contract.removals.removal import (
     IPADDR,
     LIFECYCLE,
     MINDER,
-    RECORD,
     RUNNER,
     Removal,
 )
