@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+
 import ocf_py as ocf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from ocf_py.system.network import Held, Link, Network
 
 _LABEL_ROOM = 15  # IFNAMSIZ of linux/if.h, less the closing zero
-_ANNOUNCER = "announcer"
+# What start leaves for stop: the process that announces, and the interface by a name that stays.
+_ANNOUNCER, _LINK = "announcer", "link"
 
 
 class IPaddr(ocf.Agent):
@@ -73,7 +78,7 @@ class IPaddr(ocf.Agent):
         """The kernel's interfaces, addresses and routes."""
         from ocf_py.system.network import Network
 
-        return Network()
+        return Network(self.call.deadline.remaining)
 
     # ------------------------------------------------------------------ what was asked for
 
@@ -89,15 +94,23 @@ class IPaddr(ocf.Agent):
             self._refuse_bad_label(self.iflabel)
 
     def validate_here(self) -> None:
-        self._link_and_prefix()
+        link, _ = self._link_and_prefix()
+        if len(self._label(link)) > _LABEL_ROOM:
+            raise ocf.UnusableHere(
+                f"iflabel={self.iflabel!r} is too long for {link.name}",
+                hint=f"{_LABEL_ROOM - 1 - len(link.name)} characters fit behind its name",
+            )
 
     def _asked_prefix(self) -> int | None:
         if self.cidr_netmask is None:
             return None
         try:
-            return self.ip.parse_prefix(self.cidr_netmask)
+            prefix = self.ip.parse_prefix(self.cidr_netmask)
         except ValueError as error:
             raise ocf.Misconfigured(f"cidr_netmask={self.cidr_netmask!r} {error}") from error
+        if prefix == 0:
+            raise ocf.Misconfigured(f"cidr_netmask={self.cidr_netmask!r} is the whole internet")
+        return prefix
 
     def _asked_broadcast(self, prefix: int) -> ocf.Address | None:
         """Return the broadcast address for a prefix; None where there is to be none."""
@@ -121,15 +134,16 @@ class IPaddr(ocf.Agent):
             raise ocf.Misconfigured("iflabel is for IPv4 alone", hint="leave it away")
         if not (label.isascii() and label.isprintable()) or set(label) & set(" /:"):
             raise ocf.Misconfigured(f"iflabel={label!r} has a letter that no label may have")
-        longest = _LABEL_ROOM - 1 - len(self.nic or "x")
-        if len(label) > longest:
+        if len(label) > _LABEL_ROOM - 2:
             raise ocf.Misconfigured(
-                f"iflabel={label!r} is too long",
-                hint=f"{longest} characters fit behind the interface",
+                f"iflabel={label!r} is too long", hint="13 characters fit behind any interface"
             )
 
     def _link_and_prefix(self) -> tuple[Link, int]:
         """Choose the interface and the prefix length; UnusableHere where this node offers none."""
+        for holder, held in self._holdings():  # where it is already, it stays
+            if not self._flaw(holder, held):
+                return holder, held.prefix
         link = None
         prefix = self._asked_prefix()
         if self.nic is not None:
@@ -153,8 +167,8 @@ class IPaddr(ocf.Agent):
     # ------------------------------------------------------------------ what is there
 
     def _holdings(self) -> list[tuple[Link, Held]]:
-        """Find our address: on `nic` alone where that is given, else anywhere but on lo."""
-        holdings = []
+        """Find our address: on `nic` where that is given, else anywhere but on lo."""
+        holdings: list[tuple[Link, Held]] = []
         for held in self.network.holders(self.ip):
             link = self.network.link_by_index(held.index)
             if link is None:  # gone between the two questions, and the address with it
@@ -164,7 +178,8 @@ class IPaddr(ocf.Agent):
         return holdings
 
     def _is_on_nic(self, link: Link) -> bool:
-        if link.name == self.nic:
+        # By its index too: an interface that was renamed since still has our address.
+        if link.name == self.nic or self.call.facts.recall(_LINK) == str(link.index):
             return True
         named = self.network.link(self.nic or "")  # it may be an alternative name
         return named is not None and named.index == link.index
@@ -208,30 +223,46 @@ class IPaddr(ocf.Agent):
         link, prefix = self._link_and_prefix()
         for holder, held in self._holdings():
             flaw = self._flaw(holder, held)
-            if flaw:
-                self.call.log.info(f"removing what is not as asked: {flaw}")
+            if flaw or not held.is_permanent:  # one with a lifetime would go by itself
+                self.call.log.info(f"removing {self.ip}/{held.prefix} from {holder.name}: {flaw}")
                 self.network.remove_address(held)
-        if not link.is_up:
-            self.network.set_up(link.index)
-        if self.ip.version == 4:
+        self.call.facts.remember(_LINK, str(link.index))
+        try:
+            if not link.is_up:
+                self.network.set_up(link.index)
             self._add(link, prefix)
-        else:
-            self._add_and_await_verdict(link, prefix)
+        except OSError as error:
+            raise ocf.Failure(
+                f"the kernel refuses {self.ip}/{prefix} on {link.name}: {error.strerror}",
+                hint="IPv6 may be disabled on it" if error.errno == errno.EACCES else "",
+            ) from error
         self.call.log.info(f"{self.ip}/{prefix} is on {link.name}")
         self._announce(link)
 
     @ocf.action(timeout=20)
     def stop(self) -> None:
-        self._end_announcer()
+        # The address first: nothing that goes wrong with an announcer may leave it here.
         for link, held in self._holdings():
             self.network.remove_address(held)
             self.call.log.info(f"{self.ip}/{held.prefix} removed from {link.name}")
+        self._end_announcer()
 
     @ocf.action(timeout=20)
     def reload_agent(self) -> None:
         """Take the new announcement parameters: the next start uses them."""
 
     def _add(self, link: Link, prefix: int) -> None:
+        if self.ip.version == 4:
+            self._add_now(link, prefix)
+            return
+        # Subscribed before the address is added, so that no verdict is missed.
+        with self.network.watch_addresses(self.ip.family) as watch:
+            self._add_now(link, prefix)
+            verdict = watch.verdict(self.ip, link.index, self.call.deadline.remaining)
+        if verdict != "ok":  # of duplicate address detection (RFC 4862, section 5.4)
+            self._give_up(link, verdict)
+
+    def _add_now(self, link: Link, prefix: int) -> None:
         self.network.add_address(
             self.ip,
             prefix,
@@ -240,14 +271,7 @@ class IPaddr(ocf.Agent):
             label=self._label(link),
         )
 
-    def _add_and_await_verdict(self, link: Link, prefix: int) -> None:
-        """Add an IPv6 address and wait until the kernel lets it be used (RFC 4862, section 5.4)."""
-        # Subscribed before the address is added, so that no verdict is missed.
-        with self.network.watch_addresses(self.ip.family) as watch:
-            self._add(link, prefix)
-            verdict = watch.verdict(self.ip, link.index, self.call.deadline.remaining)
-        if verdict == "ok":
-            return
+    def _give_up(self, link: Link, verdict: str) -> NoReturn:
         for _, held in self._holdings():
             self.network.remove_address(held)
         if verdict == "duplicate":
@@ -259,33 +283,35 @@ class IPaddr(ocf.Agent):
         raise ocf.Failure(f"the kernel did not let {self.ip} be used on {link.name}{carrier}")
 
     def _announce(self, link: Link) -> None:
-        """Send the first announcement, and leave the others to a process in the background."""
+        """Send the first announcement, and leave the others to a process in the background.
+
+        The address serves without them; a neighbour finds out a little later. So what goes wrong
+        here is told, and fails no start.
+        """
         if self.arp_count == 0 or not link.is_ethernet or link.is_loopback:
             return
         from ocf_py.system import announce
 
+        self._end_announcer()  # of a start before this one
         try:
             announce.announce_once(self.ip, link)
-        except OSError as error:  # the address serves; a neighbour may find out a little later
-            self.call.log.warning(f"cannot announce {self.ip} on {link.name}: {error.strerror}")
-            return
-        if self.arp_count > 1:
-            announcer = announce.start_announcer(
-                self.ip, link, self.arp_count - 1, self.arp_interval
-            )
-            self.call.facts.remember(_ANNOUNCER, str(announcer))
+            if self.arp_count > 1:
+                announcer = announce.start_announcer(
+                    self.ip, link, self.arp_count - 1, self.arp_interval
+                )
+                self.call.facts.remember(_ANNOUNCER, str(announcer))
+        except (OSError, ocf.Failure) as error:
+            self.call.log.warning(f"{self.ip} is not announced on {link.name} as asked: {error}")
 
     def _end_announcer(self) -> None:
+        """End the background process; it also ends by itself once the address is not here."""
         known = self.call.facts.recall(_ANNOUNCER)
         if not known:
             return
-        from ocf_py.system.processes import ProcessIdentity, Protected, terminate
+        from ocf_py.system.processes import ProcessIdentity, terminate
 
         try:
-            is_gone = terminate(ProcessIdentity.parse(known), grace_seconds=1)
-        except (ValueError, Protected) as error:  # then it was none of ours
-            self.call.log.warning(f"the record names no announcer of ours: {error}")
-            is_gone = True
-        if not is_gone:
-            raise ocf.Failure(f"the announcer of {self.ip} (process {known}) cannot be killed")
-        self.call.facts.forget(_ANNOUNCER)
+            if not terminate(ProcessIdentity.parse(known), grace_seconds=1):
+                self.call.log.warning(f"the announcer of {self.ip}, process {known}, does not die")
+        except (OSError, ValueError, OverflowError) as error:
+            self.call.log.warning(f"the announcer {known} is not ended: {error}")

@@ -36,7 +36,10 @@ class Dummy(ocf.Agent):
     @ocf.action(timeout=20)
     def stop(self) -> None:
         if self.monitor() == ocf.RUNNING:
-            os.unlink(self.state)
+            try:
+                os.unlink(self.state)
+            except FileNotFoundError:
+                pass  # somebody else was faster
 
     @ocf.action(timeout=20, interval=10, depth=0)
     def monitor(self) -> ocf.Status:

@@ -26,7 +26,10 @@ class Stateful(ocf.Agent):
     @ocf.action(timeout=20)
     def stop(self) -> None:
         if self._is_ours():
-            os.unlink(self.state)
+            try:
+                os.unlink(self.state)
+            except FileNotFoundError:
+                pass  # somebody else was faster
 
     # Two monitors of one resource must not share an interval: Pacemaker tells them apart by it.
     @ocf.action(timeout=20, interval=10, depth=0, role="Promoted")

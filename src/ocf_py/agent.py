@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .call import Call
+from .declaration import check_actions, check_name, check_parameter
 from .kinds import Boolean, Path
-from .parameters import UNSET, Parameter
+from .parameters import Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,21 +31,8 @@ else:
             return cls
 
 
-#: Every action OCF 1.1 and Pacemaker know, in the order the metadata lists them.
-KNOWN_ACTIONS = (
-    "start",
-    "stop",
-    "monitor",
-    "promote",
-    "demote",
-    "notify",
-    "reload",
-    "reload-agent",
-    "migrate_to",
-    "migrate_from",
-)
-_METHODS = tuple(name.replace("-", "_") for name in KNOWN_ACTIONS)
-_MANDATORY = ("start", "stop", "monitor")
+#: What every agent has of the base class: how it is watched, not what it does.
+TRACE_PARAMETERS = ("trace_ra", "trace_file")
 
 
 class Advertised:
@@ -94,6 +82,8 @@ def action(
     """
     if role not in ("", "Promoted", "Unpromoted"):
         raise TypeError(f"role={role!r} is none of Promoted, Unpromoted")
+    if timeout <= 0:
+        raise TypeError(f"timeout={timeout!r} leaves no time to act")
     element = Advertised(timeout, interval, depth, role, start_delay)
 
     def declare(method: F) -> F:
@@ -183,36 +173,15 @@ class Agent:
         cls.ocf_actions = dict(cls.ocf_actions)
         for name, member in vars(cls).items():
             if isinstance(member, Parameter):
-                cls._adopt(name, member)
+                check_parameter(cls, Agent, name, member)
+                cls.ocf_parameters[name] = member
+            elif isinstance(member, seam):
+                check_name(cls, Agent, name)
             else:
                 declared = getattr(member, "ocf_action", None)
                 if declared is not None:
                     cls.ocf_actions["reload-agent" if name == "reload_agent" else name] = declared
-        cls._refuse_what_cannot_work()
-
-    @classmethod
-    def _adopt(cls, name: str, parameter: Parameter[Any]) -> None:
-        if name in Agent.__annotations__ or name in _METHODS or hasattr(Agent, name):
-            raise TypeError(f"parameter {name!r} of {cls.__name__} hides a name of the base class")
-        computed = hasattr(cls, "_default_" + name)
-        if not parameter.required and parameter.default is UNSET and not computed:
-            raise TypeError(
-                f"parameter {name!r} of {cls.__name__} is neither required nor has a default"
-            )
-        cls.ocf_parameters[name] = parameter
-
-    @classmethod
-    def _refuse_what_cannot_work(cls) -> None:
-        unknown = [name for name in cls.ocf_actions if name not in KNOWN_ACTIONS]
-        if unknown:
-            raise TypeError(f"{cls.__name__} declares {unknown[0]!r}, which is no OCF action")
-        missing = [name for name in _MANDATORY if name not in cls.ocf_actions]
-        if missing:
-            raise TypeError(f"{cls.__name__} declares no action {missing[0]!r}")
-        if ("promote" in cls.ocf_actions) != ("demote" in cls.ocf_actions):
-            raise TypeError(f"{cls.__name__} declares one of promote and demote without the other")
-        if "promote" in cls.ocf_actions and cls.promotion_score is Agent.promotion_score:
-            raise TypeError(f"{cls.__name__} can be promoted but has no promotion_score")
+        check_actions(cls, Agent)
 
     if TYPE_CHECKING:  # what a subclass may declare, so that its signatures are checked
 

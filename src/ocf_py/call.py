@@ -42,8 +42,12 @@ class Facts:
             self._save()
 
     def _save(self) -> None:
-        if self._file is not None and self.record is not None:
+        if self._file is None or self.record is None:
+            return
+        try:
             self._file.write(self.record)
+        except OSError as error:
+            raise Failure(f"cannot write {self._file.path}: {error.strerror}") from error
 
 
 class Call:
@@ -87,6 +91,18 @@ class Call:
         self.facts = facts or Facts()
         self.changed: frozenset[str] = frozenset()
         self._environment = environment
+
+    def without_facts(self) -> Call:
+        """Return the same call for an instance that the record does not speak of."""
+        return Call(
+            self.action,
+            instance=self.instance,
+            deadline=self.deadline,
+            log=self.log,
+            level=self.level,
+            is_recurring=self.is_recurring,
+            environment=self._environment,
+        )
 
     @property
     def cluster(self) -> Cluster:

@@ -11,6 +11,7 @@ import posix
 import time
 
 from .outcomes import Failure
+from .system import read_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 _START_TIME_FIELD = 22  # proc(5), /proc/PID/stat: clock ticks since boot
 
 
-class DeadlinePassed(Failure):
-    """The action's time is up."""
+class DeadlinePassed(BaseException):
+    """The action's time is up; `failure` says over what.
+
+    No Exception, so that nobody who handles failures swallows the end of all of them.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.failure = Failure(message, hint=hint)
 
 
 class Deadline:
@@ -67,13 +75,9 @@ def process_start() -> float:
     The caller's clock for the timeout began there.
     """
     try:
-        handle = posix.open("/proc/self/stat", posix.O_RDONLY)
+        stat = read_file("/proc/self/stat")
     except OSError:
         return _now()
-    try:
-        stat = posix.read(handle, 4096)
-    finally:
-        posix.close(handle)
     # The command's name, in parentheses, may hold blanks and parentheses itself.
     ticks = int(stat[stat.rindex(b")") + 2 :].split()[_START_TIME_FIELD - 3])
     return ticks / posix.sysconf("SC_CLK_TCK")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import posix
 
+from .kinds import TRUE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PARAMETER = "OCF_RESKEY_"
 _META = "OCF_RESKEY_CRM_meta_"
-_TRUE = ("1", "true", "yes", "on")
 
 
 class Environment:
@@ -113,7 +114,7 @@ class Environment:
     def wants_trace(self) -> bool:
         """Whether the caller asks for a trace, by variable or by the usual parameter."""
         asked = self._get("OCF_TRACE_RA") or self.parameters.get("trace_ra", "")
-        return asked.lower() in _TRUE
+        return asked.lower() in TRUE
 
 
 def _whole(text: str) -> int:

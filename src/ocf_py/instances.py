@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+from .agent import TRACE_PARAMETERS
 from .outcomes import Failure, Misconfigured
 from .parameters import parse_parameters
 from .start_record import RecordUnreadable, StartRecord
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .agent import Agent
     from .call import Call
+    from .parameters import Parameter
     from .start_record import RecordFile
 
 
@@ -82,36 +86,59 @@ class Instances:
         texts = {
             name: text
             for name, text in self._texts.items()
-            if name in parameters and not parameters[name].is_secret
+            if name in parameters and not _is_secret(parameters, name)
         }
-        self._record = StartRecord(texts, self._record.facts if self._record else None)
+        if self.given is not None:
+            self.given.call = self._call  # from now on the record speaks of it
+        facts = self._record.facts if self._record and self.is_same_identity else None
+        self._record = StartRecord(texts, facts)
         self._call.facts.record = self._record
         self._file.write(self._record)
 
     def forget_record(self) -> None:
-        """Nothing runs any more: take the record away."""
+        """Nothing runs any more: take the record away.
+
+        One that cannot be taken away harms nobody: it never says that something is there.
+        """
+        if self._record is None:
+            return
         try:
             self._file.remove()
         except OSError as error:
-            raise Failure(f"cannot remove {self._file.path}: {error.strerror}") from error
+            self._call.log.warning(f"cannot remove {self._file.path}: {error.strerror}")
         self._record = self.recorded = None
         self._call.facts.record = None
 
-    def _build(
-        self, texts: dict[str, str], *, is_record: bool = False
-    ) -> tuple[Agent | None, Failure | None]:
-        values, problems = parse_parameters(
-            self._class.ocf_parameters, texts, missing_is_wrong=not is_record
-        )
+    def _build(self, texts: dict[str, str]) -> tuple[Agent | None, Failure | None]:
+        """Build `given`; beside it what is wrong."""
+        values, problems = parse_parameters(self._class.ocf_parameters, texts)
+        for name in TRACE_PARAMETERS:  # a trace that cannot be had stops no resource
+            if name in problems:
+                self._call.log.warning(f"no trace: {problems.pop(name)}")
         if problems:
-            return None, Misconfigured("; ".join(problems))
+            return None, Misconfigured("; ".join(problems.values()))
         agent = self._class(call=self._call, **values)
-        if not is_record:  # what was started was valid then
-            try:
-                agent.validate()
-            except Failure as problem:
-                return None, problem
+        try:
+            agent.validate()
+        except Failure as problem:
+            return None, problem
         return agent, None
+
+    def _build_recorded(self, texts: dict[str, str]) -> tuple[Agent | None, str]:
+        """Build `recorded`, which was valid when it was started; beside it what is wrong.
+
+        Secrets are in no record: those of the caller stand in. What an older version took for a
+        reloadable parameter, and this one does not, is left away: it says how, not what.
+        """
+        parameters = self._class.ocf_parameters
+        secrets = {name: text for name, text in self._texts.items() if _is_secret(parameters, name)}
+        values, problems = parse_parameters(parameters, texts, missing_is_wrong=False)
+        for name in [name for name in problems if parameters[name].reloadable]:
+            self._call.log.warning(f"left out of the record: {problems.pop(name)}")
+        if problems:
+            return None, "; ".join(problems.values())
+        known, _ = parse_parameters(parameters, secrets, missing_is_wrong=False)
+        return self._class(call=self._call, **values, **known), ""
 
     def _read_record(self) -> None:
         try:
@@ -122,8 +149,14 @@ class Instances:
         if self._record is None:
             return
         self._call.facts.record = self._record
-        self.recorded, problem = self._build(self._record.parameters, is_record=True)
-        if problem is not None:
+        self.recorded, problem = self._build_recorded(self._record.parameters)
+        if problem:
             self.unreadable = (
                 f"record {self._file.path} holds what this version cannot use: {problem}"
             )
+        if self.given is not None and not self.is_same_identity:
+            self.given.call = self._call.without_facts()
+
+
+def _is_secret(parameters: dict[str, Parameter[Any]], name: str) -> bool:
+    return name in parameters and parameters[name].is_secret

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 19  # digits: more than any sane number has would meet int()'s own limit
 _SECONDS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_TRUE = ("true", "yes", "on", "1")
+TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
 
@@ -79,6 +79,8 @@ class Integer(Parameter["T"]):
         super().__init__(text, **common)
         self.minimum = minimum
         self.maximum = maximum
+        if isinstance(self.default, int):
+            self.parse(str(self.default))  # a default out of range is the author's mistake
 
     def parse(self, text: str) -> Any:
         """Read decimal digits with an optional sign; nothing else that int() would swallow."""
@@ -113,9 +115,9 @@ class Boolean(Parameter["T"]):
     def parse(self, text: str) -> Any:
         """Read one of true/false, yes/no, on/off, 1/0."""
         word = text.lower()
-        if word not in _TRUE + _FALSE:
+        if word not in TRUE + _FALSE:
             raise ValueError("is neither true nor false")
-        return word in _TRUE
+        return word in TRUE
 
     def format(self, value: Any) -> str:
         """Write true or false."""
@@ -203,7 +205,12 @@ class Duration(Parameter["T"]):
 
     def format(self, value: Any) -> str:
         """Write whole milliseconds or seconds."""
-        return f"{value:g}s" if value >= 1 or value == 0 else f"{value * 1000:g}ms"
+        return in_words(value)
+
+
+def in_words(seconds: float) -> str:
+    """Write a time in whole seconds, or else in whole milliseconds: 90s, 200ms."""
+    return f"{int(seconds)}s" if seconds == int(seconds) else f"{round(seconds * 1000)}ms"
 
 
 class Path(Parameter["T"]):

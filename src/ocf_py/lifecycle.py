@@ -42,14 +42,16 @@ class Lifecycle:
         if self._instances.given is None:
             return self._monitor_recorded()
         status = self._ask(self._instances.given)
+        is_stale = False
         if (
             not self._call.is_recurring
             and self._instances.recorded is not None
             and not self._instances.is_same_identity
         ):
             self._refuse_recorded_alive(self._instances.recorded)
+            is_stale = True
         if status.is_active:
-            if not self._instances.was_started:
+            if is_stale or not self._instances.was_started:
                 self._adopt()
             self._set_score(self._instances.given, status)
         return status

@@ -7,7 +7,9 @@ order follows that schema ("ra-api.rng" of OCF 1.1), where it matters.
 
 from __future__ import annotations
 
-from .agent import KNOWN_ACTIONS, Advertised
+from .agent import TRACE_PARAMETERS, Advertised
+from .declaration import KNOWN_ACTIONS
+from .kinds import in_words
 from .parameters import UNSET
 
 TYPE_CHECKING = False
@@ -74,9 +76,9 @@ def _lines(agent: type[Agent]) -> Iterator[str]:
     yield f'<shortdesc lang="en">{_text(short)}</shortdesc>'
     yield "<parameters>"
     for name, parameter in agent.ocf_parameters.items():
-        if not name.startswith("trace_"):  # every agent's own come first
+        if name not in TRACE_PARAMETERS:  # every agent's own come first
             yield from _parameter(agent, name, parameter)
-    for name in ("trace_ra", "trace_file"):
+    for name in TRACE_PARAMETERS:
         yield from _parameter(agent, name, agent.ocf_parameters[name])
     yield "</parameters>"
     yield "<actions>"
@@ -121,11 +123,11 @@ def _parameter(agent: type[Agent], name: str, parameter: Parameter[object]) -> I
 
 
 def _action(name: str, element: Advertised) -> str:
-    text = f'<action name="{name}" timeout="{element.timeout:g}s"'
+    text = f'<action name="{name}" timeout="{in_words(element.timeout)}"'
     if element.interval is not None:
-        text += f' interval="{element.interval:g}s"'
+        text += f' interval="{in_words(element.interval)}"'
     if element.start_delay is not None:
-        text += f' start-delay="{element.start_delay:g}s"'
+        text += f' start-delay="{in_words(element.start_delay)}"'
     if element.depth is not None:
         text += f' depth="{element.depth}"'
     if element.role:

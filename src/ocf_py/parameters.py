@@ -123,23 +123,23 @@ class Parameter(Typed["T"]):
 
 def parse_parameters(
     declared: dict[str, Parameter[Any]], texts: dict[str, str], *, missing_is_wrong: bool = True
-) -> tuple[dict[str, Any], list[str]]:
-    """Turn the caller's texts into values: (name → value, problems as one phrase each).
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Turn the caller's texts into values: (name → value, name → what is wrong).
 
     What is not declared is the business of somebody else. A required parameter that is missing is
     a problem unless `missing_is_wrong` is false: a record holds no secrets.
     """
     values: dict[str, Any] = {}
-    problems = []
+    problems: dict[str, str] = {}
     for name, parameter in declared.items():
         text = texts.get(name)
         if text is None:
             if parameter.required and missing_is_wrong:
-                problems.append(f"{name} is required and not set")
+                problems[name] = f"{name} is required and not set"
             continue
         try:
             values[name] = parameter.parse(text)
         except ValueError as error:
             shown = "(a secret)" if parameter.is_secret else repr(text)
-            problems.append(f"{name}={shown} {error}")
+            problems[name] = f"{name}={shown} {error}"
     return values, problems

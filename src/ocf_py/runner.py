@@ -7,7 +7,7 @@ import posix
 import sys
 
 from .call import Call, Facts
-from .deadline import Deadline, process_start
+from .deadline import Deadline, DeadlinePassed, process_start
 from .environment import Environment
 from .instances import Instances
 from .lifecycle import Lifecycle
@@ -25,11 +25,22 @@ if TYPE_CHECKING:
 else:
     import _signal  # what signal wraps, without its enum
 
-#: What each action may answer beside success; the rest becomes 1 (OCF_ERR_GENERIC). A hard code
-#: from stop fences the node, one from monitor bans the resource (architecture, safety rule 1).
+#: The failures that each action may answer; any other becomes 1 (OCF_ERR_GENERIC). A hard code from
+#: a stop would fence the node for a missing file, one from a monitor ban the resource (protocol
+#: fact P8); 7 from a stop is no success.
+_SAID_BY = {
+    "start": (1, 2, 4, 5, 6),
+    "validate-all": (1, 2, 4, 5, 6),
+    "migrate_to": (1, 2, 4, 5, 6),
+    "migrate_from": (1, 2, 4, 5, 6),
+    "monitor": (1, 7, 9),
+    "promote": (1, 7),
+    "demote": (1, 7),
+}
+_SAID_BY_ALL = (1,)
 _HARD = (2, 3, 4, 5, 6)
-_NEVER_HARD = ("monitor", "stop", "demote", "notify", "reload", "reload-agent")
 _VALIDATE_TIMEOUT = 20.0
+_LONGEST_TIMEOUT = 30 * 86400.0  # seconds; beyond it the kernel's timers have limits of their own
 
 
 def main(module: str, name: str) -> NoReturn:
@@ -75,12 +86,11 @@ def run(
     try:
         _refuse_other_protocols(environment)
         _refuse_unknown(agent_class, name)
-        if environment.wants_trace:
-            from .trace import trace_call
-
-            trace_call(agent_class.__name__, environment, name, log)
-        deadline = Deadline(_timeout(agent_class, name, environment), began)
         file = record_file or RecordFile(agent_class.__name__, environment.instance)
+        # Without a caller's timeout nobody's clock runs yet.
+        deadline = Deadline(
+            _timeout(agent_class, name, environment), began if environment.timeout_ms else None
+        )
         return _perform(agent_class, environment, deadline, file, log, name)
     except Exception as error:  # noqa: BLE001 - never a traceback on stderr, never another code
         return _report_unexpected(error, log)
@@ -94,7 +104,6 @@ def _perform(
     log: Log,
     name: str,
 ) -> int:
-    _arm(deadline)
     is_recurring = name == "monitor" and environment.interval_ms > 0
     call = Call(
         name,
@@ -106,17 +115,29 @@ def _perform(
         facts=Facts(file),
         environment=environment,
     )
-    instances = Instances(agent_class, environment.parameters, file, call)
+    instances = None
     try:
+        _arm(deadline)
+        if environment.wants_trace:
+            from .trace import trace_call
+
+            trace_call(agent_class.__name__, environment, name, log)
+        instances = Instances(agent_class, environment.parameters, file, call)
         status = Lifecycle(agent_class, instances, call).perform(name)
+    except DeadlinePassed as passed:
+        _disarm()
+        log.error(passed.failure.reason)
+        _say(passed.failure.reason)
+        return passed.failure.code
     except Failure as failure:
         log.error(failure.reason)
         _say(failure.reason)
-        if name not in _NEVER_HARD or failure.code not in _HARD:
+        if failure.code in _SAID_BY.get(name, _SAID_BY_ALL):
             return failure.code
         # On a node where nothing was started, what is missing there proves that nothing runs.
-        is_idle_probe = name == "monitor" and not is_recurring and not instances.was_started
-        return STOPPED.code if is_idle_probe else Failure.code
+        was_started = instances is None or instances.was_started
+        is_idle_probe = name == "monitor" and not is_recurring and not was_started
+        return STOPPED.code if is_idle_probe and failure.code in _HARD else Failure.code
     finally:
         _disarm()
     if status is None:
@@ -130,7 +151,7 @@ def _perform(
 def _timeout(agent_class: type[Agent], name: str, environment: Environment) -> float:
     """Seconds: the caller's timeout, else the longest that is advertised for the action."""
     if environment.timeout_ms:
-        return environment.timeout_ms / 1000
+        return min(environment.timeout_ms / 1000, _LONGEST_TIMEOUT)
     declared = agent_class.ocf_actions.get(name)
     return max(element.timeout for element in declared.elements) if declared else _VALIDATE_TIMEOUT
 
@@ -139,13 +160,16 @@ def _arm(deadline: Deadline) -> None:
     """Interrupt whatever blocks between the deadline and the caller's SIGKILL, to give a reason."""
 
     def give_up(*_: object) -> NoReturn:
-        raise Failure(
+        raise DeadlinePassed(
             f"gave up shortly before the timeout of {deadline.timeout:g} s: "
             f"something did not return in time"
         )
 
     _signal.signal(_signal.SIGALRM, give_up)
-    _signal.setitimer(_signal.ITIMER_REAL, deadline.remaining + deadline.margin / 2)
+    # Again and again: the first may come where Python drops it, in a callback or a finalizer.
+    _signal.setitimer(
+        _signal.ITIMER_REAL, deadline.remaining + deadline.margin / 2, deadline.margin / 4
+    )
 
 
 def _disarm() -> None:

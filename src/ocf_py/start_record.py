@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import posix
 
-from .system import RUN_DIRECTORY
+from .system import RUN_DIRECTORY, read_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,11 +128,15 @@ class RecordFile:
                 posix.unlink(temporary, dir_fd=directory)
                 handle = posix.open(temporary, flags, 0o600, dir_fd=directory)
             try:
-                _write_all(handle, record.dump(self._boot_id()))
-                posix.fsync(handle)
-            finally:
-                posix.close(handle)
-            posix.rename(temporary, self.name, src_dir_fd=directory, dst_dir_fd=directory)
+                try:
+                    _write_all(handle, record.dump(self._boot_id()))
+                    posix.fsync(handle)
+                finally:
+                    posix.close(handle)
+                posix.rename(temporary, self.name, src_dir_fd=directory, dst_dir_fd=directory)
+            except OSError:  # a full disk has no room for what is left of it either
+                posix.unlink(temporary, dir_fd=directory)
+                raise
             posix.fsync(directory)
         finally:
             posix.close(directory)
@@ -143,25 +147,10 @@ class RecordFile:
             posix.unlink(self.path)
         except (FileNotFoundError, NotADirectoryError):
             pass
-        except OSError as error:
-            # A read-only file system says so first, even of a file that is not there.
-            if error.errno != errno.EROFS or self._is_there():
-                raise
-
-    def _is_there(self) -> bool:
-        try:
-            posix.lstat(self.path)
-        except OSError:
-            return False
-        return True
 
     def _boot_id(self) -> str:
         if not self._boot:
-            handle = posix.open("/proc/sys/kernel/random/boot_id", posix.O_RDONLY | posix.O_CLOEXEC)
-            try:
-                self._boot = posix.read(handle, 100).decode().strip()
-            finally:
-                posix.close(handle)
+            self._boot = read_file("/proc/sys/kernel/random/boot_id").decode().strip()
         return self._boot
 
 

@@ -6,7 +6,9 @@ below /var/lib/heartbeat/trace_ra/<type>, or to one file that is named.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 import time
 
@@ -33,11 +35,25 @@ def trace_call(agent: str, environment: Environment, action: str, log: Log) -> N
             os.makedirs(folder, mode=0o755, exist_ok=True)
             name = environment.instance.replace("/", "%2F")
             path = os.path.join(folder, f"{name}.{action}.{stamp}.{os.getpid()}")
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        handle = _open(path)
     except OSError as error:
         log.warning(f"cannot trace to {path}: {error.strerror}")
         return
     Tracer(handle, log)
+
+
+def _open(path: str) -> int:
+    """Open the file, never waiting for it; OSError for what is neither a file nor a terminal."""
+    if path == "/dev/stderr":  # where crm_resource -VV wants it
+        return os.dup(2)
+    if not path.startswith("/"):
+        raise OSError(errno.EINVAL, "not an absolute path")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    handle = os.open(path, flags, 0o600)
+    if not (stat.S_ISREG(os.fstat(handle).st_mode) or os.isatty(handle)):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a file")
+    return handle
 
 
 class Tracer:

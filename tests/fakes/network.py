@@ -64,6 +64,12 @@ class FakeNetwork:
         self._links.remove(link)
         self._held = [held for held in self._held if held.index != link.index]
 
+    def expire_later(self, address: Address) -> None:
+        """Give an address a lifetime, as a lease does."""
+        for held in self._held:
+            if held.address == address:
+                held.flags &= ~IFA_F_PERMANENT
+
     def close(self) -> None:
         pass
 

@@ -33,6 +33,7 @@ class Air:
         self.ended: list[str] = []
         self.refuses: OSError | None = None
         self.survives = False
+        self.will_not_end: Exception | None = None
 
     def announce_once(self, address: ocf.Address, link: Link) -> None:
         if self.refuses:
@@ -47,6 +48,8 @@ class Air:
 
     def terminate(self, identity: ProcessIdentity, grace_seconds: float) -> bool:
         self.ended.append(str(identity))
+        if self.will_not_end:
+            raise self.will_not_end
         return not self.survives
 
 
@@ -167,17 +170,27 @@ def test_a_stop_ends_the_announcer_of_the_record_and_no_other(
     started.start()
     started.stop()
     assert air.ended == ["4711:99"]
-    assert started.call.facts.recall("announcer") == ""
     agent(network).stop()
     assert air.ended == ["4711:99"]
 
 
-def test_a_stop_fails_while_its_announcer_lives(network: FakeNetwork, air: Air) -> None:
+def test_a_second_start_ends_the_first_announcer(network: FakeNetwork, air: Air) -> None:
+    started = agent(network)
+    started.start()
+    started.start()
+    assert air.ended == ["4711:99"]
+
+
+@pytest.mark.parametrize("trouble", [None, PermissionError(1, "no"), OverflowError("no")])
+def test_no_trouble_with_an_announcer_fails_a_stop(
+    network: FakeNetwork, air: Air, trouble: Exception | None
+) -> None:
     started = agent(network)
     started.start()
     air.survives = True
-    with pytest.raises(ocf.Failure, match="cannot be killed"):
-        started.stop()
+    air.will_not_end = trouble
+    started.stop()
+    assert seen(network) == []
 
 
 def test_a_stop_does_not_trust_a_fact_that_is_no_process(network: FakeNetwork, air: Air) -> None:
@@ -185,6 +198,62 @@ def test_a_stop_does_not_trust_a_fact_that_is_no_process(network: FakeNetwork, a
     stopping.call.facts.remember("announcer", "everything")
     stopping.stop()
     assert air.ended == []
+
+
+def test_an_announcer_that_cannot_be_started_does_not_fail_the_start(
+    network: FakeNetwork, air: Air, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(announce, "start_announcer", refuse)
+    agent(network).start()
+    assert seen(network) == ["192.0.2.10/24 on eth0"]
+
+
+def test_a_refusal_of_the_kernel_is_a_reason(
+    network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(network, "add_address", refuse)
+    with pytest.raises(ocf.Failure, match=r"refuses .* on eth0: Permission denied \(IPv6 may be"):
+        agent(network).start()
+
+
+def test_an_interface_that_was_renamed_still_has_our_address(network: FakeNetwork) -> None:
+    started = agent(network, nic="eth1", cidr_netmask="24")
+    started.start()
+    link = network.link("eth1")
+    assert link is not None
+    link.name = "lan0"
+    assert started.monitor() == ocf.RUNNING
+    started.stop()
+    assert seen(network) == []
+
+
+def test_a_found_address_is_kept_where_it_is(network: FakeNetwork) -> None:
+    network.add_address(V4, 24, 3)
+    agent(network).start()
+    assert seen(network) == ["192.0.2.10/24 on eth1"]
+
+
+def test_a_found_address_that_would_expire_is_added_for_good(network: FakeNetwork) -> None:
+    network.add_address(V4, 24, 2)
+    network.expire_later(V4)
+    agent(network).start()
+    (held,) = network.holders(V4)
+    assert held.is_permanent
+
+
+def test_a_label_must_fit_the_interface_that_is_chosen(network: FakeNetwork) -> None:
+    network.add_link("longname12345")
+    asked = agent(network, nic="longname12345", cidr_netmask="24", iflabel="v")
+    asked.validate()
+    asked.validate_here()
+    with pytest.raises(ocf.UnusableHere, match="1 characters fit behind its name"):
+        agent(network, nic="longname12345", cidr_netmask="24", iflabel="vi").validate_here()
 
 
 def test_a_stop_takes_the_address_from_wherever_it_is_but_lo(network: FakeNetwork) -> None:
@@ -245,7 +314,8 @@ def test_an_interface_that_is_down_is_for_the_recurring_monitor_alone(
         ({"broadcast": "::1"}, "is not IPv4"),
         ({"iflabel": "a:b"}, "no label may have"),
         ({"iflabel": "é"}, "no label may have"),
-        ({"iflabel": "fourteen-chars", "nic": "eth0"}, "is too long"),
+        ({"iflabel": "fourteen-chars"}, "is too long"),
+        ({"cidr_netmask": "0"}, "is the whole internet"),
         ({"ip": "2001:db8::1", "iflabel": "x"}, "is for IPv4 alone"),
     ],
 )

@@ -48,6 +48,10 @@ TABLE = [
     ("start", "off", ocf.NotInstalled("no panel"), 5, ["start a"], "off"),
     ("start", "off", ocf.Misconfigured("no such lamp"), 6, ["start a"], "off"),
     ("start", "off", BOOM, 1, ["start a"], "off"),
+    ("start", "off", ocf.NotRunning("no"), 1, ["start a"], "off"),
+    ("stop", "on", ocf.NotRunning("no"), 1, ["stop a"], "on"),
+    ("stop", "on", ocf.PromotedFailure("no"), 1, ["stop a"], "on"),
+    ("promote", "on", ocf.Misconfigured("no"), 1, ["promote a"], "on"),
     ("stop", "off", None, 0, [], "off"),
     ("stop", "on", None, 0, ["stop a"], "off"),
     ("stop", "promoted", None, 0, ["stop a"], "off"),
@@ -314,6 +318,135 @@ def test_a_method_that_blocks_is_interrupted_with_a_reason(
 
     assert Caller(Blocking, tmp_path)("start", GIVEN, timeout=400) == 1
     assert "ocf-exit-reason:gave up shortly before the timeout" in capsys.readouterr().err
+
+
+def test_a_look_that_blocks_does_not_eat_the_interrupt(panel: Panel, tmp_path: Path) -> None:
+    class Stuck(Lamp):
+        """A lamp that cannot be looked at"""
+
+        @ocf.action(timeout=20, interval=10)
+        def monitor(self) -> ocf.Status:
+            import time
+
+            time.sleep(30)
+            return ocf.STOPPED
+
+    assert Caller(Stuck, tmp_path)("stop", GIVEN, timeout=400) == 1
+
+
+def test_an_agent_that_handles_everything_is_interrupted_all_the_same(
+    panel: Panel, tmp_path: Path
+) -> None:
+    class Stubborn(Lamp):
+        """A lamp whose author handles every exception"""
+
+        @ocf.action(timeout=20)
+        def start(self) -> None:
+            import time
+
+            for _ in range(10):
+                try:  # noqa: SIM105 - as authors do
+                    time.sleep(30)
+                except Exception:  # noqa: BLE001, S110 - as authors do
+                    pass
+
+    assert Caller(Stubborn, tmp_path)("start", GIVEN, timeout=400) == 1
+
+
+def test_a_stop_is_proven_although_its_record_cannot_be_taken_away(
+    lamp: Caller, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    lamp("start", GIVEN)
+    monkeypatch.setattr("ocf_py.start_record.RecordFile.remove", refuse)
+    assert lamp("stop", GIVEN) == 0
+    assert panel.lit == {}
+
+
+def test_a_probe_replaces_the_record_of_what_is_gone(lamp: Caller, panel: Panel) -> None:
+    lamp("start", GIVEN)
+    panel.lit = {"b": "on"}
+    assert lamp("monitor", {"lamp": "b"}) == 0
+    assert lamp.recorded == {"lamp": "b"}
+    assert lamp("stop") == 0
+    assert panel.lit == {}
+
+
+def test_facts_are_known_to_the_identity_they_are_about_alone(panel: Panel, tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    class Mindful(Lamp):
+        """A lamp that remembers"""
+
+        @ocf.action(timeout=20)
+        def start(self) -> None:
+            super().start()
+            self.call.facts.remember("fuse", f"of {self.lamp}")
+
+        @ocf.action(timeout=20, interval=10)
+        def monitor(self) -> ocf.Status:
+            seen.append(f"{self.lamp}: {self.call.facts.recall('fuse')}")
+            return super().monitor()
+
+    lamp = Caller(Mindful, tmp_path)
+    lamp("start", GIVEN)
+    seen.clear()
+    assert lamp("monitor", {"lamp": "b"}) == 1
+    assert seen == ["b: ", "a: of a"]
+    assert lamp("start", {"lamp": "b"}) == 0
+    assert seen[-1] == "b: of b"
+    seen.clear()
+    lamp("stop")
+    assert seen == ["b: of b"]
+
+
+def test_a_record_whose_reloadable_parameter_is_refused_now_still_tells_what_to_stop(
+    lamp: Caller, panel: Panel
+) -> None:
+    panel.lit["a"] = "on"
+    lamp.record(lamp="a", colour="blue")
+    assert lamp("stop") == 0
+    assert panel.lit == {}
+
+
+def test_a_record_whose_identity_is_refused_now_makes_stop_1(lamp: Caller) -> None:
+    lamp.record(lamp="a", watts="many")
+    assert lamp("stop") == 1
+
+
+def test_a_trace_that_cannot_be_had_stops_no_resource(lamp: Caller, panel: Panel) -> None:
+    assert lamp("start", {**GIVEN, "trace_ra": "2", "trace_file": "relative"}) == 0
+    assert panel.lit == {"a": "on"}
+
+
+class TestSecret:
+    class Vault(Lamp):
+        """A lamp behind a door"""
+
+        secret = ocf.String("What opens the door", required=True)
+
+        @ocf.action(timeout=20)
+        def stop(self) -> None:
+            self.panel.switch(f"stop with {self.secret}", self.lamp, "off")
+
+    def test_that_the_caller_gives_is_there_for_the_recorded_stop(
+        self, panel: Panel, tmp_path: Path
+    ) -> None:
+        vault = Caller(self.Vault, tmp_path)
+        assert vault("start", {**GIVEN, "secret": "hush"}) == 0
+        assert vault.recorded == {"lamp": "a"}
+        assert vault("stop", {**GIVEN, "secret": "hush"}) == 0
+        assert panel.told[-1] == "stop with hush a"
+
+    def test_that_nobody_gives_is_missing(
+        self, panel: Panel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        vault = Caller(self.Vault, tmp_path)
+        assert vault("start", {**GIVEN, "secret": "hush"}) == 0
+        assert vault("stop") == 1
+        assert "without its required 'secret'" in capsys.readouterr().err
 
 
 class TestReloadAgent:

@@ -64,6 +64,7 @@ def test_refuses_with_a_phrase(parameter: ocf.String[str], texts: list[str]) -> 
         (ocf.Duration("x"), 0.2),
         (ocf.Duration("x"), 90.0),
         (ocf.Duration("x"), 0.0),
+        (ocf.Duration("x"), 2_592_000.0),
         (ocf.Integer("x"), -3),
         (ocf.IPAddress("x"), ocf.Address.parse("::1")),
     ],
@@ -83,11 +84,11 @@ def test_problems_name_the_parameter_the_value_and_what_is_wrong() -> None:
     texts = {"width": "wide", "password": "hush", "other": "is not ours"}
     values, problems = parse_parameters(Door.ocf_parameters, texts)
     assert values == {}
-    assert problems == [
-        "width='wide' is not a whole number",
-        "height is required and not set",
-        "password=(a secret) is none of sesame",
-    ]
+    assert problems == {
+        "width": "width='wide' is not a whole number",
+        "height": "height is required and not set",
+        "password": "password=(a secret) is none of sesame",
+    }
 
 
 class Minimal(ocf.Agent):
@@ -162,6 +163,29 @@ def test_what_cannot_work_does_not_build() -> None:
         ocf.Select("x", options=("a",), default="b")
     with pytest.raises(TypeError, match="Promoted, Unpromoted"):
         ocf.action(timeout=1, role="master")
+    with pytest.raises(TypeError, match="leaves no time"):
+        ocf.action(timeout=0)
+    with pytest.raises(ValueError, match="is above 3"):
+        ocf.Integer("x", default=4, maximum=3)
+
+
+def test_monitors_that_pacemaker_cannot_tell_apart_do_not_build() -> None:
+    watched = ocf.action(timeout=1, interval=10, role="Promoted")(
+        ocf.action(timeout=1, interval=10, role="Unpromoted")(lambda _: ocf.STOPPED)
+    )
+    with pytest.raises(TypeError, match="the same interval"):
+        type("Bad", (Minimal,), {"monitor": watched})
+
+
+def test_a_seam_that_hides_an_inherited_name_does_not_build() -> None:
+    with pytest.raises(TypeError, match="hides"):
+        type("Bad", (Minimal,), {"call": ocf.seam(lambda _: None)})
+
+
+@pytest.mark.parametrize("name", ["a-b", "CRM_meta_timeout", "größe"])
+def test_a_parameter_that_no_environment_can_hold_does_not_build(name: str) -> None:
+    with pytest.raises(TypeError, match="cannot be the name"):
+        type("Bad", (Minimal,), {name: ocf.String("x", default="")})
 
 
 def test_a_required_parameter_that_was_not_given_says_so() -> None:

@@ -157,24 +157,6 @@ def test_a_boot_that_cannot_be_told_makes_a_record_unreadable(
         untold.read()
 
 
-@pytest.mark.parametrize("is_there", [False, True])
-def test_a_read_only_system_keeps_only_what_is_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
-) -> None:
-    if is_there:
-        file(tmp_path).write(StartRecord({}))
-
-    def refuse(path: str) -> None:
-        raise OSError(errno.EROFS, "Read-only file system", path)
-
-    monkeypatch.setattr(posix, "unlink", refuse)
-    if is_there:
-        with pytest.raises(OSError, match="Read-only"):
-            file(tmp_path).remove()
-    else:
-        file(tmp_path).remove()
-
-
 def test_a_write_in_progress_is_no_other_instances_record(tmp_path: Path) -> None:
     other = file(tmp_path, f"vip.{os.getpid()}")
     other.write(StartRecord({"ip": "2"}))

@@ -25,3 +25,23 @@ def test_a_library_that_is_reached_by_a_winding_path_is_traced(tmp_path: Path) -
     subprocess.run([sys.executable, "-ISBc", _SCRIPT, winding, trace], check=True)
     assert "ocf_py/environment.py" in trace.read_text()
     assert oct(os.stat(trace).st_mode)[-3:] == "600"
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trace")
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "link").symlink_to(tmp_path / "victim")
+    for path in (tmp_path / "trace", tmp_path / "link", "relative"):
+        subprocess.run([sys.executable, "-ISBc", _SCRIPT, _SOURCE, path], check=True, cwd=tmp_path)
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert not (tmp_path / "relative").exists()
+
+
+def test_stderr_is_where_crm_resource_wants_it() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-ISBc", _SCRIPT, _SOURCE, "/dev/stderr"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "ocf_py/environment.py" in answer.stderr

@@ -1,4 +1,15 @@
 """The seams through which an agent reaches the machine: network, processes, commands."""
 
+import posix
+
 #: What must not outlive a boot: the start records. Root's alone; packages make it at boot.
 RUN_DIRECTORY = "/run/ocfpy"
+
+
+def read_file(path: str) -> bytes:
+    """Return what a small file of the kernel's holds, at most 4096 bytes; OSError as it says."""
+    handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        return posix.read(handle, 4096)
+    finally:
+        posix.close(handle)

@@ -117,17 +117,13 @@ def _send_advertisement(address: Address, link: Link) -> None:
 
 
 def _forwards(link: Link) -> bool:
-    import posix
+    from . import read_file
 
-    path = f"/proc/sys/net/ipv6/conf/{link.name}/forwarding"
     try:
-        handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+        setting = read_file(f"/proc/sys/net/ipv6/conf/{link.name}/forwarding")
     except OSError:
         return False
-    try:
-        return posix.read(handle, 16).strip() not in (b"0", b"")
-    finally:
-        posix.close(handle)
+    return setting.strip() not in (b"0", b"")
 
 
 def announce_repeatedly(

@@ -124,10 +124,14 @@ def failure(kind: int, flags: int, body: bytes) -> OSError | None:
 class Netlink:
     """One rtnetlink socket of the network namespace in which it was opened."""
 
-    __slots__ = ("_buffer", "_sequence", "_socket")
+    __slots__ = ("_buffer", "_seconds", "_sequence", "_socket")
 
-    def __init__(self, groups: int = 0) -> None:
-        """Open the socket; ``groups`` (RTMGRP_*) subscribes it to events from this moment on."""
+    def __init__(self, groups: int = 0, seconds: float = DEFAULT_SECONDS) -> None:
+        """Open the socket; ``groups`` (RTMGRP_*) subscribes it to events from this moment on.
+
+        ``seconds`` is what one exchange may take.
+        """
+        self._seconds = seconds
         self._socket = _socket.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, _NETLINK_ROUTE)
         self._buffer = bytearray(_FIRST_BUFFER)
         self._sequence = 0
@@ -144,28 +148,28 @@ class Netlink:
         """Close the socket; a second time does nothing."""
         self._socket.close()
 
-    def dump(self, kind: int, body: bytes, seconds: float = DEFAULT_SECONDS) -> list[bytes]:
+    def dump(self, kind: int, body: bytes) -> list[bytes]:
         """Read a whole table: the bodies of its messages, without their headers.
 
         A table that changed while it was read is read again. Raises OSError as the kernel says,
-        ETIMEDOUT after ``seconds``.
+        ETIMEDOUT when the time for it is over.
         """
-        deadline = monotonic() + seconds
+        deadline = monotonic() + self._seconds
         while True:
             found = self._exchange(kind, NLM_F_REQUEST | NLM_F_DUMP, body, deadline)
             if found is not None:
                 return found
+            if monotonic() >= deadline:
+                raise _timed_out()
 
-    def request(
-        self, kind: int, flags: int, body: bytes, seconds: float = DEFAULT_SECONDS
-    ) -> list[bytes]:
+    def request(self, kind: int, flags: int, body: bytes) -> list[bytes]:
         """Ask for one thing and wait for the acknowledgement; returns what came before it.
 
-        Raises OSError as the kernel says, ETIMEDOUT after ``seconds``: then it is not known
-        whether the kernel did it.
+        Raises OSError as the kernel says, ETIMEDOUT when the time for it is over: then it is
+        not known whether the kernel did it.
         """
         flags |= NLM_F_REQUEST | NLM_F_ACK
-        return self._exchange(kind, flags, body, monotonic() + seconds) or []
+        return self._exchange(kind, flags, body, monotonic() + self._seconds) or []
 
     def events(self, deadline: float) -> list[Message]:
         """Wait for the next datagram of a subscribed socket: its (type, body) pairs.
@@ -208,18 +212,20 @@ class Netlink:
     def _receive(self, deadline: float) -> bytes | None:
         """Return one datagram of the kernel's own; None if it was larger than the buffer."""
         while True:
-            remaining = deadline - monotonic()
             try:
-                if remaining <= 0:
-                    raise _socket.timeout
-                self._socket.settimeout(remaining)
+                # Asked once more even when the time is over: the kernel works inside the send,
+                # and what it has answered is there by then.
+                self._socket.settimeout(max(deadline - monotonic(), 0))
                 length, sender = self._socket.recvfrom_into(self._buffer, 0, MSG_TRUNC)
-            except _socket.timeout:
-                text = "the kernel did not answer on rtnetlink in time"
-                raise OSError(errno.ETIMEDOUT, text) from None
+            except (_socket.timeout, BlockingIOError):
+                raise _timed_out() from None
             if sender[0] != 0:
                 continue  # any process may send to our port; only port 0 is the kernel
             if length > len(self._buffer):
                 self._buffer = bytearray(length)
                 return None
             return bytes(memoryview(self._buffer)[:length])
+
+
+def _timed_out() -> OSError:
+    return OSError(errno.ETIMEDOUT, "the kernel did not answer on rtnetlink in time")

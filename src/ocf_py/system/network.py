@@ -10,6 +10,7 @@ from _socket import AF_INET, AF_INET6, AF_UNSPEC, if_indextoname
 from struct import Struct
 
 from .netlink import (
+    DEFAULT_SECONDS,
     NLM_F_CREATE,
     NLM_F_EXCL,
     RT_TABLE_MAIN,
@@ -62,16 +63,18 @@ class Network:
     Every method raises OSError with the kernel's own words when it refuses.
     """
 
-    __slots__ = ("_netlink",)
+    __slots__ = ("_netlink", "_seconds")
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = DEFAULT_SECONDS) -> None:
+        """Let one request take at most ``seconds``: it does where somebody holds the RTNL lock."""
+        self._seconds = seconds
         self._netlink: Netlink | None = None
 
     @property
     def netlink(self) -> Netlink:
         """The one socket all requests go through."""
         if self._netlink is None:
-            self._netlink = Netlink()
+            self._netlink = Netlink(seconds=self._seconds)
         return self._netlink
 
     def close(self) -> None:

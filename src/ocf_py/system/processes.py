@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import posix
 
+from . import read_file
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as _signal
@@ -149,12 +151,6 @@ def _read_stat(pid: int) -> list[str] | None:
 def _read(path: str) -> bytes | None:
     """Return the content, None where the process is gone (ESRCH: between open and read)."""
     try:
-        handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+        return read_file(path)
     except (FileNotFoundError, ProcessLookupError):
         return None
-    try:
-        return posix.read(handle, 4096)
-    except ProcessLookupError:
-        return None
-    finally:
-        posix.close(handle)

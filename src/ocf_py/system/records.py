@@ -142,6 +142,11 @@ class Held:
         return bool(self.flags & IFA_F_DADFAILED)
 
     @property
+    def is_permanent(self) -> bool:
+        """Valid for ever: not one of a lease or a router's advertisement."""
+        return bool(self.flags & IFA_F_PERMANENT)
+
+    @property
     def is_deprecated(self) -> bool:
         """Not to be chosen as a source: its preferred lifetime is over."""
         return bool(self.flags & IFA_F_DEPRECATED)

@@ -125,8 +125,8 @@ SURROUNDINGS = (
         "survivors-end-with-the-resource",
         "IPaddr-v4",
         IPADDR,
-        "        self._end_announcer()\n        for link",
-        "        for link",
+        'removed from {link.name}")\n        self._end_announcer()',
+        'removed from {link.name}")',
     ),
     # ---------------------------------------------------------------- 12: promotion scores
     Removal(
