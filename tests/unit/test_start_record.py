@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import posix
 import stat
 from typing import TYPE_CHECKING
 
