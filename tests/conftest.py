@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _TIERS = ("unit", "contract", "kernel", "cluster")
+
+
+def pytest_configure() -> None:
+    # A shell ignores SIGINT in what it runs in the background, and so would all that is started
+    # from here: the tests that interrupt need it as a terminal has it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
