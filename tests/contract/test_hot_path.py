@@ -61,6 +61,7 @@ STANDARD = {
     "codecs",
     "encodings",
     "encodings.aliases",
+    "encodings.latin_1",
     "encodings.utf_8",
     "errno",
     "gc",
