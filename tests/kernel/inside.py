@@ -103,9 +103,14 @@ def _enter_and_run(sandbox: Sandbox, body: Callable[[], object], writer: int) ->
                 with contextlib.suppress(OSError):
                     os.close(int(name))
         handles = [os.open(f"/proc/{sandbox.pid}/ns/{name}", os.O_RDONLY) for name in _NAMESPACES]
+        # Inside a chroot, the mount namespace's own root is another than its processes'.
+        root = os.open(f"/proc/{sandbox.pid}/root", os.O_RDONLY)
         for handle in handles:
             _setns(handle)
             os.close(handle)
+        os.fchdir(root)
+        os.chroot(".")
+        os.close(root)
         child = os.fork()  # the first process inside the pid namespace
         if child:
             os.close(writer)

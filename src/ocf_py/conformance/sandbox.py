@@ -110,7 +110,8 @@ class Sandbox:
         ``env`` is its whole environment, PLAIN_ENVIRONMENT by default; texts that are no UTF-8
         pass as lone surrogates. Killing what is returned kills the process inside.
         """
-        enter = [_tool("nsenter"), f"--target={self.pid}", *_NAMESPACES]
+        # With its root: inside a chroot, the mount namespace's own root is another one.
+        enter = [_tool("nsenter"), f"--target={self.pid}", *_NAMESPACES, "--root"]
         if cwd is not None:
             enter.append(f"--wdns={cwd}")
         become = [_tool("setpriv"), "--pdeathsig=KILL"]
