@@ -111,9 +111,8 @@ class Sandbox:
         pass as lone surrogates. Killing what is returned kills the process inside.
         """
         # With its root: inside a chroot, the mount namespace's own root is another one.
-        enter = [_tool("nsenter"), f"--target={self.pid}", *_NAMESPACES, "--root"]
-        if cwd is not None:
-            enter.append(f"--wdns={cwd}")
+        enter = [_tool("nsenter"), f"--target={self.pid}", *_NAMESPACES]
+        enter += ["--root", f"--wdns={cwd or '/'}"]
         become = [_tool("setpriv"), "--pdeathsig=KILL"]
         if user is not None:
             entry = pwd.getpwnam(user)
