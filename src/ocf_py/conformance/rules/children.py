@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ocf_py.conformance.stage import Stage
 
 _ACTION_VARIABLES = ("OCF_", "PCMK_", "HA_", "CRM_")
+_NULL = os.makedev(1, 3)  # by its number: its path is another inside a chroot
 _UMASKS = ("0022", "0077")
 #: A caller with everything that a child must not inherit.
 _UNTIDY = Surroundings(
@@ -84,9 +85,9 @@ def _find_ties(process: Path, action: int) -> list[str]:
     if score != "0":
         ties.append(f"its oom_score_adj is {score}")
     ties += [
-        f"descriptor {handle} is {target}"
-        for handle, target in ((number, _target(process, number)) for number in (0, 1, 2))
-        if target != "/dev/null"
+        f"descriptor {handle} is {_target(process, handle)}"
+        for handle in (0, 1, 2)
+        if not _is_null(process / f"fd/{handle}")
     ]
     environment = (process / "environ").read_bytes().split(b"\0")
     ties += [
@@ -95,6 +96,13 @@ def _find_ties(process: Path, action: int) -> list[str]:
         if variable.decode(errors="replace").startswith(_ACTION_VARIABLES)
     ]
     return ties
+
+
+def _is_null(descriptor: Path) -> bool:
+    try:
+        return descriptor.stat().st_rdev == _NULL
+    except FileNotFoundError:
+        return False
 
 
 def _target(process: Path, handle: int) -> str:
