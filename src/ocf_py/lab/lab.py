@@ -11,11 +11,12 @@ from ocf_py.lab.cluster_state import ClusterState
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.events import Event, read_events
 from ocf_py.lab.life import begin, bring_down
+from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.networks import CABLES
 from ocf_py.lab.node import Node
 from ocf_py.lab.progress import Progress, Silence
 from ocf_py.lab.requests import send_request
-from ocf_py.lab.settings import DEFAULT_NAME, STATE_HOME, Settings
+from ocf_py.lab.settings import DEFAULT_NAME, Settings
 from ocf_py.lab.troubles import find_trouble
 
 if TYPE_CHECKING:
@@ -76,13 +77,15 @@ class Lab:
     @classmethod
     def find(cls, name: str = DEFAULT_NAME, state: Path | None = None) -> Lab:
         """Return a lab that is up, to work with from another process."""
-        home = STATE_HOME / name if state is None else state.absolute()
+        meant = Settings.build(name, state)
         try:
-            return cls(Settings.load(home))
+            return cls(Settings.load(meant.state))
         except PermissionError:
-            raise LabError(f"lab {name} belongs to root", hint="become root") from None
+            raise LabError(f"{title(meant)} belongs to root", hint="become root") from None
         except (OSError, ValueError):
-            raise LabError(f"lab {name} is not up", hint="`ocf-py lab up`") from None
+            raise LabError(
+                f"{title(meant)} is not up", hint=f"`{command_for(meant, 'up')}` brings it up"
+            ) from None
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +109,7 @@ class Lab:
             if node.name == name:
                 return node
         names = ", ".join(self.settings.node_names)
-        raise LabError(f"lab {self.settings.name} has no node {name}; it has {names}")
+        raise LabError(f"{title(self.settings)} has no node {name}; it has {names}")
 
     def describe(self) -> dict[str, Any]:
         """What the daemon knows of itself and of every node."""
@@ -138,7 +141,7 @@ class Lab:
                 return found
             if time.monotonic() > deadline:
                 raise LabError(
-                    f"lab {self.settings.name}: not within {timeout:g} s: {what}; "
+                    f"{title(self.settings)}: not within {timeout:g} s: {what}; "
                     f"logs in {self.settings.logs}"
                 )
             time.sleep(_POLL_SECONDS)
@@ -201,7 +204,10 @@ class Lab:
         described = self.describe()["nodes"]
         running = [node for node in self.nodes if described[node.name]["pid"] is not None]
         if not running:
-            raise LabError(f"every node of lab {self.settings.name} is off")
+            raise LabError(
+                f"every node of {title(self.settings)} is off",
+                hint=f"`{command_for(self.settings, 'start', 'n1')}` switches one on",
+            )
         return running
 
     def kill(self, node: str) -> None:

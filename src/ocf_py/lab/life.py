@@ -16,6 +16,7 @@ from ocf_py.lab.environment import node_environment
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.janitor import remove_state
 from ocf_py.lab.lock import is_unlocked, lock_lab
+from ocf_py.lab.naming import title
 from ocf_py.lab.node_files import INSIDE, make_log_directories
 from ocf_py.lab.requests import daemon_pid, send_request
 from ocf_py.lab.requirements import check_machine, check_root
@@ -85,10 +86,10 @@ def begin(settings: Settings, progress: Progress) -> Lease:
     if not is_ready:
         lease.end()
         raise LabError(
-            f"the daemon of lab {settings.name} did not start; see {settings.daemon_log}: "
+            f"the daemon of {title(settings)} did not start; see {settings.daemon_log}: "
             f"{_last_words(settings.daemon_log)}"
         )
-    progress.step(f"lab {settings.name}: switch and power switch are ready")
+    progress.step(f"{title(settings)}: switch and power switch are ready")
     return lease
 
 
@@ -127,7 +128,7 @@ def bring_down(settings: Settings, lease: Lease | None = None) -> bool:
     deadline = time.monotonic() + _END_SECONDS
     while not is_unlocked(settings):
         if time.monotonic() > deadline:
-            raise LabError(f"lab {settings.name} does not end; see {settings.daemon_log}")
+            raise LabError(f"{title(settings)} does not end; see {settings.daemon_log}")
         time.sleep(_POLL_SECONDS)
     if settings.settings_file.exists():  # daemon and janitor were killed before they could sweep
         _sweep(settings)

@@ -9,6 +9,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.naming import command_for, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +57,8 @@ def _take(lock: int, settings: Settings) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise LabError(
-            f"lab {settings.name} is up already",
-            hint="`ocf-py lab down` ends it; --name makes another one",
+            f"{title(settings)} is up already",
+            hint=f"`{command_for(settings, 'down')}` ends it; --name makes another one",
         ) from None
 
 

@@ -6,6 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.naming import command_for
 from ocf_py.lab.requests import send_request
 from ocf_py.lab.spawn import python_command
 
@@ -34,7 +35,7 @@ class Node:
         """Pid of its init, as the host sees it; LabError when it is off."""
         pid = self.describe()["pid"]
         if pid is None:
-            raise LabError(f"{self.name} is off", hint=f"`ocf-py lab start {self.name}`")
+            raise self._is_off()
         return int(pid)
 
     @property
@@ -47,9 +48,13 @@ class Node:
         listed = send_request(self._settings, "list")
         pid = listed["nodes"][self.name]["pid"]
         if pid is None:
-            raise LabError(f"{self.name} is off", hint=f"`ocf-py lab start {self.name}`")
+            raise self._is_off()
         cgroup = f"/proc/{listed['daemon']}/root{self._settings.cgroup}/{self.name}/cgroup.procs"
         return int(pid), cgroup
+
+    def _is_off(self) -> LabError:
+        start = command_for(self._settings, "start", self.name)
+        return LabError(f"{self.name} is off", hint=f"`{start}` switches it on")
 
     def run(
         self,

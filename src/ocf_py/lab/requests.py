@@ -8,6 +8,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.naming import command_for, title
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,18 +32,19 @@ def send_request(
                 line = lines.readline()
     except (FileNotFoundError, ConnectionError):
         raise LabError(
-            f"lab {settings.name} is not up", hint="bring it up with `ocf-py lab up`"
+            f"{title(settings)} is not up",
+            hint=f"`{command_for(settings, 'up')}` brings it up",
         ) from None
     except PermissionError:
-        raise LabError(f"lab {settings.name} belongs to root", hint="become root") from None
+        raise LabError(f"{title(settings)} belongs to root", hint="become root") from None
     except OSError as error:
         raise LabError(
-            f"lab {settings.name}: its daemon does not answer to {operation!r}: {error}",
-            hint="`ocf-py lab down` ends it all the same",
+            f"{title(settings)}: its daemon does not answer to {operation!r}: {error}",
+            hint=f"`{command_for(settings, 'down')}` ends it all the same",
         ) from None
     answer: dict[str, Any] = json.loads(line or '{"error": "the daemon ended meanwhile"}')
     if "error" in answer:
-        raise LabError(f"lab {settings.name}: {answer['error']}; see {settings.daemon_log}")
+        raise LabError(f"{title(settings)}: {answer['error']}; see {settings.daemon_log}")
     return answer
 
 

@@ -13,6 +13,7 @@ from ocf_py.lab.enter import enter_and_run
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.lab import Lab
 from ocf_py.lab.life import bring_down
+from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.networks import CABLES
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
@@ -82,7 +83,7 @@ def up(context: click.Context, *, nodes: int, init: str, provider_trees: tuple[P
         name, state, nodes=nodes, init=init, provider_trees=provider_trees, progress=progress
     )
     made.keep()
-    progress.step(f"up; look inside: ocf-py lab --name {name} exec n1 -- crm_mon -1")
+    progress.step(f"up; look inside: {command_for(made.settings, 'exec', 'n1')} -- crm_mon -1")
 
 
 @lab.command()
@@ -92,7 +93,11 @@ def down(context: click.Context) -> None:
     name, state = context.obj
     settings = Settings.build(name, state)
     was_up = bring_down(settings)
-    click.echo(f"lab {name}: down; logs in {settings.logs}" if was_up else f"lab {name} is not up")
+    click.echo(
+        f"{title(settings)}: down; logs in {settings.logs}"
+        if was_up
+        else f"{title(settings)} is not up"
+    )
 
 
 @lab.command()
