@@ -303,6 +303,56 @@ def test_a_linked_lib_folder_is_the_machines_own_matter(
 
 
 @pytest.mark.parametrize(
+    ("linked", "target"),
+    [
+        ("usr", "{machine}"),
+        ("usr", "../machine"),
+        ("usr/lib", "{machine}/lib"),
+        ("usr/lib", "../../machine/lib"),
+        ("usr/lib", "../../missing"),
+    ],
+)
+def test_a_symlink_out_of_the_root_is_refused_and_nothing_changes(
+    place: Place, python: Interpreter, root: Path, tmp_path: Path, linked: str, target: str
+) -> None:
+    machine = tmp_path / "machine"
+    install(Place(machine, "/"), make_sources(), python)
+    (root / linked).parent.mkdir(parents=True)
+    (root / linked).symlink_to(target.format(machine=machine))
+    before = list_tree(tmp_path)
+    for act in (install, preview_install):
+        with pytest.raises(ToolkitError, match=f"{root}/usr/lib: a symlink leads out of {root}"):
+            act(place, make_sources(), python)
+    for dry_run in (False, True):
+        with pytest.raises(ToolkitError, match=f"{root}/usr/lib: a symlink leads out of {root}"):
+            uninstall(place, dry_run=dry_run)
+    assert list_tree(tmp_path) == before
+
+
+def test_the_root_itself_may_be_reached_through_a_symlink(
+    python: Interpreter, root: Path, launchers: Path, tmp_path: Path
+) -> None:
+    root.mkdir()
+    (tmp_path / "linked").symlink_to(root)
+    install(Place(tmp_path / "linked"), make_sources(), python)
+    assert run_launcher(launchers / "Lamp") == "Lamp first first"
+    uninstall(Place(tmp_path / "linked"))
+    assert set(list_tree(root)) == {"usr", "usr/lib"}
+
+
+def test_a_dangling_symlink_where_a_folder_belongs_is_one_line(
+    place: Place, python: Interpreter, root: Path
+) -> None:
+    (root / "usr").mkdir(parents=True)
+    (root / "usr/lib").symlink_to("../lib64")
+    before = list_tree(root)
+    complaint = f"^{root}/usr/lib: leads to ../lib64, which is no folder; remove it, or make"
+    with pytest.raises(ToolkitError, match=complaint):
+        install(place, make_sources(), python)
+    assert list_tree(root) == before
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{",

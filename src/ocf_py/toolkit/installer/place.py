@@ -23,7 +23,8 @@ class Place:
         if not pure.is_absolute() or ".." in pure.parts:
             raise ToolkitError(f"--prefix {prefix}: not an absolute path", hint="such as /usr")
         self.prefix = str(pure)
-        self.tree = Tree(Path(root).absolute() / str(pure).lstrip("/") / "lib")
+        whole = Path(root).absolute()
+        self.tree = Tree(whole, whole / str(pure).lstrip("/") / "lib")
 
     def __str__(self) -> str:
         """The folder that holds our trees."""

@@ -13,13 +13,12 @@ import time
 from typing import TYPE_CHECKING
 
 from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.installer.folders import FOLDER, make_folders, open_below, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _TEMPORARY = ".ocf-py-new."
 _LOCK_PATIENCE = 60.0  # seconds that another install may take
 
@@ -36,11 +35,12 @@ _HINTS = {
 class Tree:
     """What lies below `base`, by paths relative to it such as `ocf/lib/ocfpy/manifest.json`.
 
-    Symlinks in `base` are the machine's own matter; below it none is ever followed, and every
+    Symlinks in `base` may lead anywhere inside `root`; below it none is ever followed, and every
     folder and file gets its mode whatever the umask is, and root's ownership when root writes.
     """
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, root: Path, base: Path) -> None:
+        self.root = root
         self.base = base
 
     def inspect(self, path: str) -> tuple[str, int] | None:
@@ -74,7 +74,7 @@ class Tree:
         folder, _, name = path.rpartition("/")
         with self._explained(path), self._open_folder(by_way_of, create=True) as scratch:
             unfinished = f"{_TEMPORARY}{os.getpid()}"
-            _write_file(unfinished, content, mode, scratch)
+            write_file(unfinished, content, mode, scratch)
             with self._open_folder(folder, create=True) as at:
                 os.rename(unfinished, name, src_dir_fd=scratch, dst_dir_fd=at)
                 os.fsync(at)
@@ -87,7 +87,7 @@ class Tree:
             for file, content in files.items():
                 folder, _, leaf = f"{parent}/{unfinished}/{file}".rpartition("/")
                 with self._open_folder(folder, create=True) as below:
-                    _write_file(leaf, content, 0o644, below)
+                    write_file(leaf, content, 0o644, below)
             for folder in sorted({f"{unfinished}/{file}".rpartition("/")[0] for file in files}):
                 with self._open_folder(f"{parent}/{folder}") as below:
                     os.fsync(below)
@@ -160,17 +160,31 @@ class Tree:
 
     @contextlib.contextmanager
     def _open_folder(self, path: str, *, create: bool = False) -> Iterator[int]:
+        self._refuse_escape()
         if create:
-            _make_parents(self.base)
-        at = os.open(self.base, _FOLDER)
+            make_folders(self.base)
+        at = os.open(self.base, FOLDER)
         try:
             for part in filter(None, path.split("/")):
-                below = _open_below(part, at, create=create)
+                below = open_below(part, at, create=create)
                 os.close(at)
                 at = below
             yield at
         finally:
             os.close(at)
+
+    def _refuse_escape(self) -> None:
+        """An absolute symlink in a packager's root means the machine's own folder: never write it.
+
+        Raises:
+            ToolkitError: Symlinks lead from below the root to elsewhere.
+        """
+        root, real = os.path.realpath(self.root), os.path.realpath(self.base)
+        if os.path.commonpath([root, real]) != root:
+            raise ToolkitError(
+                f"{self.base}: a symlink leads out of {self.root}, to {real}",
+                hint="nothing was changed; make it a relative symlink that stays inside",
+            )
 
     @staticmethod
     def _read(name: str, at: int) -> bytes:
@@ -192,42 +206,6 @@ class Tree:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _write_file(name: str, content: bytes, mode: int, at: int) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=at)  # of an earlier process with our number
-    opened = os.open(name, _FRESH, 0o600, dir_fd=at)
-    with open(opened, "wb") as file:
-        file.write(content)
-        file.flush()
-        _give(opened, mode)
-        os.fsync(opened)
-
-
-def _open_below(name: str, at: int, *, create: bool) -> int:
-    try:
-        return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
-    except FileNotFoundError:
-        if not create:
-            raise
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(name, 0o755, dir_fd=at)
-    below = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
-    _give(below, 0o755)
-    return below
-
-
-def _make_parents(base: Path) -> None:
-    for folder in (*reversed(base.parents), base):
-        if not folder.is_dir():
-            folder.mkdir(0o755, exist_ok=True)  # another install may make it too
-
-
-def _give(opened: int, mode: int) -> None:
-    if os.geteuid() == 0:
-        os.fchown(opened, 0, 0)
-    os.fchmod(opened, mode)
 
 
 def _lock(at: int, limit: float, shown: Path) -> None:
