@@ -73,12 +73,14 @@ class Control:
         if operation is None:
             return {"error": f"unknown operation {request.get('operation')!r}"}
         node = request.get("node")
-        if node is not None and node not in self._machines:
+        if node is not None and node not in list(self._machines):  # it may be unhashable
             return {"error": f"no node {node}; there are {', '.join(self._machines)}"}
         try:
             return operation(request)
-        except (OSError, PowerError, NetlinkError, KeyError, ValueError) as error:
+        except (OSError, PowerError, NetlinkError) as error:
             return {"error": f"{request['operation']} {node or ''}: {error}"}
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            return {"error": f"{request['operation']} {node or ''}: malformed request: {error!r}"}
 
     def _machine(self, request: dict[str, Any]) -> Machine:
         return self._machines[request["node"]]

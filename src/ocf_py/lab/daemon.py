@@ -142,7 +142,9 @@ class Daemon:
         try:
             request = json.loads(line)
         except ValueError:
-            return {"error": "a request is one line of JSON"}
+            request = None
+        if not isinstance(request, dict):
+            return {"error": "a request is one JSON object in one line"}
         if connection.getsockname() == self._host_socket.getsockname():
             return self._control.obey_host(request)
         asker = self._node_of(connection)

@@ -131,8 +131,8 @@ class Machine:
             return 0
         _, status = os.waitpid(self.pid, 0)
         os.close(self.pidfd)
-        os.close(self.reports)
-        self.pid, self.pidfd, self.reports = None, -1, -1
+        self.pid, self.pidfd = None, -1
+        self._close_reports()
         # A socket of a watcher may keep the dead network namespace: without cables it is mute.
         self._switch.unplug(self.name)
         self.cgroup.remove()
@@ -142,12 +142,21 @@ class Machine:
 
     def hear(self) -> None:
         """Take in what its mini init reports."""
-        with contextlib.suppress(OSError, ValueError):
-            for line in os.read(self.reports, 65536).decode().splitlines():
+        said = os.read(self.reports, 65536)
+        if not said:  # systemd reports nothing; a pipe at its end would wake the daemon for ever
+            self._close_reports()
+        # Whoever is root in the node can write here too.
+        with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+            for line in said.decode().splitlines():
                 report = json.loads(line)
                 daemon = report.pop("daemon")
                 self.daemons[daemon] = report
                 self._events.write("daemon", self.name, daemon=daemon, **report)
+
+    def _close_reports(self) -> None:
+        if self.reports >= 0:
+            os.close(self.reports)
+            self.reports = -1
 
     def describe(self) -> dict[str, object]:
         """What the control socket's `list` says of it."""
