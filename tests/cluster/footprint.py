@@ -40,7 +40,8 @@ class Machine:
 def namespaces_of(lab: Lab) -> frozenset[str]:
     """Every namespace that the daemon and the nodes have and the machine has not."""
     described = lab.describe()
-    pids = [described["daemon"], *(node["pid"] for node in described["nodes"].values())]
+    nodes = [node["pid"] for node in described["nodes"].values() if node["pid"] is not None]
+    pids = [described["daemon"], *nodes]
     found = {os.readlink(f"/proc/{pid}/ns/{kind}") for pid in pids for kind in _NAMESPACES}
     return frozenset(found - {os.readlink(f"/proc/self/ns/{kind}") for kind in _NAMESPACES})
 
