@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from ocf_py.system.network import Held, Link, Network
 
+_EVERYBODY = "255.255.255.255"
+_NIC_ROOM = 127  # ALTIFNAMSIZ of linux/if.h, less the closing zero
 _LABEL_ROOM = 15  # IFNAMSIZ of linux/if.h, less the closing zero
 # What start leaves for stop: the process that announces, and the interface by a name that stays.
 _ANNOUNCER, _LINK = "announcer", "link"
@@ -84,10 +86,12 @@ class IPaddr(ocf.Agent):
 
     def validate(self) -> None:
         ip = self.ip
-        if ip.is_unspecified or ip.is_multicast or ip.is_loopback:
+        if ip.is_unspecified or ip.is_multicast or ip.is_loopback or str(ip) == _EVERYBODY:
             raise ocf.Misconfigured(f"ip={ip} is no address that moves between hosts")
         if ip.is_link_local and ip.version == 6 and self.nic is None:
             raise ocf.Misconfigured(f"ip={ip} is link-local", hint="name its interface with nic=")
+        if self.nic is not None and (len(self.nic) > _NIC_ROOM or set(self.nic) & set("/ \t\n")):
+            raise ocf.Misconfigured(f"nic={self.nic!r} is no name that an interface can have")
         self._asked_prefix()
         self._asked_broadcast(0)
         if self.iflabel is not None:
@@ -114,8 +118,10 @@ class IPaddr(ocf.Agent):
 
     def _asked_broadcast(self, prefix: int) -> ocf.Address | None:
         """Return the broadcast address for a prefix; None where there is to be none."""
-        if self.broadcast == "-" or self.ip.version != 4:
+        if self.broadcast == "-" or (self.broadcast == "+" and self.ip.version != 4):
             return None
+        if self.ip.version != 4:
+            raise ocf.Misconfigured("broadcast is for IPv4 alone", hint="leave it away")
         if self.broadcast == "+":
             # RFC 3021: a network of two hosts or one has no address to spare for it.
             return self.ip.broadcast(prefix) if prefix < 31 else None
@@ -160,8 +166,12 @@ class IPaddr(ocf.Agent):
         try:
             choice = choose_interface(self.ip, self.network.routes(self.ip.family), links)
         except (NoInterface, AmbiguousInterface) as error:
-            missing = "nic" if link is None else "cidr_netmask"
-            raise ocf.UnusableHere(str(error), hint=f"name one with {missing}=") from error
+            if link is not None:
+                raise ocf.UnusableHere(
+                    f"no directly connected subnet on {link.name} covers {self.ip}",
+                    hint="give cidr_netmask=",
+                ) from error
+            raise ocf.UnusableHere(str(error), hint="name one with nic=") from error
         return choice.link, choice.prefix if prefix is None else prefix
 
     # ------------------------------------------------------------------ what is there
@@ -243,7 +253,12 @@ class IPaddr(ocf.Agent):
     def stop(self) -> None:
         # The address first: nothing that goes wrong with an announcer may leave it here.
         for link, held in self._holdings():
-            self.network.remove_address(held)
+            try:
+                self.network.remove_address(held)
+            except OSError as error:
+                raise ocf.Failure(
+                    f"the kernel does not remove {self.ip} from {link.name}: {error.strerror}"
+                ) from error
             self.call.log.info(f"{self.ip}/{held.prefix} removed from {link.name}")
         self._end_announcer()
 

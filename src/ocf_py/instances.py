@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .agent import TRACE_PARAMETERS
-from .outcomes import Failure, Misconfigured
+from .outcomes import Failure, Misconfigured, NotPermitted
 from .parameters import parse_parameters
 from .start_record import RecordUnreadable, StartRecord
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Instances:
     """What the caller and the record say of one resource.
 
-    Each instance is None where its parameters are not there or not usable; `unreadable` says why
-    a record that is there cannot be followed.
+    Each instance is None where its parameters are not there or not usable; `unreadable` is the
+    failure that says why a record that is there cannot be followed.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class Instances:
         self._record: StartRecord | None = None
         self.given, self._problem = self._build(texts)
         self.recorded: Agent | None = None
-        self.unreadable = ""
+        self.unreadable: Failure | None = None
         if call.action != "validate-all":  # which looks at the parameters alone
             self._read_record()
 
     @property
     def was_started(self) -> bool:
         """Whether something was started here, as far as can be told."""
-        return self._record is not None or bool(self.unreadable)
+        return self._record is not None or self.unreadable is not None
 
     @property
     def record_path(self) -> str:
@@ -143,15 +143,15 @@ class Instances:
     def _read_record(self) -> None:
         try:
             self._record = self._file.read()
-        except RecordUnreadable as error:
-            self.unreadable = str(error)
+        except (RecordUnreadable, NotPermitted) as failure:
+            self.unreadable = failure
             return
         if self._record is None:
             return
         self._call.facts.record = self._record
         self.recorded, problem = self._build_recorded(self._record.parameters)
         if problem:
-            self.unreadable = (
+            self.unreadable = RecordUnreadable(
                 f"record {self._file.path} holds what this version cannot use: {problem}"
             )
         if self.given is not None and not self.is_same_identity:

@@ -6,7 +6,7 @@ What each action asks of which of the two instances is the whole of this file;
 
 from __future__ import annotations
 
-from .outcomes import MINUS_INFINITY, STOPPED, Failure, NotRunning
+from .outcomes import MINUS_INFINITY, STOPPED, Failure, NotRunning, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .agent import Agent
     from .call import Call
     from .instances import Instances
-    from .outcomes import Status
 
 _LOOKS_AT_THE_MACHINE = 10  # OCF 1.1, "Check levels", for validate-all
 _SETTLE_INTERVAL = 0.2  # seconds between two looks at an effect that settles
@@ -59,7 +58,7 @@ class Lifecycle:
     def _monitor_recorded(self) -> Status:
         """Judge by the record what the caller's parameters do not tell."""
         if self._instances.unreadable:
-            raise Failure(f"{self._instances.unreadable}; and {self._instances.problem}")
+            raise self._instances.unreadable
         if self._instances.recorded is not None:
             status = self._ask(self._instances.recorded)
             if status.is_active:
@@ -70,7 +69,10 @@ class Lifecycle:
         return STOPPED
 
     def _ask(self, agent: Agent) -> Status:
-        return agent.monitor()
+        status = agent.monitor()
+        if not isinstance(status, Status):
+            raise TypeError(f"monitor returned {status!r}, which is no status")
+        return status
 
     def _refuse_recorded_alive(self, recorded: Agent) -> None:
         if self._ask(recorded).is_active:
@@ -94,10 +96,7 @@ class Lifecycle:
     def _start(self) -> None:
         given = self._instances.usable
         if self._instances.unreadable:
-            raise Failure(
-                self._instances.unreadable,
-                hint="stop what it stands for by hand and remove the file",
-            )
+            raise self._instances.unreadable
         if self._instances.recorded is not None and not self._instances.is_same_identity:
             self._call.log.info("what the last start brought up differs: stopping that first")
             self._end(self._instances.recorded)
@@ -136,9 +135,7 @@ class Lifecycle:
             if before is None or before.is_active or self._instances.unreadable:
                 self._end(self._instances.given)
         if self._instances.unreadable:
-            raise Failure(
-                self._instances.unreadable, hint="make sure nothing of it runs and remove the file"
-            )
+            raise self._instances.unreadable
         self._instances.forget_record()
         if self._class.is_promotable():
             self._call.cluster.delete_promotion_score()
@@ -199,7 +196,7 @@ class Lifecycle:
     def _active_or_not_running(self) -> Agent:
         agent = self._instances.given or self._instances.recorded
         if agent is None and self._instances.unreadable:
-            raise Failure(self._instances.unreadable)
+            raise self._instances.unreadable
         if agent is None or not self._ask(agent).is_active:
             raise NotRunning(f"cannot {self._call.action}: it is not running")
         return agent

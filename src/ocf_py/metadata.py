@@ -94,9 +94,11 @@ def _lines(agent: type[Agent]) -> Iterator[str]:
 
 def _parameter(agent: type[Agent], name: str, parameter: Parameter[object]) -> Iterator[str]:
     attributes = f' name="{_attribute(name)}"'
+    # Without the action, Pacemaker restarts all the same: the document does not promise more.
+    is_reloadable = parameter.reloadable and "reload-agent" in agent.ocf_actions
     if parameter.unique_group:
         attributes += f' unique-group="{_attribute(parameter.unique_group)}"'
-    attributes += f' required="{int(parameter.required)}" reloadable="{int(parameter.reloadable)}"'
+    attributes += f' required="{int(parameter.required)}" reloadable="{int(is_reloadable)}"'
     yield f"<parameter{attributes}>"
     if parameter.deprecated:
         yield "<deprecated>"

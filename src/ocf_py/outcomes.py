@@ -6,6 +6,7 @@ read by Pacemaker 2.1 and later.
 
 from __future__ import annotations
 
+_LONGEST_REASON = 127  # bytes: EXIT_REASON_MAX_LEN of Pacemaker's executor, with the closing zero
 _NOT_RUNNING = 7
 _PROMOTED = (8, 191)
 
@@ -69,6 +70,17 @@ class Failure(Exception):  # noqa: N818 - the field's word: Pacemaker shows "fai
         """The one line for `ocf-exit-reason:`; Pacemaker keeps no more than one."""
         text = f"{self.message} ({self.hint})" if self.hint else self.message
         return " ".join(text.split())
+
+    @property
+    def brief(self) -> str:
+        """The reason as Pacemaker keeps it: a long message gives way to the remedy."""
+        if len(self.reason.encode("utf-8", "replace")) <= _LONGEST_REASON or not self.hint:
+            return self.reason
+        message = " ".join(self.message.split()).encode("utf-8", "replace")
+        hint = " ".join(self.hint.split())
+        room = _LONGEST_REASON - len(f"... ({hint})".encode("utf-8", "replace"))
+        kept = message[: max(room, 0)].decode("utf-8", "ignore").rstrip()
+        return f"{kept}... ({hint})"
 
     def __str__(self) -> str:
         return self.reason

@@ -127,11 +127,11 @@ def _perform(
     except DeadlinePassed as passed:
         _disarm()
         log.error(passed.failure.reason)
-        _say(passed.failure.reason)
+        _say(passed.failure.brief)
         return passed.failure.code
     except Failure as failure:
         log.error(failure.reason)
-        _say(failure.reason)
+        _say(failure.brief)
         if failure.code in _SAID_BY.get(name, _SAID_BY_ALL):
             return failure.code
         # On a node where nothing was started, what is missing there proves that nothing runs.
@@ -197,7 +197,7 @@ def _report_unexpected(error: BaseException, log: Log) -> int:
     """Answer for whatever was raised outside an agent's own words."""
     if isinstance(error, Failure):
         log.error(error.reason)
-        _say(error.reason)
+        _say(error.brief)
         return error.code
     try:
         import traceback

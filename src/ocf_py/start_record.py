@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import posix
 
+from .outcomes import Failure, NotPermitted
 from .system import RUN_DIRECTORY, read_file
 
 TYPE_CHECKING = False
@@ -21,8 +22,11 @@ _FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
-class RecordUnreadable(Exception):  # noqa: N818 - says what is, as every outcome here does
+class RecordUnreadable(Failure):
     """A record is there and cannot be understood or trusted; the message says why and where."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, hint="make sure nothing of it runs, then remove the file")
 
 
 class StartRecord:
@@ -82,7 +86,10 @@ class RecordFile:
         return f"{self.directory}/{self.name}"
 
     def read(self) -> StartRecord | None:
-        """Return the record, None where there is none of this boot; RecordUnreadable otherwise."""
+        """Return the record, None where there is none of this boot.
+
+        RecordUnreadable where it cannot be followed, NotPermitted where the caller may not look.
+        """
         try:
             # Not waiting: what lies there may be no file at all.
             flags = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
@@ -90,6 +97,8 @@ class RecordFile:
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 return None
+            if error.errno == errno.EACCES and posix.geteuid() != 0:
+                raise NotPermitted(f"{self.path} is root's alone", hint="run it as root") from error
             raise RecordUnreadable(
                 f"record {self.path} cannot be opened: {error.strerror}"
             ) from error

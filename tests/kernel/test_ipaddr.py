@@ -312,7 +312,7 @@ def test_an_address_that_was_deleted_by_hand_comes_back(node: Node) -> None:
         ({"ip": V4, "arp_interval": "soon"}, 6, "is not a time"),
         ({"ip": V4, "nic": "eth7"}, 2, "nic='eth7' does not exist here"),
         ({"ip": "203.0.113.1"}, 2, "192.0.2.0/24 on eth0"),
-        ({"ip": "203.0.113.1", "nic": "eth0"}, 2, "name one with cidr_netmask="),
+        ({"ip": "203.0.113.1", "nic": "eth0"}, 2, "give cidr_netmask="),
     ],
 )
 def test_bad_input_is_one_clear_line_from_start_and_validate_all_alone(

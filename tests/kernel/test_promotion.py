@@ -97,7 +97,7 @@ def test_one_that_became_the_primary_meanwhile_is_seen_as_such(sandbox: Sandbox)
 
 
 def test_a_read_only_proc_does_not_matter(sandbox: Sandbox) -> None:
-    sandbox.run(["mount", "-o", "remount,ro", "/proc"], check=True)
+    sandbox.run(["mount", "-o", "remount,bind,ro", "/proc"], check=True)
 
     def body() -> None:
         network = Network()
@@ -111,7 +111,7 @@ def test_a_read_only_proc_does_not_matter(sandbox: Sandbox) -> None:
 
 
 def test_where_no_lock_can_be_had_the_setting_stays_on(sandbox: Sandbox) -> None:
-    sandbox.run(["mount", "-o", "remount,ro", "/run"], check=True)
+    sandbox.run(["mount", "-o", "remount,bind,ro", "/run"], check=True)
 
     def body() -> None:
         network = Network()

@@ -56,6 +56,26 @@ def test_tells_everything_that_was_declared() -> None:
     ]
 
 
+def test_nothing_is_reloadable_without_the_action_that_reloads() -> None:
+    class Fixed(ocf.Agent):
+        """A lamp that cannot change"""
+
+        colour = ocf.String("Its colour", default="red", reloadable=True)
+
+        @ocf.action(timeout=10)
+        def start(self) -> None: ...
+
+        @ocf.action(timeout=10)
+        def stop(self) -> None: ...
+
+        @ocf.action(timeout=10)
+        def monitor(self) -> ocf.Status:
+            return ocf.STOPPED
+
+    reloadable = {p.get("reloadable") for p in parse(Fixed).findall("parameters/parameter")}
+    assert reloadable == {"0"}
+
+
 def test_every_text_is_escaped() -> None:
     class Odd(Lamp, version='"1" & <2>'):
         """<short> & "sharp" ]]>

@@ -183,3 +183,28 @@ def test_a_call_knows_its_level_and_whether_it_recurs(panel: Panel, tmp_path: Pa
 
 def test_actions_of_a_base_agent_are_inherited(panel: Panel, tmp_path: Path) -> None:
     assert Caller(Beacon, tmp_path)("reload-agent", GIVEN) == 0
+
+
+def test_a_long_reason_gives_way_to_its_remedy(
+    lamp: Caller, panel: Panel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel.broken["start"] = ocf.Failure("none of " + "eth0, " * 40, hint="name one with nic=")
+    assert lamp("start", GIVEN) == 1
+    (reason,) = reasons(capsys)
+    assert len(reason) <= 127
+    assert reason.startswith("none of eth0")
+    assert reason.endswith("... (name one with nic=)")
+
+
+def test_a_monitor_that_returns_no_status_is_told_so(
+    panel: Panel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Numeric(Lamp):
+        """A lamp whose author thinks in numbers"""
+
+        @ocf.action(timeout=20, interval=10)
+        def monitor(self) -> ocf.Status:
+            return 3  # type: ignore[return-value]
+
+    assert Caller(Numeric, tmp_path)("monitor", GIVEN) == 1
+    assert "monitor returned 3, which is no status" in reasons(capsys)[0]

@@ -22,7 +22,12 @@ def open_run_directory(path: str = RUN_DIRECTORY) -> int:
     flags = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
     handle = posix.open(path, flags)
     status = posix.fstat(handle)
-    if status.st_uid != posix.geteuid() or status.st_mode & _WRITABLE_BY_OTHERS:
+    problem = ""
+    if status.st_uid != posix.geteuid():
+        problem = f"{path} belongs to user {status.st_uid}: remove it"
+    elif status.st_mode & _WRITABLE_BY_OTHERS:
+        problem = f"others than its owner can write to {path}: chmod 0700"
+    if problem:
         posix.close(handle)
-        raise PermissionError(errno.EPERM, f"others than its owner can write to {path}")
+        raise PermissionError(errno.EPERM, problem)
     return handle

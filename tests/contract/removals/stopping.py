@@ -45,7 +45,7 @@ STOPPING = (
         "unreadable-record",
         "Dummy",
         INSTANCES,
-        "            self.unreadable = str(error)\n",
+        "            self.unreadable = failure\n",
         "",
     ),
     Removal(

@@ -1,0 +1,103 @@
+"""`ocf-py lab` on its command line: which lab is meant, and what it says instead of an errno."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from click.testing import CliRunner
+
+from ocf_py.lab import LabError
+from ocf_py.toolkit import lab as command_line
+from ocf_py.toolkit.lab_group import say
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+
+class Sought(Exception):
+    """The command line looked for a lab: (name, state)."""
+
+
+@pytest.fixture(autouse=True)
+def _no_lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    def seek(name: str, state: Path | None) -> NoReturn:
+        raise Sought(name, state)
+
+    monkeypatch.setattr(command_line, "check_root", lambda: None)
+    monkeypatch.setattr(command_line.Lab, "find", seek)
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(command_line.lab, list(words))
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "state"),
+    [
+        ("status", "default", None),
+        ("--name a status", "a", None),
+        ("status --name a", "a", None),
+        ("--name a status --name b", "b", None),
+        ("--state /nowhere status", "default", Path("/nowhere")),
+        ("--name a heal --state /nowhere", "a", Path("/nowhere")),
+        ("exec --name a n1 -- true", "a", None),
+        ("exec n1 true --name b", "default", None),
+        ("kill n1 --name a", "a", None),
+    ],
+)
+def test_the_lab_is_named_before_the_verb_or_after_it(
+    words: str, name: str, state: Path | None
+) -> None:
+    raised = call(*words.split()).exception
+    assert isinstance(raised, Sought)
+    assert raised.args == (name, state)
+
+
+@pytest.mark.parametrize("words", ["n1 -- ls --name x", "n1 ls --name x"])
+def test_what_follows_the_node_is_the_command_s(
+    monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    class Found:
+        def node(self, _name: str) -> Found:
+            return self
+
+        def entry(self) -> tuple[int, str]:
+            return 1, ""
+
+    ran: list[list[str]] = []
+    monkeypatch.setattr(command_line.Lab, "find", lambda *_: Found())
+    monkeypatch.setattr(
+        command_line, "enter_and_run", lambda _pid, _cgroup, command: ran.append(command) or 3
+    )
+    assert call("exec", *words.split()).exit_code == 3
+    assert ran == [["ls", "--name", "x"]]
+
+
+@pytest.mark.parametrize("verb", ["up", "status", "down", "demo"])
+def test_a_state_directory_below_a_file_is_refused(tmp_path: Path, verb: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    raised = call("--state", str(file / "x"), verb).exception
+    assert isinstance(raised, LabError)
+    assert str(raised) == f"--state {file}/x: {file} is no directory; name another place"
+
+
+def test_a_refusal_of_the_system_names_the_file_and_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise PermissionError(1, "Operation not permitted", "/nowhere/lock")
+
+    monkeypatch.setattr(command_line.Lab, "find", refuse)
+    raised = call("status").exception
+    assert isinstance(raised, LabError)
+    assert str(raised).startswith("cannot use /nowhere/lock: Operation not permitted; ")
+
+
+def test_an_answer_that_cannot_be_written_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        with pytest.raises(LabError, match="cannot write .* standard output: No space left"):
+            say("on")
