@@ -148,3 +148,29 @@ def _network_namespaces() -> set[int]:
             except OSError:
                 continue
     return found
+
+
+_IN_A_CHROOT = """
+from ocf_py.conformance.sandbox import Sandbox
+with Sandbox() as sandbox:
+    print(sandbox.run(["cat", "/mnt/marker"], check=True).stdout)
+    sandbox.run(["mount", "-t", "tmpfs", "lost", "/mnt"], check=True)
+"""
+
+
+def test_it_stays_in_the_chroot_that_it_was_made_in(tmp_path: Path) -> None:
+    chroot = tmp_path / "chroot"
+    chroot.mkdir()
+    script = (
+        'mount --rbind / "$1" && mount -t tmpfs marked "$1/mnt" && echo found > "$1/mnt/marker" '
+        '&& chroot "$1" "$2" -c "$3" && ! grep -q " lost " /proc/self/mountinfo'
+    )
+    answer = subprocess.run(
+        # what sh takes for $0, $1, $2 and $3 follows its script
+        ["unshare", "--mount", "sh", "-c", script, "sh", chroot, sys.executable, _IN_A_CHROOT],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip() == "found"
