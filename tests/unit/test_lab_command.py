@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 from click.testing import CliRunner
 
-from ocf_py.lab import LabError
+from ocf_py.lab import Lab, LabError
 from ocf_py.toolkit import lab as command_line
 from ocf_py.toolkit.lab_group import say
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 
-class Sought(Exception):
+class SoughtError(Exception):
     """The command line looked for a lab: (name, state)."""
 
 
 @pytest.fixture(autouse=True)
 def _no_lab(monkeypatch: pytest.MonkeyPatch) -> None:
     def seek(name: str, state: Path | None) -> NoReturn:
-        raise Sought(name, state)
+        raise SoughtError(name, state)
 
     monkeypatch.setattr(command_line, "check_root", lambda: None)
-    monkeypatch.setattr(command_line.Lab, "find", seek)
+    monkeypatch.setattr(Lab, "find", seek)
 
 
 def call(*words: str) -> Result:
@@ -51,7 +51,7 @@ def test_the_lab_is_named_before_the_verb_or_after_it(
     words: str, name: str, state: Path | None
 ) -> None:
     raised = call(*words.split()).exception
-    assert isinstance(raised, Sought)
+    assert isinstance(raised, SoughtError)
     assert raised.args == (name, state)
 
 
@@ -67,10 +67,13 @@ def test_what_follows_the_node_is_the_command_s(
             return 1, ""
 
     ran: list[list[str]] = []
-    monkeypatch.setattr(command_line.Lab, "find", lambda *_: Found())
-    monkeypatch.setattr(
-        command_line, "enter_and_run", lambda _pid, _cgroup, command: ran.append(command) or 3
-    )
+
+    def run(_pid: int, _cgroup: str, command: list[str]) -> int:
+        ran.append(command)
+        return 3
+
+    monkeypatch.setattr(Lab, "find", lambda *_: Found())
+    monkeypatch.setattr(command_line, "enter_and_run", run)
     assert call("exec", *words.split()).exit_code == 3
     assert ran == [["ls", "--name", "x"]]
 
@@ -90,7 +93,7 @@ def test_a_refusal_of_the_system_names_the_file_and_the_remedy(
     def refuse(*_: object) -> NoReturn:
         raise PermissionError(1, "Operation not permitted", "/nowhere/lock")
 
-    monkeypatch.setattr(command_line.Lab, "find", refuse)
+    monkeypatch.setattr(Lab, "find", refuse)
     raised = call("status").exception
     assert isinstance(raised, LabError)
     assert str(raised).startswith("cannot use /nowhere/lock: Operation not permitted; ")

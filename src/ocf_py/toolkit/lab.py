@@ -17,9 +17,10 @@ from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.networks import CABLES
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
-from ocf_py.lab.settings import DEFAULT_NAME, INITS, MOST_NODES, STATE_HOME, Settings
+from ocf_py.lab.settings import INITS, MOST_NODES, Settings
 from ocf_py.lab.switch import CABLE_MODES
 from ocf_py.lab.timeline import render_timeline
+from ocf_py.toolkit.lab_group import LAB_OPTIONS, LabGroup, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,19 +29,9 @@ _DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 
 
-@click.group()
-@click.option(
-    "--name", default=DEFAULT_NAME, show_default=True, help="Which lab; each has its own."
-)
-@click.option(
-    "--state",
-    type=_DIRECTORY,
-    help=f"Its directory.  [default: {STATE_HOME}/NAME, logs in /var/log]",
-)
-@click.pass_context
-def lab(context: click.Context, *, name: str, state: Path | None) -> None:
+@click.group(cls=LabGroup, params=LAB_OPTIONS)
+def lab() -> None:
     """A real Corosync and Pacemaker cluster on this machine, each node a set of namespaces."""
-    context.obj = (name, state)
 
 
 def _find(context: click.Context) -> Lab:
@@ -93,7 +84,7 @@ def down(context: click.Context) -> None:
     name, state = context.obj
     settings = Settings.build(name, state)
     was_up = bring_down(settings)
-    click.echo(
+    say(
         f"{title(settings)}: down; logs in {settings.logs}"
         if was_up
         else f"{title(settings)} is not up"
@@ -106,27 +97,31 @@ def status(context: click.Context) -> None:
     """Show the nodes, what ails them, and the cluster as the first running node sees it."""
     found = _find(context)
     described = found.describe()
-    click.echo(f"logs: {found.settings.logs}; power switch: {described['power_switch']}")
+    say(f"logs: {found.settings.logs}; power switch: {described['power_switch']}")
     for name, node in described["nodes"].items():
         words = [name, node["power"]]
         words += [f"pid {node['pid']}"] if node["pid"] else []
         words += ["frozen"] if node["frozen"] else []
         words += [f"{cable} cut ({mode})" for cable, mode in node["cuts"].items()]
-        click.echo("  ".join(words))
+        say("  ".join(words))
     for running in found.running_nodes():
         if not described["nodes"][running.name]["frozen"]:
-            click.echo(running.run(["crm_mon", "-1"], check=False).stdout)
+            say(running.run(["crm_mon", "-1"], check=False).stdout)
             break
 
 
-@lab.command("exec", context_settings={"ignore_unknown_options": True})
+@lab.command("exec", context_settings={"allow_interspersed_args": False})
 @click.argument("node")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def execute(context: click.Context, *, node: str, command: tuple[str, ...]) -> None:
-    """Run COMMAND in NODE (a shell without one), and end as it does."""
+    """Run COMMAND in NODE (a shell without one), and end as it does.
+
+    All that follows NODE is COMMAND's, its options too; a `--` between them may be left away.
+    """
+    words = list(command[1:] if command[:1] == ("--",) else command)
     pid, cgroup = _find(context).node(node).entry()
-    sys.exit(enter_and_run(pid, cgroup, list(command) or ["/bin/bash"]))
+    sys.exit(enter_and_run(pid, cgroup, words or ["/bin/bash"]))
 
 
 @lab.command()
@@ -229,8 +224,8 @@ def demo(
     ) as made:
         seen = play_failover(made, example, provider, progress)
         for line in render_timeline(seen.moments):
-            click.echo(line)
-        click.echo(
+            say(line)
+        say(
             f"the client was without an answer for {seen.outage.milliseconds:.0f} ms; "
             f"the address is on {seen.survivor} and on no other node"
         )
