@@ -2,7 +2,7 @@
 
 import posix
 
-#: What must not outlive a boot: the start records. Root's alone; packages make it at boot.
+#: What must not outlive a boot: the start records. Root's alone; made by the first that writes.
 RUN_DIRECTORY = "/run/ocfpy"
 
 
