@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.toolkit.errors import ToolkitError
-from ocf_py.toolkit.installer import sources
+from ocf_py.toolkit.installer import sources, trial
+from ocf_py.toolkit.installer.installation import install
 from ocf_py.toolkit.installer.interpreter import find_interpreter
 from ocf_py.toolkit.installer.place import Place
 from ocf_py.toolkit.installer.sources import find_sources, read_agent_type
+from tests.unit.installing import list_tree, make_sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,6 +104,58 @@ def test_a_source_of_a_newer_python_is_named(agents_python: str) -> None:
     python = find_interpreter(agents_python)
     with pytest.raises(ToolkitError, match=r"/usr/lib/x/ocf_py/new\.py"):
         python.compile({"ocf_py/new.py": b"yield = 1\n"}, "/usr/lib/x")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ip = missing", "NameError: name 'missing' is not defined"),
+        ("@ocf.action(timeout=20)\n    def begin(self): pass", "begin"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("import posix; posix._exit(0)", "no answer to meta-data, status 0"),
+        ("import posix; posix.kill(posix.getpid(), 9)", "no answer to meta-data, status -9"),
+    ],
+)
+def test_an_agent_that_does_not_load_is_refused_and_nothing_changes(
+    agent: Path, tmp_path: Path, agents_python: str, text: str, reason: str
+) -> None:
+    whole = find_sources(with_examples=True)
+    body = f"import ocf_py as ocf\nclass Lamp(ocf.Agent):\n    'Shines'\n    {text}\n"
+    files = {**whole.files, "ocfpy_agents/lamp.py": body.encode()}
+    broken = sources.Sources(files, (*whole.agents, sources.AgentSource(agent, "Lamp")))
+    python = find_interpreter(agents_python)
+    root = tmp_path / "root"
+    with pytest.raises(ToolkitError, match=f"^{agent}: Lamp cannot be .*{reason}.*; nothing was"):
+        install(Place(root), broken, python)
+    assert not root.exists()
+    install(Place(root), whole, python)
+    before = list_tree(root)
+    with pytest.raises(ToolkitError, match=f"^{agent}: Lamp cannot be .*{reason}.*; nothing was"):
+        install(Place(root), broken, python)
+    assert list_tree(root) == before
+
+
+def test_an_agent_that_loads_but_cannot_describe_itself_is_refused(
+    tmp_path: Path, agents_python: str
+) -> None:
+    mute = make_sources()
+    mute.files["ocf_py/runner.py"] = (
+        b"import sys\ndef main(module, name):\n    sys.exit('ocf-exit-reason:no ' + sys.argv[1])\n"
+    )
+    with pytest.raises(ToolkitError, match=r"lamp\.py: Lamp cannot be .*: no meta-data; nothing"):
+        install(Place(tmp_path / "root"), mute, find_interpreter(agents_python))
+    assert not (tmp_path / "root").exists()
+
+
+def test_an_agent_that_never_answers_is_refused(
+    tmp_path: Path, agents_python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "_PATIENCE", 0.5)
+    endless = make_sources()
+    endless.files["ocfpy_agents/lamp.py"] = b"import time\ntime.sleep(3600)\n"
+    with pytest.raises(ToolkitError, match=r"no answer to meta-data within 0\.5 s; nothing"):
+        install(Place(tmp_path / "root"), endless, find_interpreter(agents_python))
+    assert not (tmp_path / "root").exists()
 
 
 @pytest.mark.parametrize("prefix", ["usr", "/usr/../etc", ""])

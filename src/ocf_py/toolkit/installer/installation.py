@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import TYPE_CHECKING
 
 from ocf_py._version import __version__
+from ocf_py.toolkit.errors import ToolkitError
 from ocf_py.toolkit.installer.manifest import (
     LAUNCHERS,
     LIBRARY,
@@ -14,6 +16,7 @@ from ocf_py.toolkit.installer.manifest import (
     load_manifest,
 )
 from ocf_py.toolkit.installer.plan import LAUNCHER_MODE, LIBRARY_MODE, make_plan
+from ocf_py.toolkit.installer.trial import try_agents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,14 +43,17 @@ def install(place: Place, sources: Sources, interpreter: Interpreter) -> list[st
     """Makes the tree at `place` hold `sources`; returns what there is to say, a line each.
 
     An action that runs meanwhile goes on importing from its own generation, which stays until
-    the next install. Cut off anywhere, this leaves the former agents working.
+    the next install. Cut off anywhere, this leaves the former agents working; a first install
+    that fails leaves nothing.
 
     Raises:
-        ToolkitError: Something in the way is not ours; or the system refused.
+        ToolkitError: Something in the way is not ours; an agent does not load; or the system
+            refused.
     """
     tree = place.tree
     # Once without the lock: a refusal leaves no trace, not even the folder that is locked.
-    make_plan(tree, load_manifest(tree), sources, interpreter)
+    plan = make_plan(tree, load_manifest(tree), sources, interpreter)
+    library = _build(place, plan, sources, interpreter)
     made = [folder for folder in SHARED if not tree.has_folder(folder)]
     with tree.locked(LIBRARY, create=True):
         manifest = load_manifest(tree)
@@ -58,8 +64,16 @@ def install(place: Place, sources: Sources, interpreter: Interpreter) -> list[st
         if done and not (plan.library or plan.launchers or plan.stale):
             return [f"{place}: ocf-py {__version__} is installed already"]
         manifest.made = sorted({*manifest.made, *made})
-        library = _build(place, plan, sources, interpreter)
-        kept = _carry_out(tree, manifest, plan, library)
+        # What was whole without the lock may have been removed meanwhile.
+        library = library or _build(place, plan, sources, interpreter)
+        is_first = not manifest.version
+        try:
+            kept = _carry_out(tree, manifest, plan, library)
+        except BaseException:
+            if is_first:
+                with contextlib.suppress(ToolkitError):  # why it failed says more
+                    _clear(tree, manifest)
+            raise
     types = ", ".join(agent.type for agent in sources.agents)
     return [
         *_tell_kept(tree, kept),
@@ -74,29 +88,27 @@ def uninstall(place: Place, *, dry_run: bool = False) -> list[str]:
         return [f"{place}: nothing of ocf-py is installed"]
     with tree.locked(LIBRARY, create=False):
         manifest = load_manifest(tree)
-        paths = sorted(manifest.files, key=lambda path: (not path.startswith(LAUNCHERS), path))
         if dry_run:
+            paths = _order_removal(manifest)
             return [f"would remove {tree.base / path}" for path in paths if tree.inspect(path)]
-        kept = _remove_owned(tree, manifest, paths)
-        for folder in (LIBRARY, LAUNCHERS):
-            tree.remove_unfinished(folder)
-        tree.remove(MANIFEST)
-        for folder in (LIBRARY, LAUNCHERS, *(one for one in SHARED if one in manifest.made)):
-            tree.remove_folder(folder)
-    return [*_tell_kept(tree, kept), f"{place}: uninstalled ocf-py {manifest.version}"]
+        kept = _clear(tree, manifest)
+    what = f"ocf-py {manifest.version}" if manifest.version else "what an unfinished install left"
+    return [*_tell_kept(tree, kept), f"{place}: uninstalled {what}"]
 
 
 def _build(
     place: Place, plan: Plan, sources: Sources, interpreter: Interpreter
 ) -> dict[str, bytes]:
-    """The library's files by their path in the tree; none if none is lacking."""
+    """The library's files by their path in the tree, tried; none if none is lacking."""
     if not plan.library:
         return {}
-    files = {
-        **sources.files,
-        **interpreter.compile(sources.files, place.shown(plan.generation)),
+    shown = place.shown(plan.generation)
+    compiled = interpreter.compile(sources.files, shown)
+    try_agents(sources, compiled, interpreter, shown)
+    return {
+        f"{LIBRARY}/{plan.generation}/{name}": content
+        for name, content in {**sources.files, **compiled}.items()
     }
-    return {f"{LIBRARY}/{plan.generation}/{name}": content for name, content in files.items()}
 
 
 def _carry_out(tree: Tree, manifest: Manifest, plan: Plan, library: dict[str, bytes]) -> list[str]:
@@ -123,6 +135,22 @@ def _carry_out(tree: Tree, manifest: Manifest, plan: Plan, library: dict[str, by
     manifest.version, manifest.generation = __version__, plan.generation
     manifest.previous = plan.previous
     manifest.save(tree)
+    return kept
+
+
+def _order_removal(manifest: Manifest) -> list[str]:
+    """What is ours, the launchers before the library that they name."""
+    return sorted(manifest.files, key=lambda path: (not path.startswith(LAUNCHERS), path))
+
+
+def _clear(tree: Tree, manifest: Manifest) -> list[str]:
+    """Removes all that is ours; returns the files that others have changed, which stay."""
+    kept = _remove_owned(tree, manifest, _order_removal(manifest))
+    for folder in (LIBRARY, LAUNCHERS):
+        tree.remove_unfinished(folder)
+    tree.remove(MANIFEST)
+    for folder in (LIBRARY, LAUNCHERS, *(one for one in SHARED if one in manifest.made)):
+        tree.remove_folder(folder)
     return kept
 
 
