@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.toolkit.errors import ToolkitError
 from ocf_py.toolkit.installer.installation import install, uninstall
 from ocf_py.toolkit.installer.interpreter import find_interpreter
 from ocf_py.toolkit.installer.place import Place
 from tests.unit.installing import list_tree, make_sources, run_launcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -126,6 +133,76 @@ def test_a_first_install_killed_at_any_step_is_ended_by_the_next(driver: Driver)
         uninstall(driver.place)
         assert not list((driver.root / "usr/lib/ocf").rglob("ocfpy")), f"after step {step}"
     assert step > 10
+
+
+class Fault:
+    """A disk that is full just at the given one of an install's changes, and has room again."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = 0
+        for name in ("rename", "mkdir", "fchmod", "fsync"):
+            monkeypatch.setattr(os, name, self._counted(getattr(os, name)))
+
+    def _counted(self, change: Callable[..., object]) -> Callable[..., object]:
+        def refuse_once(*args: object, **kwargs: object) -> object:
+            self.left -= 1
+            if self.left == 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return change(*args, **kwargs)
+
+        return refuse_once
+
+
+@pytest.mark.parametrize("before", ["", "first"])
+def test_an_install_that_fails_at_any_step_leaves_what_was_there_and_nothing_half_made(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    fault = Fault(monkeypatch)
+    failed = 0
+    for step in range(1, 1000):
+        if before:
+            driver.install(before)
+        fault.left = step
+        try:
+            driver.install("second")
+            break
+        except ToolkitError as error:
+            assert "No space left on device; make room" in str(error)  # noqa: PT017
+        finally:
+            fault.left = 0
+        failed += 1
+        assert not driver.leftovers()
+        if before:
+            assert driver.says() <= answers("first") | answers("second")
+            assert len(driver.says()) == 2
+            uninstall(driver.place)
+        else:
+            assert not list(driver.root.rglob("ocfpy/*")), f"after step {step}"
+            assert "nothing of ocf-py" in uninstall(driver.place)[0]
+    assert failed > 20
+
+
+def test_an_install_without_room_leaves_nothing(driver: Driver) -> None:
+    sources = make_sources("first", ("Lamp",))
+    sources.files["ocf_py/long.py"] = b"#" * 100_000  # more than the limit, unlike the manifest
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(ToolkitError, match="File too large"):
+            install(driver.place, sources, driver.python)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert set(list_tree(driver.root)) == {"usr", "usr/lib"}
+
+
+def test_what_a_killed_first_install_left_is_not_called_a_version(driver: Driver) -> None:
+    step = 1
+    while not list(driver.root.rglob("ocfpy/manifest.json")):
+        assert driver.start("first", die_at=step).wait() == -9
+        step += 1
+    place = driver.place
+    assert uninstall(place) == [f"{place}: uninstalled what an unfinished install left"]
+    assert not list(driver.root.rglob("ocfpy"))
 
 
 def test_an_uninstall_killed_at_any_step_is_ended_by_the_next(driver: Driver) -> None:

@@ -72,8 +72,8 @@ class Tree:
     def write(self, path: str, content: bytes, mode: int, *, by_way_of: str) -> None:
         """Puts a whole file at `path` by a rename; `by_way_of` is the folder of the unfinished."""
         folder, _, name = path.rpartition("/")
-        with self._explained(path), self._open_folder(by_way_of, create=True) as scratch:
-            unfinished = f"{_TEMPORARY}{os.getpid()}"
+        opened = self._open_folder(by_way_of, create=True)
+        with self._explained(path), self._unfinished(by_way_of) as unfinished, opened as scratch:
             write_file(unfinished, content, mode, scratch)
             with self._open_folder(folder, create=True) as at:
                 os.rename(unfinished, name, src_dir_fd=scratch, dst_dir_fd=at)
@@ -82,8 +82,8 @@ class Tree:
     def write_folder(self, path: str, files: Mapping[str, bytes]) -> None:
         """Puts a folder that is not there yet at `path`, whole, by one rename."""
         parent, _, name = path.rpartition("/")
-        unfinished = f"{_TEMPORARY}{os.getpid()}"
-        with self._explained(path), self._open_folder(parent, create=True) as at:
+        opened = self._open_folder(parent, create=True)
+        with self._explained(path), self._unfinished(parent) as unfinished, opened as at:
             for file, content in files.items():
                 folder, _, leaf = f"{parent}/{unfinished}/{file}".rpartition("/")
                 with self._open_folder(folder, create=True) as below:
@@ -150,6 +150,16 @@ class Tree:
                     if self._is_at(path, at):  # and not one that an uninstall has removed
                         break
             yield
+
+    @contextlib.contextmanager
+    def _unfinished(self, folder: str) -> Iterator[str]:
+        """The name of what is being made in `folder`; gone at once if that fails."""
+        try:
+            yield f"{_TEMPORARY}{os.getpid()}"
+        except BaseException:
+            with contextlib.suppress(ToolkitError):  # why it failed says more
+                self.remove_unfinished(folder)
+            raise
 
     def _is_at(self, path: str, at: int) -> bool:
         try:
