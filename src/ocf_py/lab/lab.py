@@ -11,13 +11,14 @@ from ocf_py.lab.cluster_state import ClusterState
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.events import Event, read_events
 from ocf_py.lab.life import begin, bring_down
+from ocf_py.lab.lock import check_private
 from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.networks import CABLES
 from ocf_py.lab.node import Node
 from ocf_py.lab.progress import Progress, Silence
 from ocf_py.lab.requests import send_request
 from ocf_py.lab.settings import DEFAULT_NAME, Settings
-from ocf_py.lab.troubles import find_trouble
+from ocf_py.lab.troubles import find_trouble, init_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,7 @@ _Found = TypeVar("_Found")
 
 _POLL_SECONDS = 0.2
 _ONLINE_SECONDS = 90.0
+_BOOT_SECONDS = 30.0
 
 
 class Lab:
@@ -79,10 +81,16 @@ class Lab:
         """Return a lab that is up, to work with from another process."""
         meant = Settings.build(name, state)
         try:
+            check_private(meant.state)
             return cls(Settings.load(meant.state))
         except PermissionError:
             raise LabError(f"{title(meant)} belongs to root", hint="become root") from None
-        except (OSError, ValueError):
+        except ValueError:
+            raise LabError(
+                f"{meant.settings_file} is damaged or of another version of ocf-py",
+                hint=f"`{command_for(meant, 'down')}` removes what is left of that lab",
+            ) from None
+        except OSError:
             raise LabError(
                 f"{title(meant)} is not up", hint=f"`{command_for(meant, 'up')}` brings it up"
             ) from None
@@ -215,8 +223,14 @@ class Lab:
         send_request(self.settings, "off", node=self.node(node).name)
 
     def start(self, node: str) -> None:
-        """Power on."""
-        send_request(self.settings, "on", node=self.node(node).name)
+        """Power on; returns when the node's init runs. LabError says why it does not boot."""
+        name = self.node(node).name
+        send_request(self.settings, "on", node=name)
+        self.wait_until(
+            f"{name}: its init runs",
+            lambda: init_runs(self.settings, name),
+            timeout=_BOOT_SECONDS,
+        )
 
     def shut_down(self, node: str) -> None:
         """Ask for an orderly shutdown; the node's power goes off when it is done."""

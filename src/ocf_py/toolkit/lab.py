@@ -20,6 +20,7 @@ from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import INITS, MOST_NODES, Settings
 from ocf_py.lab.switch import CABLE_MODES
 from ocf_py.lab.timeline import render_timeline
+from ocf_py.lab.troubles import explain_boot
 from ocf_py.toolkit.lab_group import LAB_OPTIONS, LabGroup, say
 
 if TYPE_CHECKING:
@@ -99,10 +100,13 @@ def status(context: click.Context) -> None:
     described = found.describe()
     say(f"logs: {found.settings.logs}; power switch: {described['power_switch']}")
     for name, node in described["nodes"].items():
-        words = [name, node["power"]]
+        is_booting = node["power"] == "on" and node["pid"] is None
+        words = [name, "booting" if is_booting else node["power"]]
         words += [f"pid {node['pid']}"] if node["pid"] else []
         words += ["frozen"] if node["frozen"] else []
         words += [f"{cable} cut ({mode})" for cable, mode in node["cuts"].items()]
+        trouble = explain_boot(found.settings, name, node)
+        words += [f"({trouble})"] if trouble else []
         say("  ".join(words))
     for running in found.running_nodes():
         if not described["nodes"][running.name]["frozen"]:
@@ -145,7 +149,7 @@ def kill(context: click.Context, *, node: str) -> None:
 @click.argument("node")
 @click.pass_context
 def start(context: click.Context, *, node: str) -> None:
-    """Switch NODE on."""
+    """Switch NODE on, and wait until its init runs."""
     _find(context).start(node)
 
 
