@@ -72,11 +72,15 @@ bench: setup stage ## CPU, wall time and memory beside ocf:heartbeat:IPaddr2 (ro
 stage: python ## a tree under build/stage that runs as it stands, examples included
 	@$(INSTALLER) install --root build/stage --python $(PYTHON) --with-examples
 
-install: ## agents to DESTDIR/PREFIX/lib/ocf, for packagers too: needs no .venv
-	@$(INSTALLER) install --root '$(DESTDIR)/' --prefix '$(PREFIX)' --python $(PYTHON)
+# Through the environment: no quote or blank in a path is the shell's to read.
+install uninstall: export DESTDIR := $(DESTDIR)
+install uninstall: export PREFIX := $(PREFIX)
 
-uninstall: ## removes what install wrote
-	@$(INSTALLER) uninstall --root '$(DESTDIR)/' --prefix '$(PREFIX)'
+install: python ## agents to DESTDIR/PREFIX/lib/ocf, for packagers too: needs no .venv
+	@$(INSTALLER) install --root="$$DESTDIR/" --prefix="$$PREFIX" --python $(PYTHON)
+
+uninstall: python ## removes what install wrote
+	@$(INSTALLER) uninstall --root="$$DESTDIR/" --prefix="$$PREFIX"
 
 clean: ## removes what the other targets made in the checkout
 	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

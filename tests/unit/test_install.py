@@ -484,14 +484,43 @@ def test_a_lock_on_a_folder_that_was_removed_meanwhile_is_taken_anew(
     uninstaller.join()
 
 
-def test_make_installs_from_a_bare_tree_with_the_system_interpreter(tmp_path: Path) -> None:
-    make = ["make", "-s", "-C", str(CHECKOUT)]
-    where = [f"DESTDIR={tmp_path}", "PREFIX=/opt/ha"]
-    subprocess.run([*make, "install", *where], check=True, env={"PATH": "/usr/bin:/bin"})
-    manifest = json.loads((tmp_path / "opt/ha/lib/ocf/lib/ocfpy/manifest.json").read_text())
+def run_make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`make` in this checkout, with nothing but `variables` in its environment."""
+    return subprocess.run(
+        ["make", "-s", "-C", str(CHECKOUT), *arguments],
+        env={"PATH": "/usr/bin:/bin", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", ["plain", 'it\'s "here" `false` & there'])
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_make_installs_from_a_bare_tree_with_the_system_interpreter(
+    tmp_path: Path, name: str, by_environment: bool
+) -> None:
+    root = tmp_path / name
+    variables = {"DESTDIR": str(root), "PREFIX": "/opt/ha"}
+    words = [] if by_environment else [f"{name}={text}" for name, text in variables.items()]
+    environment = variables if by_environment else {}
+    done = run_make("install", *words, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    manifest = json.loads((root / "opt/ha/lib/ocf/lib/ocfpy/manifest.json").read_text())
     assert manifest["generation"]
-    subprocess.run([*make, "uninstall", *where], check=True, env={"PATH": "/usr/bin:/bin"})
-    assert set(list_tree(tmp_path)) == {"opt", "opt/ha", "opt/ha/lib"}
+    done = run_make("uninstall", *words, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(list_tree(root)) == {"opt", "opt/ha", "opt/ha/lib"}
+
+
+@pytest.mark.parametrize("target", ["install", "uninstall", "stage"])
+def test_make_without_an_interpreter_says_so(tmp_path: Path, target: str) -> None:
+    done = run_make(target, f"DESTDIR={tmp_path}", "PYTHON=/nonexist")
+    assert done.returncode == 2
+    said = done.stderr.splitlines()
+    assert said[0] == "no interpreter at /nonexist; name another: make PYTHON=..."
+    assert len(said) == 2  # make's own word that it ends
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_command_line_installs_and_uninstalls(tmp_path: Path, agents_python: str) -> None:
