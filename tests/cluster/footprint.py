@@ -62,10 +62,14 @@ def users_of(namespaces: frozenset[str]) -> list[int]:
 
 def cgroups_of(lab: Lab) -> list[str]:
     """Directories of the lab in the machine's cgroup2 hierarchy."""
+    return [str(path) for path in cgroup_hierarchy().glob(f"ocfpy-lab-{lab.settings.name}-*")]
+
+
+def cgroup_hierarchy() -> Path:
+    """Where the machine has its cgroup2 hierarchy."""
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         if " - cgroup2 " in line:
-            hierarchy = Path(line.split()[4])
-            return [str(path) for path in hierarchy.glob(f"ocfpy-lab-{lab.settings.name}-*")]
+            return Path(line.split()[4])
     raise AssertionError("no cgroup2 hierarchy is mounted here, so none can be looked at")
 
 

@@ -60,12 +60,16 @@ class CgroupTree:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
         while self.path.exists():
-            for directory in self._directories():
-                with contextlib.suppress(OSError):  # EBUSY while the last zombie is unreaped
-                    directory.rmdir()
+            self.remove_empty()  # not at once while the last zombie is unreaped
             if time.monotonic() > deadline:
                 return
             time.sleep(0.005)
+
+    def remove_empty(self) -> None:
+        """Remove all directories in which no process lives."""
+        for directory in self._directories():
+            with contextlib.suppress(OSError):  # EBUSY: somebody lives there
+                directory.rmdir()
 
     def _directories(self) -> list[Path]:
         """The tree's directories, deepest first."""

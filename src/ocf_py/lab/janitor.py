@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ocf_py.lab import kernel
 from ocf_py.lab.cgroups import CgroupTree
+from ocf_py.lab.lock import check_private
 from ocf_py.lab.settings import STATE_HOME, Settings
 from ocf_py.toolkit.errors import ToolkitError
 
@@ -26,12 +27,14 @@ _DISK_OPTIONS = "mode=755"
 
 
 def main() -> None:
-    """`STATE LEASE LOCK`, or `STATE --sweep` to remove what a lab without both left."""
-    settings = Settings.load(Path(sys.argv[1]))
-    enter_lab_mounts(settings)
+    """`STATE LEASE LOCK`, or `STATE --sweep NAME` to remove what a lab without both left."""
+    state = Path(sys.argv[1])
+    check_private(state)
     if sys.argv[2] == "--sweep":
-        sweep(settings)
+        _sweep_after_the_dead(state, sys.argv[3])
         return
+    settings = Settings.load(state)
+    enter_lab_mounts(settings)
     lease_descriptor, lock = int(sys.argv[2]), int(sys.argv[3])
     for descriptor in (lease_descriptor, lock):
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - the standard library's
@@ -67,6 +70,22 @@ def _run_daemon(settings: Settings, lease: socket.socket) -> None:
             remove_state(settings)
         sys.stderr.flush()
         os._exit(status)
+
+
+def _sweep_after_the_dead(state: Path, name: str) -> None:
+    """Sweep, also what a lab left whose settings this version cannot read."""
+    try:
+        settings, is_known = Settings.load(state), True
+    except ValueError:
+        settings, is_known = Settings.build(name, state), False
+    enter_lab_mounts(settings)
+    if not is_known:
+        # Its serial is lost, and a lab of this name in another chroot has its cgroup beside it:
+        # one in which a process lives cannot be removed so.
+        for directory in settings.cgroups.iterdir():
+            if settings.is_cgroup_name(directory.name):
+                CgroupTree(directory).remove_empty()
+    sweep(settings)
 
 
 def enter_lab_mounts(settings: Settings) -> None:

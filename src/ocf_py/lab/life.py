@@ -15,18 +15,18 @@ from ocf_py.lab.cib import seed
 from ocf_py.lab.environment import node_environment
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.janitor import remove_state
-from ocf_py.lab.lock import is_unlocked, lock_lab
+from ocf_py.lab.lock import LabIsUpError, check_private, lock_lab
 from ocf_py.lab.naming import title
 from ocf_py.lab.node_files import INSIDE, make_log_directories
 from ocf_py.lab.requests import daemon_pid, send_request
 from ocf_py.lab.requirements import check_machine, check_root
+from ocf_py.lab.settings import Settings
 from ocf_py.lab.spawn import python_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ocf_py.lab.progress import Progress
-    from ocf_py.lab.settings import Settings
 
 _START_SECONDS = 30.0
 _END_SECONDS = 30.0
@@ -118,6 +118,9 @@ def bring_down(settings: Settings, lease: Lease | None = None) -> bool:
     one is gone too.
     """
     check_root()
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        check_private(settings.state)
+    ending = _serial_in(settings.state)
     daemon = daemon_pid(settings)
     there = daemon is not None or settings.settings_file.exists()
     if daemon is not None and not _ask_to_end(settings):
@@ -126,14 +129,34 @@ def bring_down(settings: Settings, lease: Lease | None = None) -> bool:
     if lease is not None:
         lease.end()
     deadline = time.monotonic() + _END_SECONDS
-    while not is_unlocked(settings):
-        if time.monotonic() > deadline:
-            raise LabError(f"{title(settings)} does not end; see {settings.daemon_log}")
-        time.sleep(_POLL_SECONDS)
-    if settings.settings_file.exists():  # daemon and janitor were killed before they could sweep
-        _sweep(settings)
-        remove_state(settings)
+    while settings.lock_file.exists() or settings.settings_file.exists():
+        try:
+            _sweep_what_nobody_locks(settings)
+        except LabIsUpError:
+            if _serial_in(settings.state) not in (None, ending):
+                break  # a new lab of this name, which nobody asked to end
+            if time.monotonic() > deadline:
+                raise LabError(
+                    f"{title(settings)} does not end; see {settings.daemon_log}"
+                ) from None
     return there
+
+
+def _sweep_what_nobody_locks(settings: Settings) -> None:
+    """Remove what is left now that no process of the lab is; LabIsUpError while there is one.
+
+    The lock keeps a new lab of this name from coming up in the midst of it.
+    """
+    with lock_lab(settings, _POLL_SECONDS):
+        if settings.settings_file.exists():  # daemon and janitor were killed before they swept
+            _sweep(settings)
+        remove_state(settings)
+
+
+def _serial_in(state: Path) -> str | None:
+    with contextlib.suppress(OSError, ValueError):
+        return Settings.load(state).serial
+    return None
 
 
 def _ask_to_end(settings: Settings) -> bool:
@@ -147,7 +170,7 @@ def _ask_to_end(settings: Settings) -> bool:
 
 def _sweep(settings: Settings) -> None:
     """Remove what a lab left whose daemon and janitor were both killed; the lock stays."""
-    command = python_command("ocf_py.lab.janitor", str(settings.state), "--sweep")
+    command = python_command("ocf_py.lab.janitor", str(settings.state), "--sweep", settings.name)
     subprocess.run(command, cwd="/", check=True, timeout=_END_SECONDS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 import secrets
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,19 @@ DEFAULT_NAME = "default"
 MOST_NODES = 16
 LONGEST_STATE_PATH = 80  # a unix socket's path ends at 107 bytes
 INITS = ("mini", "systemd")
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_SERIAL = re.compile(r"[0-9a-f]{8}")
+
+
+def check_name(name: str) -> None:
+    """Raise LabError unless `name` can be a directory's and a cgroup's."""
+    if not _NAME.fullmatch(name):
+        raise LabError(
+            f"lab name {name!r}: use up to 40 letters, digits, '-', '_' and '.', "
+            "and begin with a letter or digit"
+        )
 
 
 @dataclass(frozen=True)
@@ -46,11 +60,7 @@ class Settings:
         provider_trees: tuple[Path, ...] = (),
     ) -> Settings:
         """Check what a user asked for; LabError says what is wrong with it."""
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name):
-            raise LabError(
-                f"lab name {name!r}: use up to 40 letters, digits, '-', '_' and '.', "
-                "and begin with a letter or digit"
-            )
+        check_name(name)
         if not 1 <= nodes <= MOST_NODES:
             raise LabError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
         if init not in INITS:
@@ -117,7 +127,16 @@ class Settings:
     @property
     def cgroup(self) -> Path:
         """This lab's cgroup, whose name no other lab on the machine has."""
-        return self.cgroups / f"ocfpy-lab-{self.name}-{self.serial}"
+        return self.cgroups / f"{self._cgroup_prefix}{self.serial}"
+
+    @property
+    def _cgroup_prefix(self) -> str:
+        return f"ocfpy-lab-{self.name}-"
+
+    def is_cgroup_name(self, name: str) -> bool:
+        """Whether a lab of this name, perhaps another one, has or had such a cgroup."""
+        prefix = self._cgroup_prefix
+        return name.startswith(prefix) and bool(_SERIAL.fullmatch(name[len(prefix) :]))
 
     @property
     def daemon_log(self) -> Path:
@@ -137,9 +156,30 @@ class Settings:
 
     @classmethod
     def load(cls, state: Path) -> Settings:
-        """Read the settings of a lab that exists; OSError or ValueError when there are none."""
+        """Read the settings of a lab that exists.
+
+        Where its state is, the caller says and not the file. OSError when there are none;
+        ValueError when they are of another version, or no settings at all.
+        """
         values = json.loads((state / "settings.json").read_text())
-        for key in ("state", "logs"):
-            values[key] = Path(values[key])
-        values["provider_trees"] = tuple(Path(tree) for tree in values["provider_trees"])
-        return cls(**values)
+        try:
+            values["state"] = state.absolute()
+            values["logs"] = Path(values["logs"])
+            values["provider_trees"] = tuple(Path(tree) for tree in values["provider_trees"])
+            settings = cls(**values)
+            settings._check()
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"{state}/settings.json: {error}") from None
+        return settings
+
+    def _check(self) -> None:
+        """Raise TypeError or ValueError for what `save` never writes."""
+        if not (
+            _NAME.fullmatch(self.name)
+            and _SERIAL.fullmatch(self.serial)
+            and 1 <= operator.index(self.nodes) <= MOST_NODES
+            and self.init in INITS
+            and self.token_ms > 0
+            and self.boot_seconds >= 0
+        ):
+            raise ValueError(f"{self.settings_file}: not what a lab of this version writes")
