@@ -6,8 +6,15 @@ case $1 in /usr/bin/python3) ;; *) echo "no interpreter at $1; name another: mak
 echo "installing system packages: python3"
 if command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
-    log=$(apt-get -q update 2>&1 && apt-get -q install -y --no-install-recommends python3 2>&1) || {
-        echo "$log" >&2; echo "could not install python3; the cause stands above" >&2; exit 1; }
+    tries=100  # of 3 seconds: a fresh machine's own apt-daily may hold a lock
+    until log=$(LC_ALL=C apt-get -q update 2>&1 &&
+        LC_ALL=C apt-get -q install -y --no-install-recommends python3 2>&1); do
+        tries=$((tries - 1))
+        case $tries:$log in
+        [1-9]*:*"Could not get lock"*) sleep 3 ;;
+        *) echo "$log" >&2; echo "could not install python3; the cause stands above" >&2; exit 1 ;;
+        esac
+    done
 elif command -v dnf >/dev/null; then
     dnf -q install -y --setopt=install_weak_deps=False python3
 else

@@ -9,12 +9,16 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 from quiet_daemons import quiet_cluster_daemons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+# Seconds for another apt, such as a fresh machine's own apt-daily, to end.
+_PATIENCE, _PAUSE = 300, 3
 
 # What each package is here for: its Debian name, its Fedora and RHEL name.
 PACKAGES = {
@@ -57,6 +61,20 @@ def run(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
+def run_when_free(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """As `run`, again and again while another apt holds a lock.
+
+    DPkg::Lock::Timeout does not cover the locks of the package lists and of the archives.
+    """
+    limit = time.monotonic() + _PATIENCE
+    while True:
+        done = run(arguments)
+        held = done.returncode and "Could not get lock" in done.stdout
+        if not held or time.monotonic() > limit:
+            return done
+        time.sleep(_PAUSE)
+
+
 class Apt:
     """Debian and its kin."""
 
@@ -81,7 +99,7 @@ class Apt:
 
     def refresh(self) -> subprocess.CompletedProcess[str]:
         """Fetches the package lists."""
-        return run([*self._apt_get, "update"])
+        return run_when_free([*self._apt_get, "update"])
 
     def unknown(self, names: Sequence[str]) -> list[str]:
         """Those of `names` that no configured source offers."""
@@ -96,7 +114,7 @@ class Apt:
 
     def install(self, names: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Installs `names` without what they merely recommend."""
-        return run([*self._apt_get, "install", "-y", "--no-install-recommends", *names])
+        return run_when_free([*self._apt_get, "install", "-y", "--no-install-recommends", *names])
 
 
 class Dnf:
