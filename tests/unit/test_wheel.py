@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -44,6 +45,16 @@ def test_the_wheel_carries_agents_and_licence_and_no_byte_code(wheel: Path) -> N
     assert {"ocf_py/_agents/ipaddr.py", "ocf_py/_examples/dummy.py", "ocf_py/py.typed"} <= {*names}
     assert any(name.endswith("/LICENSE") for name in names)
     assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_the_description_holds_no_placeholder(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    _, _, description = archive.read(metadata).decode().partition("\n\n")
+    assert description.strip() == (CHECKOUT / "README.md").read_text().strip()
+    # A word of capitals alone on its line stands for something that is still to be written.
+    assert not re.findall(r"^[ \t]*[A-Z][A-Z_]{2,}[ \t]*$", description, re.MULTILINE)
+    assert not re.findall(r"\b(?:TODO|FIXME|TBD|XXX)\b", description)
 
 
 def test_an_installed_wheel_installs_the_agents(
