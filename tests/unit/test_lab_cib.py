@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
-from ocf_py.lab.cib import merge, read_configuration, seed
+from ocf_py.lab.cib import Merged, merge, name_agents, read_configuration, seed
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.settings import Settings
 
@@ -20,7 +20,7 @@ EMPTY = b"""<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.8" epoch="0
 
 
 @pytest.fixture
-def live() -> bytes:
+def live() -> etree._Element:
     """A lab's configuration with a resource that an earlier example left."""
     cib = etree.fromstring(seed(Settings(), EMPTY))
     configuration = cib.find("configuration")
@@ -33,7 +33,7 @@ def live() -> bytes:
         found = configuration.find(section)
         assert found is not None
         found.append(element)
-    return etree.tostring(configuration)
+    return cib
 
 
 def write(folder: Path, text: str) -> Path:
@@ -60,7 +60,9 @@ def test_the_seed_has_fencing_for_every_node_and_a_delay_for_the_first() -> None
     assert [pair.get("value") for pair in pairs] == ["n1:1s"]
 
 
-def test_merging_keeps_the_lab_s_part_and_replaces_the_rest(tmp_path: Path, live: bytes) -> None:
+def test_merging_keeps_the_lab_s_part_and_replaces_the_rest(
+    tmp_path: Path, live: etree._Element
+) -> None:
     example = read_configuration(
         write(
             tmp_path,
@@ -69,27 +71,115 @@ def test_merging_keeps_the_lab_s_part_and_replaces_the_rest(tmp_path: Path, live
             "<constraints/><rsc_defaults id='defaults'/></configuration>",
         )
     )
-    merged = merge(live, example)
+    merged = etree.tostring(merge(live, example).configuration)
     assert ids(merged, "resources/primitive") == ["fence-n1", "fence-n2", "new"]
     assert ids(merged, "constraints/*") == []
     assert ids(merged, "nodes/node") == ["1"]
     assert ids(merged, "rsc_defaults") == ["defaults"]
 
 
-def test_an_example_cannot_switch_the_lab_s_fencing_off(tmp_path: Path, live: bytes) -> None:
-    example = read_configuration(
-        write(
-            tmp_path,
-            "<configuration><crm_config><cluster_property_set id='cib-bootstrap-options'>"
-            "<nvpair id='a' name='stonith-enabled' value='false'/>"
-            "<nvpair id='b' name='no-quorum-policy' value='freeze'/>"
-            "</cluster_property_set></crm_config></configuration>",
-        )
+def merge_text(folder: Path, live: etree._Element, inside: str) -> Merged:
+    text = f"<configuration>{inside}</configuration>"
+    return merge(live, read_configuration(write(folder, text)))
+
+
+def properties(merged: Merged) -> list[tuple[str | None, str | None]]:
+    pairs = merged.configuration.findall("crm_config//nvpair")
+    return sorted((pair.get("name"), pair.get("value")) for pair in pairs)
+
+
+LAB_PROPERTIES = [("cluster-name", "lab"), ("dc-deadtime", "1s")]
+
+
+@pytest.mark.parametrize("set_id", ["cib-bootstrap-options", "mine"])
+def test_an_example_cannot_switch_the_lab_s_fencing_off(
+    tmp_path: Path, live: etree._Element, set_id: str
+) -> None:
+    merged = merge_text(
+        tmp_path,
+        live,
+        f"<crm_config><cluster_property_set id='{set_id}'>"
+        "<nvpair id='a' name='stonith-enabled' value='false'/>"
+        "<nvpair id='b' name='no-quorum-policy' value='freeze'/>"
+        "<nvpair id='c' name='dc-version' value='1.0'/>"
+        "<nvpair id='d' name='cluster-name' value='lab'/>"
+        "</cluster_property_set></crm_config>",
     )
-    pairs = etree.fromstring(merge(live, example)).findall("crm_config//nvpair")
-    values = {pair.get("name"): pair.get("value") for pair in pairs}
-    assert values["stonith-enabled"] == "true"
-    assert values["no-quorum-policy"] == "freeze"
+    assert properties(merged) == [
+        *LAB_PROPERTIES,
+        ("no-quorum-policy", "freeze"),
+        ("stonith-enabled", "true"),
+    ]
+    assert merged.left_out == [
+        "cluster property stonith-enabled=false: the lab needs stonith-enabled=true"
+    ]
+
+
+def test_a_property_of_an_earlier_example_does_not_stay(
+    tmp_path: Path, live: etree._Element
+) -> None:
+    inside = (
+        "<crm_config><cluster_property_set id='cib-bootstrap-options'>"
+        "<nvpair id='q' name='no-quorum-policy' value='{}'/></cluster_property_set></crm_config>"
+    )
+    earlier = merge_text(tmp_path, live, inside.format("freeze")).configuration
+    fresh = live.find("configuration")
+    assert fresh is not None
+    live.replace(fresh, earlier)
+    later = merge_text(tmp_path, live, inside.format("stop"))
+    expected = [*LAB_PROPERTIES, ("no-quorum-policy", "stop"), ("stonith-enabled", "true")]
+    assert properties(later) == expected
+
+
+def test_a_rule_cannot_limit_the_lab_s_properties(tmp_path: Path, live: etree._Element) -> None:
+    merged = merge_text(
+        tmp_path,
+        live,
+        "<crm_config><cluster_property_set id='cib-bootstrap-options'><rule id='r'/>"
+        "</cluster_property_set></crm_config>",
+    )
+    assert merged.configuration.find(".//rule") is None
+    assert len(merged.left_out) == 1
+
+
+@pytest.mark.parametrize("tag", ["primitive", "group"])
+def test_a_resource_called_as_a_fence_device_is_left_out_aloud(
+    tmp_path: Path, live: etree._Element, tag: str
+) -> None:
+    merged = merge_text(
+        tmp_path,
+        live,
+        f"<nodes><node id='7'/></nodes><resources><{tag} id='fence-n1'/></resources>",
+    )
+    document = etree.tostring(merged.configuration)
+    assert ids(document, "resources/*") == ["fence-n1", "fence-n2"]
+    assert ids(document, "nodes/*") == ["1"]
+    assert merged.left_out == [
+        "nodes: the lab has its own",
+        f"{tag} fence-n1: the lab's own fence device stays",
+    ]
+
+
+def test_an_earlier_example_s_own_fence_device_does_not_stay(
+    tmp_path: Path, live: etree._Element
+) -> None:
+    ipmi = etree.Element("primitive", {"id": "ipmi", "class": "stonith", "type": "fence_ipmilan"})
+    resources = live.find("configuration/resources")
+    assert resources is not None
+    resources.append(ipmi)
+    document = etree.tostring(merge_text(tmp_path, live, "").configuration)
+    assert ids(document, "resources/*") == ["fence-n1", "fence-n2"]
+
+
+def test_every_ocf_agent_is_named_once_with_who_needs_it() -> None:
+    configuration = etree.fromstring(
+        "<configuration><resources><group id='g'>"
+        "<primitive id='a' class='ocf' provider='ocfpy' type='IPaddr'/>"
+        "<primitive id='b' class='ocf' provider='ocfpy' type='IPaddr'/></group>"
+        "<template id='t' class='ocf' provider='heartbeat' type='Dummy'/>"
+        "<primitive id='s' class='systemd' type='sshd'/></resources></configuration>"
+    )
+    assert name_agents(configuration) == {"ocfpy/IPaddr": "a", "heartbeat/Dummy": "t"}
 
 
 def test_another_provider_plays_our_part(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -21,6 +22,10 @@ _PROPERTIES = {
     "stonith-enabled": "true",
     "cluster-name": "lab",
 }
+# The coordinator writes these into the set of properties that is called so.
+_PACEMAKERS_OWN = frozenset(("have-watchdog", "dc-version", "cluster-infrastructure"))
+_LAB_SET = "cib-bootstrap-options"
+_SECTIONS = ("crm_config", "nodes", "resources", "constraints")
 
 
 def seed(settings: Settings, empty: bytes) -> bytes:
@@ -33,9 +38,7 @@ def seed(settings: Settings, empty: bytes) -> bytes:
     cib.set("epoch", "1")
     cib.set("num_updates", "0")
     cib.set("admin_epoch", "0")
-    properties = etree.SubElement(
-        _section(cib, "crm_config"), "cluster_property_set", id="cib-bootstrap-options"
-    )
+    properties = etree.SubElement(_section(cib, "crm_config"), "cluster_property_set", id=_LAB_SET)
     for name, value in _PROPERTIES.items():
         etree.SubElement(properties, "nvpair", id=f"lab-{name}", name=name, value=value)
     resources = _section(cib, "resources")
@@ -99,43 +102,86 @@ def read_configuration(path: Path, provider: str | None = None) -> etree._Elemen
     return configuration
 
 
-def merge(live: bytes, example: etree._Element) -> bytes:
-    """The configuration to load: the example's, plus what of the live one is the lab's own.
+def name_agents(configuration: etree._Element) -> dict[str, str]:
+    """The OCF agents that are named in it, each as `provider/type`, with the first user's id."""
+    agents: dict[str, str] = {}
+    for user in configuration.iter("primitive", "template"):
+        if user.get("class") == "ocf" and user.get("type") is not None:
+            agent = f"{user.get('provider', 'heartbeat')}/{user.get('type')}"
+            agents.setdefault(agent, user.get("id", "without an id"))
+    return agents
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The configuration to load, and a line for each part of the example that is not in it."""
+
+    configuration: etree._Element
+    left_out: list[str]
+
+
+def merge(live: etree._Element, example: etree._Element) -> Merged:
+    """Lay an example over what of the live `<cib>` is the lab's own.
 
     Nodes, fence devices and the lab's cluster properties stay; all other resources, constraints,
     defaults and properties are the example's.
     """
-    cib = etree.fromstring(live)
-    configuration = cib if cib.tag == "configuration" else cib.find("configuration")
+    configuration = live.find("configuration")
     if configuration is None:
         raise LabError("the cluster's answer to `cibadmin --query` holds no configuration")
     merged = etree.Element("configuration")
-    for name in ("crm_config", "nodes", "resources", "constraints"):
-        section = etree.SubElement(merged, name)
-        for element in configuration.findall(f"{name}/*"):
-            if _is_the_labs(name, element):
-                section.append(deepcopy(element))
-        if name != "nodes":
-            _take(example, name, section)
-    for element in example:
-        if merged.find(element.tag) is None:
-            merged.append(deepcopy(element))
-    return etree.tostring(merged)
+    sections = {name: etree.SubElement(merged, name) for name in _SECTIONS}
+    for name, section in sections.items():
+        section.extend(_labs_own(name, configuration.findall(f"{name}/*")))
+    left_out = []
+    for element in example.findall("crm_config/*"):
+        left_out += _take_properties(sections["crm_config"], deepcopy(element))
+    if example.find("nodes/*") is not None:
+        left_out.append("nodes: the lab has its own")
+    fences = {device.get("id") for device in sections["resources"]}
+    for element in example.findall("resources/*"):
+        if element.get("id") in fences:
+            left_out.append(f"{element.tag} {element.get('id')}: the lab's own fence device stays")
+        else:
+            sections["resources"].append(deepcopy(element))
+    sections["constraints"].extend(deepcopy(example.findall("constraints/*")))
+    merged.extend(deepcopy(element) for element in example if element.tag not in _SECTIONS)
+    return Merged(merged, left_out)
 
 
-def _is_the_labs(section: str, element: etree._Element) -> bool:
+def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Element]:
     if section == "nodes":
-        return True
-    if section == "crm_config":
-        return element.get("id") == "cib-bootstrap-options"
-    return section == "resources" and element.get("class") == "stonith"
+        return deepcopy(elements)
+    if section == "resources":
+        return [deepcopy(element) for element in elements if element.get("type") == "fence_lab"]
+    if section == "constraints":
+        return []
+    kept = [deepcopy(element) for element in elements if element.get("id") == _LAB_SET]
+    for properties in kept:
+        for pair in properties.findall("nvpair"):
+            if pair.get("name") not in {*_PROPERTIES, *_PACEMAKERS_OWN}:  # an earlier example's
+                properties.remove(pair)
+    return kept
 
 
-def _take(example: etree._Element, name: str, section: etree._Element) -> None:
-    for element in example.findall(f"{name}/*"):
-        twin = section.find(f"{element.tag}[@id='{element.get('id')}']")
-        if twin is None:
-            section.append(deepcopy(element))
-        elif name == "crm_config":  # properties added to the lab's own set
-            ours = {nvpair.get("name") for nvpair in twin}
-            twin.extend(deepcopy(pair) for pair in element if pair.get("name") not in ours)
+def _take_properties(section: etree._Element, properties: etree._Element) -> list[str]:
+    """Add a property set, without what the lab sets itself; returns what was left out."""
+    left_out = []
+    for pair in properties.findall("nvpair"):
+        name, value = pair.get("name"), pair.get("value")
+        if name in _PACEMAKERS_OWN:
+            properties.remove(pair)
+        elif name in _PROPERTIES:
+            properties.remove(pair)
+            if value != _PROPERTIES[name]:
+                left_out.append(
+                    f"cluster property {name}={value}: the lab needs {name}={_PROPERTIES[name]}"
+                )
+    twin = section.find(f"{properties.tag}[@id='{_LAB_SET}']")
+    if properties.get("id") != _LAB_SET or twin is None:
+        section.append(properties)
+        return left_out
+    if properties.find("rule") is not None:  # it would rule over the lab's own properties too
+        left_out.append(f"the rule of {_LAB_SET}: the lab's own properties always hold")
+    twin.extend(properties.findall("nvpair"))
+    return left_out

@@ -6,11 +6,11 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
-from ocf_py.lab.cib import merge, read_configuration
 from ocf_py.lab.cluster_state import ClusterState
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.events import Event, read_events
 from ocf_py.lab.life import begin, bring_down
+from ocf_py.lab.load import load_cib
 from ocf_py.lab.lock import check_private
 from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.networks import CABLES
@@ -199,13 +199,12 @@ class Lab:
 
         self.wait_until(f"{', '.join(names)} online", all_online, timeout=timeout)
 
-    def load(self, path: Path, *, provider: str | None = None) -> None:
-        """Replace the configuration by an example's, keeping the lab's fencing and properties."""
-        example = read_configuration(path, provider)
-        node = self.running_nodes()[0]
-        live = node.run(["cibadmin", "--query", "--scope", "configuration"]).stdout
-        replace = ["cibadmin", "--replace", "--scope", "configuration", "--xml-pipe"]
-        node.run(replace, stdin=merge(live.encode(), example))
+    def load(self, path: Path, *, provider: str | None = None) -> list[str]:
+        """Replace the configuration by an example's, keeping the lab's fencing and properties.
+
+        Returns a line for each part of the example that the lab's own part displaced.
+        """
+        return load_cib(self.running_nodes()[0], path, provider)
 
     def running_nodes(self) -> list[Node]:
         """Nodes that are on; LabError when none is."""

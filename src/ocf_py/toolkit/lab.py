@@ -134,7 +134,8 @@ def execute(context: click.Context, *, node: str, command: tuple[str, ...]) -> N
 @click.pass_context
 def load(context: click.Context, *, cib: Path, provider: str | None) -> None:
     """Replace the configuration by a CIB file's; the lab's fencing stays."""
-    _find(context).load(cib, provider=provider)
+    for line in _find(context).load(cib, provider=provider):
+        click.echo(f"ocf-py: warning: {cib}: left out: {line}", err=True)
 
 
 @lab.command()
