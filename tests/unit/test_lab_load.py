@@ -68,8 +68,8 @@ def test_an_agent_that_is_not_there_is_named_and_nothing_is_replaced(example: Pa
     ("verified", "said"),
     [
         (
-            "Entity: line 6: element primitive: Relax-NG validity error : Invalid attribute bogus\n",
-            'Invalid attribute bogus, in <primitive id="a" .* bogus="1"/>',
+            "Entity: line 6: element primitive: Relax-NG validity error : Invalid attribute b\n",
+            'Invalid attribute b, in <primitive id="a" .* bogus="1"/>',
         ),
         ("\nwarning: x\nerror: Resource a: no such thing\n", "error: Resource a: no such thing"),
         ("", "Call cib_replace failed"),
