@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocf_py.lab.mount_list import read_mounts
+
 if TYPE_CHECKING:
     from ocf_py.lab import Lab
 
@@ -27,10 +29,9 @@ class Machine:
     @classmethod
     def look(cls) -> Machine:
         """Take it in."""
-        mounts = Path("/proc/self/mountinfo").read_text().splitlines()
         loops = Path("/sys/block").glob("loop*/loop/backing_file")
         return cls(
-            frozenset(line.split()[4] for line in mounts),
+            frozenset(mount.place for mount in read_mounts()),
             frozenset(os.listdir("/sys/class/net")),
             frozenset(file.read_text() for file in loops),
             frozenset(path.name for path in Path("/dev").glob("shm/qb-*")),
@@ -67,9 +68,9 @@ def cgroups_of(lab: Lab) -> list[str]:
 
 def cgroup_hierarchy() -> Path:
     """Where the machine has its cgroup2 hierarchy."""
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        if " - cgroup2 " in line:
-            return Path(line.split()[4])
+    for mount in read_mounts():
+        if mount.kind == "cgroup2":
+            return Path(mount.place)
     raise AssertionError("no cgroup2 hierarchy is mounted here, so none can be looked at")
 
 

@@ -105,11 +105,11 @@ def test_nothing_in_a_node_reaches_the_machine(lab: Lab) -> None:
 
 def test_the_mount_witness_sees_a_node_s_mounts_from_outside(lab: Lab) -> None:
     witness = MountWitness(lab)
-    lab.node("n1").run(["mkdir", "-p", "/mnt/a b"])
-    lab.node("n1").run(["mount", "-t", "tmpfs", "t", "/mnt/a b"])
-    assert witness.nodes_with("/mnt/a b") == ["n1"]
-    lab.node("n1").run(["umount", "/mnt/a b"])
-    assert witness.nodes_with("/mnt/a b") == []
+    lab.node("n1").run(["mkdir", "-p", "/mnt/ä b"])
+    lab.node("n1").run(["mount", "-t", "tmpfs", "t", "/mnt/ä b"])
+    assert witness.nodes_with("/mnt/ä b") == ["n1"]
+    lab.node("n1").run(["umount", "/mnt/ä b"])
+    assert witness.nodes_with("/mnt/ä b") == []
 
 
 def test_a_daemon_that_fails_is_named_with_its_log() -> None:

@@ -65,18 +65,18 @@ def mount(
 ) -> None:
     """Attach a file system; `options` is its own comma-separated list."""
     result = _libc.mount(
-        None if source is None else source.encode(),
-        target.encode(),
+        None if source is None else os.fsencode(source),
+        os.fsencode(target),
         None if kind is None else kind.encode(),
         ctypes.c_ulong(flags),
-        options.encode() or None,
+        os.fsencode(options) or None,
     )
     _check(result, f"mount {kind or source} on {target}")
 
 
 def detach(target: str) -> None:
     """Take a mount out of the tree now, and let it end when its last user does, umount2(2)."""
-    _check(_libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
+    _check(_libc.umount2(os.fsencode(target), MNT_DETACH), f"umount {target}")
 
 
 def bind(source: str, target: str, *, read_only: bool = False) -> None:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocf_py.lab import kernel
+from ocf_py.lab.mount_list import Mount, read_mounts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ocf_py.lab.settings import Settings
 
 # Only what is mounted below these belongs to the system; the rest (media, snapshots, container
 # mounts, a user's home) is nothing a node needs.
 _SYSTEM_TREES = ("/usr", "/var", "/etc", "/opt", "/srv", "/lib", "/lib64", "/sbin", "/bin")
+# No file of the system lies in these, and overlay takes none of them as a lower layer or shows
+# nothing of it.
+_KERNEL_S_OWN = frozenset(
+    (
+        *("autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts"),
+        *("devtmpfs", "efivarfs", "fusectl", "hugetlbfs", "mqueue", "nsfs", "proc", "pstore"),
+        *("rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs"),
+    )
+)
 _QUIET = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 _CHARACTER_DEVICES = {  # Documentation/admin-guide/devices.txt
     "null": (1, 3),
@@ -51,14 +63,22 @@ class NodeDisk:
         for directory in (upper, work, self.root):
             directory.mkdir(parents=True, exist_ok=True)
         target = self.root / lower.lstrip("/")
-        layers = f"lowerdir={lower},upperdir={upper},workdir={work}"
+        layers = ",".join(
+            f"{kind}={escape_layer(str(layer))}"
+            for kind, layer in (("lowerdir", lower), ("upperdir", upper), ("workdir", work))
+        )
         kernel.mount("overlay", str(target), "overlay", 0, layers)
+
+
+def escape_layer(directory: str) -> str:
+    """A directory as overlay wants it, where commas and colons separate, filesystems/overlayfs."""
+    return re.sub(r"([\\,:])", r"\\\1", directory)
 
 
 def build_root(settings: Settings, node: str) -> Path:
     """Mount all of a node's file systems in the caller's mount namespace; returns their root."""
     disk = NodeDisk(settings.disks / node)
-    for number, tree in enumerate(["/", *separate_system_trees()]):
+    for number, tree in enumerate(["/", *separate_system_trees(read_mounts())]):
         disk.lay_over(tree, number)
     root = disk.root
     kernel.mount("proc", f"{root}/proc", "proc", _QUIET)
@@ -76,20 +96,28 @@ def build_root(settings: Settings, node: str) -> Path:
     return root
 
 
-def separate_system_trees() -> list[str]:
+def separate_system_trees(mounts: list[Mount]) -> list[str]:
     """Directories of the system that are file systems of their own, outermost first.
 
     An overlay shows the one file system its lower layer lies on, so a machine whose /usr or /var
-    is mounted apart needs one for each.
+    is mounted apart needs one for each. What the kernel or a container engine shows in a chroot
+    below them is no part of the system, nor is what lies in it.
     """
-    found = set()
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        place = line.split()[4].encode().decode("unicode_escape")  # blanks stand as \040
-        if os.path.isdir(place) and any(
-            place == tree or place.startswith(f"{tree}/") for tree in _SYSTEM_TREES
-        ):
-            found.add(place)
-    return sorted(found)
+    kinds = {mount.place: mount.kind for mount in mounts}  # the last one of a place is seen
+    found: list[str] = []
+    left_out: list[str] = []
+    for place, kind in sorted(kinds.items()):
+        if any(_is_in(place, tree) for tree in left_out):
+            continue
+        if kind in _KERNEL_S_OWN or (kind == "overlay" and place not in _SYSTEM_TREES):
+            left_out.append(place)
+        elif os.path.isdir(place) and any(_is_in(place, tree) for tree in _SYSTEM_TREES):
+            found.append(place)
+    return found
+
+
+def _is_in(place: str, tree: str) -> bool:
+    return place == tree or place.startswith(f"{tree}/")
 
 
 def _confine_proc(root: Path) -> None:

@@ -7,8 +7,9 @@ only the nodes' own lists show that it is mounted twice.
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ocf_py.lab.mount_list import read_mounts
 
 if TYPE_CHECKING:
     from ocf_py.lab.lab import Lab
@@ -24,9 +25,7 @@ class MountWitness:
         """Every mount point in a node, in mounting order; none when it is off."""
         pid = self._lab.describe()["nodes"][node]["pid"]
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            lines = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
-            # proc_pid_mountinfo(5): the fifth field, blanks as \040
-            return [line.split()[4].encode().decode("unicode_escape") for line in lines]
+            return [mount.place for mount in read_mounts(pid)]
         return []
 
     def nodes_with(self, mount_point: str) -> list[str]:
