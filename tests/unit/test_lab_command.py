@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from ocf_py.lab import Lab, LabError
+from ocf_py.lab.settings import Settings
 from ocf_py.toolkit import lab as command_line
 from ocf_py.toolkit.lab_group import say
 
@@ -104,3 +105,29 @@ def test_an_answer_that_cannot_be_written_says_so(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr("sys.stdout", full)
         with pytest.raises(LabError, match="cannot write .* standard output: No space left"):
             say("on")
+
+
+def test_the_status_of_nodes_that_are_all_off_or_booting_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Found:
+        settings = Settings.build("default", tmp_path)
+
+        def describe(self) -> dict[str, object]:
+            node: dict[str, object] = {
+                "pid": None,
+                "frozen": False,
+                "cuts": {},
+                "daemons": {"corosync": {}},
+            }
+            nodes = {"n1": {**node, "power": "on"}, "n2": {**node, "power": "off"}}
+            nodes["n2"]["daemons"] = {"boot": {"state": "failed", "reason": "no room"}}
+            return {"power_switch": "works", "nodes": nodes}
+
+    monkeypatch.setattr(Lab, "find", lambda *_: Found())
+    answer = call("status")
+    assert answer.exit_code == 0
+    assert answer.output.splitlines()[1:] == [
+        "n1  booting",
+        f"n2  off  (boot failed: no room; see {tmp_path}/log/n2/boot.log)",
+    ]

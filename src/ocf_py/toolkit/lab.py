@@ -108,9 +108,9 @@ def status(context: click.Context) -> None:
         trouble = explain_boot(found.settings, name, node)
         words += [f"({trouble})"] if trouble else []
         say("  ".join(words))
-    for running in found.running_nodes():
-        if not described["nodes"][running.name]["frozen"]:
-            say(running.run(["crm_mon", "-1"], check=False).stdout)
+    for name, node in described["nodes"].items():
+        if node["pid"] is not None and not node["frozen"]:
+            say(found.node(name).run(["crm_mon", "-1"], check=False).stdout)
             break
 
 
