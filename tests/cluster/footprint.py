@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.mount_list import read_mounts
+from ocf_py.lab.networks import NETWORKS
+from ocf_py.lab.settings import STATE_HOME
 
 if TYPE_CHECKING:
     from ocf_py.lab import Lab
@@ -19,7 +23,10 @@ _GONE_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine's own namespaces, where nothing of a lab may ever show."""
+    """What of labs shows in the machine's own namespaces, where nothing of them ever may.
+
+    Only what bears a lab's mark is taken in: a user who logs in beside the tests changes the rest.
+    """
 
     mounts: frozenset[str]
     links: frozenset[str]
@@ -31,11 +38,22 @@ class Machine:
         """Take it in."""
         loops = Path("/sys/block").glob("loop*/loop/backing_file")
         return cls(
-            frozenset(mount.place for mount in read_mounts()),
-            frozenset(os.listdir("/sys/class/net")),
-            frozenset(file.read_text() for file in loops),
+            frozenset(m.place for m in read_mounts() if is_lab_path(m.place)),
+            frozenset(link for link in os.listdir("/sys/class/net") if is_lab_link(link)),
+            frozenset(file.read_text() for file in loops if is_lab_path(file.read_text())),
             frozenset(path.name for path in Path("/dev").glob("shm/qb-*")),
         )
+
+
+def is_lab_path(path: str) -> bool:
+    """Whether it lies where labs have their state, or where a test may have put one."""
+    return path.startswith((f"{STATE_HOME}/", f"{tempfile.gettempdir()}/"))
+
+
+def is_lab_link(name: str) -> bool:
+    """Whether an interface is called as those of a lab's switch and nodes are."""
+    node = re.fullmatch(r"n\d+", name.partition("-")[0])
+    return node is not None or name in {network.bridge for network in NETWORKS}
 
 
 def namespaces_of(lab: Lab) -> frozenset[str]:
