@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.lab import Lab
 from ocf_py.lab.cluster_state import PROMOTED, ClusterState
+from ocf_py.lab.errors import LabError
 from ocf_py.lab.membership import find_loss
 from ocf_py.lab.witnesses import AddressWitness, Answer, Client, Holding
 
@@ -55,9 +57,8 @@ def test_what_is_no_cluster_s_answer_is_a_value_error(document: bytes) -> None:
 
 
 def witness_with(*holdings: Holding) -> AddressWitness:
-    witness = AddressWitness.__new__(AddressWitness)
+    witness = AddressWitness(Lab.__new__(Lab), "10.77.2.100")
     witness.holdings = list(holdings)
-    witness._error = None
     return witness
 
 
@@ -76,6 +77,19 @@ def test_a_handover_is_no_double_holding(holdings: tuple[Holding, ...]) -> None:
 @pytest.mark.parametrize("until", [2.1, None])
 def test_a_double_holding_is_seen(until: float | None) -> None:
     assert witness_with(Holding("n1", 1.0, until), Holding("n2", 2.0)).double_holdings()
+
+
+def test_an_address_is_known_in_every_spelling() -> None:
+    witness = AddressWitness(Lab.__new__(Lab), "FD77:0:0:2::0100")
+    assert witness.address == "fd77:0:0:2::100"
+
+
+def test_a_witness_whose_round_took_too_long_says_so() -> None:
+    witness = witness_with(Holding("n1", 1.0))
+    witness._round_begun = time.monotonic() - 0.5
+    for asked in (witness.holders, witness.double_holdings, witness.check):
+        with pytest.raises(LabError, match=r"blind for 0\.\d s"):
+            asked()
 
 
 def test_an_outage_is_the_longest_time_between_two_answers() -> None:

@@ -1,8 +1,9 @@
-"""Which nodes hold an address, at every moment, read from their kernels and not from Pacemaker."""
+"""Which nodes hold an address, read from their kernels and not from Pacemaker."""
 
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import select
 import socket
@@ -13,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 
+from ocf_py.lab.errors import LabError
 from ocf_py.lab.namespaces import open_socket_in
+from ocf_py.lab.witnesses.running_nodes import RunningNodes
 from ocf_py.lab.witnesses.watching import Watching
 
 if TYPE_CHECKING:
     from ocf_py.lab.lab import Lab
 
-_LOOK_FOR_NODES = 0.1  # seconds between two looks for nodes that came on
+LONGEST_ROUND = 0.2
+_LONGEST_WAIT = 0.05  # seconds without a look at whether nodes came on
 _LARGEST_DATAGRAM = 1 << 16
 # include/uapi/linux/rtnetlink.h, netlink.h
 _RTM_NEWADDR, _RTM_DELADDR, _RTM_GETADDR = 20, 21, 22
@@ -40,30 +44,49 @@ class Holding:
 class AddressWitness(Watching):
     """Hears every change of every node's addresses for as long as the `with` block lasts.
 
-    All nodes are heard by one loop, which takes in losses before gains when both are waiting: so
-    an overlap shorter than one round of it (a few milliseconds) is not told from a handover. A
-    node that loses its power loses its addresses at that moment.
+    All nodes are heard by one loop, in the order in which the kernel has something to say of
+    them, so a node that gains the address before another one has lost it is seen to. What it
+    cannot see makes it raise LabError: a round of the loop that took longer than LONGEST_ROUND, or
+    a daemon that did not say which nodes run. A node that loses its power loses its addresses at
+    that moment.
     """
 
     def __init__(self, lab: Lab, address: str) -> None:
-        super().__init__(f"witness of {address}")
-        self.address = address
+        self.address = str(ipaddress.ip_address(address))
+        super().__init__(f"witness of {self.address}")
         self.holdings: list[Holding] = []
-        self._lab = lab
+        self._running = RunningNodes(lab)
         self._nodes: dict[str, _HeardNode] = {}
-        self._next_look = 0.0
+        self._round_begun: float | None = None
 
     def watch(self) -> None:
         """Listen until the end."""
-        try:
-            while not self.ended.is_set():
-                if time.monotonic() >= self._next_look:
-                    self._look_for_nodes()
+        with self._running, select.epoll() as poll:
+            try:
+                while not self.ended.is_set():
+                    self._check_round()
+                    self._round_begun = time.monotonic()
+                    self._hear_new_nodes(poll)
                     self.ready.set()
-                self._listen()
-        finally:
-            for node in self._nodes.values():
-                node.close()
+                    self._listen(poll)
+            finally:
+                self._round_begun = None
+                for node in self._nodes.values():
+                    node.close()
+
+    def check(self) -> None:
+        """Raise what hinders it from seeing."""
+        super().check()
+        self._running.check()
+        self._check_round()
+
+    def _check_round(self) -> None:
+        begun = self._round_begun
+        if begun is not None and time.monotonic() - begun > LONGEST_ROUND:
+            raise LabError(
+                f"the witness of {self.address} was blind for {time.monotonic() - begun:.1f} s: "
+                "the machine is too busy"
+            )
 
     def holders(self) -> list[str]:
         """Nodes that hold the address now."""
@@ -86,28 +109,31 @@ class AddressWitness(Watching):
         times = [h.since for h in list(self.holdings) if h.node == node and h.since >= since]
         return min(times, default=None)
 
-    def _look_for_nodes(self) -> None:
-        self._next_look = time.monotonic() + _LOOK_FOR_NODES
-        for name, described in self._lab.describe()["nodes"].items():
-            pid = described["pid"]
-            if pid is not None and name not in self._nodes:
+    def _hear_new_nodes(self, poll: select.epoll) -> None:
+        for name, pid in self._running.pids.items():
+            if name not in self._nodes:
                 with contextlib.suppress(OSError):  # it may just have lost its power
-                    self._nodes[name] = _HeardNode(pid)
+                    self._nodes[name] = node = _HeardNode(pid)
+                    for descriptor in (node.netlink.fileno(), node.pidfd):
+                        poll.register(descriptor, select.EPOLLIN)
 
-    def _listen(self) -> None:
-        wait = max(0.0, self._next_look - time.monotonic())
-        watched = [fd for node in self._nodes.values() for fd in (node.pidfd, node.netlink)]
-        readable, _, _ = select.select(watched, [], [], wait)
-        changes: list[tuple[bool, str]] = []
-        for name, node in list(self._nodes.items()):
-            if node.pidfd in readable:
-                node.close()
-                del self._nodes[name]
-                changes.append((False, name))
-            elif node.netlink in readable:
-                changes += [(held, name) for held in node.hear(self.address)]
-        for held, name in sorted(changes):  # losses first
-            self._note(name, held=held)
+    def _listen(self, poll: select.epoll) -> None:
+        # epoll(7) keeps its descriptors in the order in which they became ready.
+        for descriptor, _ in poll.poll(_LONGEST_WAIT):
+            for name, node in list(self._nodes.items()):
+                if descriptor == node.netlink.fileno():
+                    self._note_all(name, node.hear(self.address))
+                elif descriptor == node.pidfd:
+                    self._note_all(name, node.hear_the_rest(self.address))
+                    self._note(name, held=False)
+                    for closing in (node.netlink.fileno(), node.pidfd):
+                        poll.unregister(closing)  # a child of this process may have them still
+                    node.close()
+                    del self._nodes[name]
+
+    def _note_all(self, node: str, changes: list[bool]) -> None:
+        for held in changes:
+            self._note(node, held=held)
 
     def _note(self, node: str, *, held: bool) -> None:
         now = time.monotonic()
@@ -124,8 +150,13 @@ class _HeardNode:
     """A node's network namespace, heard through netlink, and its pid 1, heard through its end."""
 
     def __init__(self, pid: int) -> None:
-        self.pidfd = os.pidfd_open(pid)
         self.netlink = open_socket_in(pid, socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        try:
+            self.pidfd = os.pidfd_open(pid)
+        except OSError:
+            self.netlink.close()
+            raise
+        self.netlink.setblocking(False)  # noqa: FBT003 - the standard library's signature
         self.netlink.bind((0, _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR))
         self._ask_for_all()
 
@@ -148,7 +179,15 @@ class _HeardNode:
                 ):
                     found.append(kind == _RTM_NEWADDR)
             offset += (length + 3) & ~3  # NLMSG_ALIGN
-        return found[-1:]
+        return found
+
+    def hear_the_rest(self, address: str) -> list[bool]:
+        """What of a node that has ended waits unread."""
+        found: list[bool] = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                found += self.hear(address)
+        return found
 
     def close(self) -> None:
         """Let the namespace go: a witness must not keep a dead node's network."""
