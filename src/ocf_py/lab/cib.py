@@ -57,8 +57,8 @@ def _section(cib: etree._Element, name: str) -> etree._Element:
 def _fence_device(node: str, *, delayed: bool) -> etree._Element:
     """A fence device for one node.
 
-    In a split both sides shoot at once; the delay before n1 is shot decides who lives. It is also
-    what a real power loss of n1 costs on top.
+    In a split both sides shoot at once; the delay before n1 is shot lets n1 live, unless its
+    Pacemaker hesitates for longer. It is also what a real power loss of n1 costs on top.
     """
     device = etree.Element(
         "primitive", id=f"fence-{node}", attrib={"class": "stonith", "type": "fence_lab"}
