@@ -20,6 +20,7 @@ BARE = (PYTHON, "-I", "-S", "-c", "pass")
 HEARTBEAT = "/usr/lib/ocf/resource.d/heartbeat/IPaddr2"
 ADDRESSES = {"IPv4": ("192.0.2.10", "24"), "IPv6": ("2001:db8::10", "64")}
 ACTIONS = ("start", "monitor", "stop", "meta-data")
+MONITORS = 5  # a round: what a cluster does for years between a start and a stop
 
 # What the project sets out to reach; IPv6 is told without one.
 TARGET_MONITOR = 0.40
@@ -92,14 +93,19 @@ def environment(action: str, family: str) -> dict[str, str]:
 
 
 def play(family: str, programs: Sequence[Series], bare: list[float], rounds: int) -> None:
-    """Takes every program through its actions, one program after the other, `rounds` times."""
+    """Takes every program through its actions, one program after the other, `rounds` times.
+
+    A bare interpreter runs beside each monitor of the first program.
+    """
     for number in range(rounds):
-        bare.append(run_measured(BARE, {}).cpu)
         # Whoever comes first in one round comes last in the next.
         for series in programs if number % 2 else reversed(programs):
             for action in ACTIONS:
-                cost = run_measured((series.program, action), environment(action, family))
-                series.add(action, cost)
+                for _ in range(MONITORS if action == "monitor" else 1):
+                    if action == "monitor" and series is programs[0]:
+                        bare.append(run_measured(BARE, {}).cpu)
+                    cost = run_measured((series.program, action), environment(action, family))
+                    series.add(action, cost)
 
 
 def report(family: str, ours: Series, theirs: Series, bare: Sequence[float]) -> bool:
@@ -113,7 +119,8 @@ def report(family: str, ours: Series, theirs: Series, bare: Sequence[float]) -> 
             ("wall", wall, TARGET_FAILOVER if title == "start+stop" and goals else None),
         ):
             rows.append(Row(f"{title} {unit}", of(ours, *actions), of(theirs, *actions), goal))
-    print(f"\n{family}, {len(bare)} rounds{'ocfpy':>23}{'heartbeat':>12}{'ratio':>8}   target")
+    rounds = len(bare) // MONITORS
+    print(f"\n{family}, {rounds} rounds{'ocfpy':>23}{'heartbeat':>12}{'ratio':>8}   target")
     met = [row.show() for row in rows]
     return all(met)
 
@@ -146,7 +153,7 @@ def main() -> None:
     """Measures; ends 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--stage", type=Path, default=Path("build/stage"))
-    parser.add_argument("--rounds", type=int, default=60, help="of IPv4")
+    parser.add_argument("--rounds", type=int, default=40, help="of IPv4")
     parser.add_argument("--rounds6", type=int, default=8, help="of IPv6, whose start takes seconds")
     given = parser.parse_args()
     program = str(given.stage.resolve() / "usr/lib/ocf/resource.d/ocfpy/IPaddr")
