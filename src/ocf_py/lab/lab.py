@@ -1,20 +1,19 @@
-"""A lab from the host's side: bring it up, hurt it, look at it, take it down."""
+"""A lab from the host's side: bring it up, look at it, work with it, take it down."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
 
 from ocf_py.lab.cluster_state import ClusterState
+from ocf_py.lab.controls import Controls
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.events import Event, read_events
 from ocf_py.lab.life import begin, bring_down
 from ocf_py.lab.load import load_cib
 from ocf_py.lab.lock import check_private
 from ocf_py.lab.naming import command_for, title
-from ocf_py.lab.networks import CABLES
-from ocf_py.lab.node import Node
 from ocf_py.lab.progress import Progress, Silence
 from ocf_py.lab.requests import send_request
 from ocf_py.lab.settings import DEFAULT_NAME, Settings
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ocf_py.lab.life import Lease
+    from ocf_py.lab.node import Node
 
 _Found = TypeVar("_Found")
 
@@ -35,12 +35,11 @@ _ONLINE_SECONDS = 90.0
 _BOOT_SECONDS = 30.0
 
 
-class Lab:
+class Lab(Controls):
     """One lab. `with Lab.up(...) as lab:` holds it as long as the block, and not longer."""
 
     def __init__(self, settings: Settings, lease: Lease | None = None) -> None:
-        self.settings = settings
-        self.nodes = [Node(settings, name) for name in settings.node_names]
+        super().__init__(settings)
         self._lease = lease
 
     @classmethod
@@ -110,18 +109,6 @@ class Lab:
         """Take everything away but the logs."""
         bring_down(self.settings, self._lease)
         self._lease = None
-
-    def node(self, name: str) -> Node:
-        """One node by its name."""
-        for node in self.nodes:
-            if node.name == name:
-                return node
-        names = ", ".join(self.settings.node_names)
-        raise LabError(f"{title(self.settings)} has no node {name}; it has {names}")
-
-    def describe(self) -> dict[str, Any]:
-        """What the daemon knows of itself and of every node."""
-        return send_request(self.settings, "list")
 
     def state(self, seen_from: str | None = None) -> ClusterState | None:
         """Pacemaker's view from a node, or from the first that answers; None when none does."""
@@ -217,10 +204,6 @@ class Lab:
             )
         return running
 
-    def kill(self, node: str) -> None:
-        """Power loss."""
-        send_request(self.settings, "off", node=self.node(node).name)
-
     def start(self, node: str) -> None:
         """Power on; returns when the node's init runs. LabError says why it does not boot."""
         name = self.node(node).name
@@ -230,44 +213,6 @@ class Lab:
             lambda: init_runs(self.settings, name),
             timeout=_BOOT_SECONDS,
         )
-
-    def shut_down(self, node: str) -> None:
-        """Ask for an orderly shutdown; the node's power goes off when it is done."""
-        send_request(self.settings, "shutdown", node=self.node(node).name)
-
-    def freeze(self, node: str) -> None:
-        """Stop every process of a node at once; its kernel answers on."""
-        send_request(self.settings, "freeze", node=self.node(node).name)
-
-    def thaw(self, node: str) -> None:
-        """Let a frozen node run on."""
-        send_request(self.settings, "thaw", node=self.node(node).name)
-
-    def cut(self, node: str, cable: str, mode: str = "drop") -> None:
-        """Cut a node's cables (a key of CABLES): `drop` loses frames, `down` the carrier too."""
-        self._set_cables(node, cable, mode)
-
-    def mend(self, node: str, cable: str = "all") -> None:
-        """Make cut cables whole again."""
-        self._set_cables(node, cable, None)
-
-    def _set_cables(self, node: str, cable: str, mode: str | None) -> None:
-        if cable not in CABLES:
-            raise LabError(f"unknown cable {cable!r}: choose one of {', '.join(CABLES)}")
-        name = self.node(node).name
-        send_request(self.settings, "cable", node=name, networks=CABLES[cable], mode=mode)
-
-    def break_power_switch(self, *, broken: bool = True) -> None:
-        """Let every fencing fail, or work again."""
-        send_request(self.settings, "power-switch", broken=broken)
-
-    def heal(self) -> None:
-        """Undo every fault that lasts: cables, frozen nodes, the power switch. Starts no node."""
-        self.break_power_switch(broken=False)
-        for name, described in self.describe()["nodes"].items():
-            self.mend(name)
-            if described["frozen"]:
-                self.thaw(name)
 
     def note(self, what: str, node: str | None = None) -> float:
         """Write a finding into the lab's journal; returns its time, CLOCK_MONOTONIC."""
