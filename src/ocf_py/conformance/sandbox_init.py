@@ -62,6 +62,10 @@ def _run_init(writer: int, library: str, folders: tuple[str, ...]) -> None:
 
 
 def _prepare(library: str, folders: tuple[str, ...]) -> None:
+    # First of all: the library may lie below a folder that is covered now.
+    sys.path.insert(0, library)
+    from ocf_py.system.network import Network
+
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
     strict = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     _mount("proc", "/proc", "proc", strict, None)
@@ -70,9 +74,6 @@ def _prepare(library: str, folders: tuple[str, ...]) -> None:
         mode = os.stat(folder).st_mode & 0o7777
         _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, f"mode={mode:o}")
     _check("sethostname", _libc.sethostname(b"sandbox", 7))
-    sys.path.insert(0, library)
-    from ocf_py.system.network import Network
-
     network = Network()
     network.set_up(1)  # lo is the first link of every namespace
     network.close()
