@@ -101,9 +101,7 @@ class Lifecycle:
             self._call.log.info("what the last start brought up differs: stopping that first")
             self._end(self._instances.recorded)
             self._instances.forget_record()
-        if not self._runs_as_recorded(given):
-            self._bring_up(given)
-        status = self._ask(given)
+        status = self._found_as_recorded(given) or self._bring_up(given)
         if status.is_promoted:  # OCF 1.1: start ends unpromoted
             given.demote()
             status = self._confirm(
@@ -111,12 +109,13 @@ class Lifecycle:
             )
         self._set_score(given, status)
 
-    def _runs_as_recorded(self, given: Agent) -> bool:
+    def _found_as_recorded(self, given: Agent) -> Status | None:
+        """Return the status of what runs as the record says; None where start has to act."""
         status = self._look(given)
         is_recorded = self._instances.recorded and not self._instances.differences(reloadable=True)
-        return bool(status and status.is_active and is_recorded)
+        return status if status and status.is_active and is_recorded else None
 
-    def _bring_up(self, given: Agent) -> None:
+    def _bring_up(self, given: Agent) -> Status:
         given.validate_here()
         try:  # before the first effect: what stop is to find must be known by then
             self._instances.write_record()
@@ -125,7 +124,7 @@ class Lifecycle:
                 f"cannot write {self._instances.record_path}: {error.strerror}"
             ) from error
         given.start()
-        self._confirm(given, "start", lambda status: status.is_active)
+        return self._confirm(given, "start", lambda status: status.is_active)
 
     def _stop(self) -> None:
         if self._instances.recorded is not None:

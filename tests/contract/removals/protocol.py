@@ -19,8 +19,8 @@ PROTOCOL = (
         "start-is-idempotent",
         "IPaddr-v4",
         LIFECYCLE,
-        "return bool(status and status.is_active and is_recorded)",
-        "return False",
+        "return status if status and status.is_active and is_recorded else None",
+        "return None",
     ),
     Removal(
         "stop-is-idempotent",

@@ -116,8 +116,8 @@ STOPPING = (
         "record-is-no-proof",
         "Dummy",
         LIFECYCLE,
-        "return bool(status and status.is_active and is_recorded)",
-        "return bool(is_recorded)",
+        "return status if status and status.is_active and is_recorded else None",
+        "return status if is_recorded else None",
     ),
     Removal(
         "instances-do-not-collide",
