@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from ocf_py.system.network import Held, Link, Network
+    from ocf_py.system.wanted import Wanted
 
-_EVERYBODY = "255.255.255.255"
-_NIC_ROOM = 127  # ALTIFNAMSIZ of linux/if.h, less the closing zero
-_LABEL_ROOM = 15  # IFNAMSIZ of linux/if.h, less the closing zero
-# What start leaves for stop: the process that announces, and the interface by a name that stays.
-_ANNOUNCER, _LINK = "announcer", "link"
+_CARRIER_SECONDS = 5.0  # what an interface that was just set up may take to find its other end
+# What start leaves for stop: the process that announces, the interface by a name that stays, how
+# the loopback held the address, and the label that keeps it from being a source.
+_ANNOUNCER, _LINK, _LOOPBACK, _SOURCE_LABEL = "announcer", "link", "loopback", "source-label"
+_POLICIES = ("refuse", "warn", "degraded")
 
 
 class IPaddr(ocf.Agent):
@@ -58,10 +59,77 @@ class IPaddr(ocf.Agent):
         "characters.",
         default=None,
     )
+    proto = ocf.String(
+        "Choose the interface by routes of this origin",
+        details="Looks only at routes that this protocol made when the interface or the prefix "
+        "length is not given: kernel, boot, static, ra, dhcp, or a number.",
+        default=None,
+    )
+    table = ocf.String(
+        "Choose the interface by this routing table",
+        details="The routing table to look in when the interface or the prefix length is not "
+        "given, by number or by its name in /etc/iproute2/rt_tables; that of a VRF, for instance. "
+        "Without it, main.",
+        default=None,
+    )
+    metric = ocf.Integer(
+        "The metric of the subnet's route",
+        details="The metric of the route to the subnet that comes with the address (Linux 4.18). "
+        "Without it, the kernel's own.",
+        default=None,
+        minimum=0,
+        maximum=0xFFFFFFFF,
+    )
+    noprefixroute = ocf.Boolean(
+        "Make no route to the subnet",
+        details="Adds the address without the route to its subnet that would come with it.",
+        default=False,
+    )
+    nodad = ocf.Boolean(
+        "Skip duplicate address detection (IPv6)",
+        details="Uses the address at once, without asking whether another host has it.",
+        default=False,
+    )
+    preferred_lft = ocf.String(
+        "The preferred lifetime",
+        details="For how many seconds the address may be chosen as a source, or forever. 0 keeps "
+        "it from being one at all (RFC 4862, section 5.5.4).",
+        default="forever",
+    )
+    network_namespace = ocf.String(
+        "The network namespace",
+        details="The network namespace to work in, by its name in ip-netns(8). It must exist.",
+        default=None,
+    )
+    unique_clone_address = ocf.Boolean(
+        "Give each instance of a clone its own address",
+        details="Adds the number of the clone's instance to the address: the first instance has "
+        "ip, the next the address behind it. The clone needs globally-unique=true.",
+        default=False,
+    )
+    lvs_support = ocf.Boolean(
+        "Leave the address on the loopback for LVS (IPv4)",
+        details="For direct routing: where lo has the address before the start, it is taken from "
+        "there while the resource runs, and given back when it stops.",
+        default=False,
+    )
+    lvs_ipv6_addrlabel = ocf.Boolean(
+        "Keep the address from being a source for LVS (IPv6)",
+        details="Gives the address a label of its own in the address selection policy (RFC 6724) "
+        "while the resource runs, so that the node does not speak from it.",
+        default=False,
+    )
+    lvs_ipv6_addrlabel_value = ocf.Integer(
+        "The label that keeps it from being a source (IPv6)",
+        details="A label that no other prefix has: see ip-addrlabel(8).",
+        default=99,
+        minimum=0,
+        maximum=0xFFFFFFFE,
+    )
     arp_count = ocf.Integer(
         "How often the address is announced",
         details="How often the address is announced when it starts. The first announcement goes "
-        "out before start returns, the others from a process in the background.",
+        "out before start returns.",
         default=5,
         minimum=0,
         maximum=1000,
@@ -74,259 +142,453 @@ class IPaddr(ocf.Agent):
         unit="ms",
         reloadable=True,
     )
+    arp_count_refresh = ocf.Integer(
+        "How often the address is announced by each monitor",
+        details="How often every recurring monitor announces the address anew, for neighbours that "
+        "have learnt something else meanwhile.",
+        default=0,
+        minimum=0,
+        maximum=1000,
+        reloadable=True,
+    )
+    arp_bg = ocf.Boolean(
+        "Announce in the background",
+        details="Sends all announcements after the first from a process in the background, which "
+        "ends with the resource; if false, start and monitor return after the last one.",
+        default=True,
+        reloadable=True,
+    )
+    arp_targets = ocf.String(
+        "Whom to tell directly",
+        details="Addresses of neighbours that are told directly too, such as a gateway that "
+        "ignores what is announced to all; up to 64, separated by blanks or commas.",
+        default=None,
+        reloadable=True,
+    )
+    run_arping = ocf.Boolean(
+        "Ask for duplicates before the address is added (IPv4)",
+        details="Asks whether another host answers for the address before start adds it, as the "
+        "kernel does for IPv6 by itself. Takes 0.6 s when nobody answers.",
+        default=False,
+        reloadable=True,
+    )
+    on_duplicate = ocf.Select(
+        "What if another host answers for the address",
+        details="refuse: start and the monitor of depth 10 fail. warn: a line in the log. "
+        "degraded: the monitor answers 190, for Pacemaker 2.1 and later, and start warns. What "
+        "the kernel's own detection refuses (IPv6) fails under each of them.",
+        options=_POLICIES,
+        default="refuse",
+        reloadable=True,
+    )
+    check_link_status = ocf.Boolean(
+        "Whether the interface must have a carrier",
+        details="If false, on_link_down is warn unless it is given.",
+        default=True,
+        reloadable=True,
+    )
+    on_link_down = ocf.Select(
+        "What if the interface is down or without a carrier",
+        details="refuse: start and the recurring monitor fail. warn: a line in the log. degraded: "
+        "the monitor answers 190, for Pacemaker 2.1 and later, and start warns.",
+        options=_POLICIES,
+        reloadable=True,
+    )
+    flush_routes = ocf.Boolean(
+        "Flush the routing cache on stop",
+        details="Has the kernel forget what it has learnt about routes when the address goes, so "
+        "that nothing on this node goes on using it.",
+        default=False,
+        reloadable=True,
+    )
+    kill_connections = ocf.Boolean(
+        "End TCP connections on stop",
+        details="Ends this node's TCP connections from the address once it is removed, so that "
+        "none lingers until the address comes back.",
+        default=False,
+        reloadable=True,
+    )
 
     @ocf.seam
     def network(self) -> Network:
-        """The kernel's interfaces, addresses and routes."""
+        """The kernel's interfaces, addresses and routes, in the namespace that was asked for."""
         from ocf_py.system.network import Network
 
-        return Network(self.call.deadline.remaining)
+        return Network(self.call.deadline.remaining, self.network_namespace)
+
+    def _default_on_link_down(self) -> str:
+        """refuse, or warn where check_link_status is false."""
+        return "refuse" if self.check_link_status else "warn"
 
     # ------------------------------------------------------------------ what was asked for
 
+    @property
+    def wanted(self) -> Wanted:
+        """The address of this instance, and how it is to be held."""
+        from ocf_py.system.wanted import Wanted, Wrong
+
+        try:
+            address = self.ip
+            if self.unique_clone_address:
+                address = address.plus(self.call.clone_number)
+            return Wanted(
+                address,
+                self.nic,
+                self.cidr_netmask,
+                self.broadcast,
+                self.iflabel,
+                self.preferred_lft,
+                self.proto,
+                self.table,
+            )
+        except Wrong as wrong:
+            raise ocf.Misconfigured(str(wrong), hint=wrong.hint) from wrong
+        except ValueError as error:
+            raise ocf.Misconfigured(f"unique_clone_address: {error}") from error
+
     def validate(self) -> None:
-        ip = self.ip
-        if ip.is_unspecified or ip.is_multicast or ip.is_loopback or str(ip) == _EVERYBODY:
-            raise ocf.Misconfigured(f"ip={ip} is no address that moves between hosts")
-        if ip.is_link_local and ip.version == 6 and self.nic is None:
-            raise ocf.Misconfigured(f"ip={ip} is link-local", hint="name its interface with nic=")
-        if self.nic is not None and (len(self.nic) > _NIC_ROOM or set(self.nic) & set("/ \t\n")):
-            raise ocf.Misconfigured(f"nic={self.nic!r} is no name that an interface can have")
-        self._asked_prefix()
-        self._asked_broadcast(0)
-        if self.iflabel is not None:
-            self._refuse_bad_label(self.iflabel)
+        wanted = self.wanted
+        is_ipv4 = wanted.address.version == 4
+        if self.lvs_support and not is_ipv4:
+            raise ocf.Misconfigured(
+                "lvs_support is for IPv4 alone", hint="for IPv6 there is lvs_ipv6_addrlabel"
+            )
+        if self.lvs_ipv6_addrlabel and is_ipv4:
+            raise ocf.Misconfigured("lvs_ipv6_addrlabel is for IPv6 alone", hint="leave it away")
+        if self.lvs_support and self.kill_connections:
+            raise ocf.Misconfigured(
+                "kill_connections would end what lvs_support keeps", hint="choose one of them"
+            )
+        name = self.network_namespace
+        if name is not None and ("/" in name or name in (".", "..")):
+            raise ocf.Misconfigured(f"network_namespace={name!r} is no name of a namespace")
+        self._targets()
 
     def validate_here(self) -> None:
-        link, _ = self._link_and_prefix()
-        if len(self._label(link)) > _LABEL_ROOM:
+        if self.unique_clone_address and self.call.is_anonymous_clone:
+            raise ocf.Misconfigured(
+                "unique_clone_address needs instances that are told apart",
+                hint="set globally-unique=true on the clone",
+            )
+        if not self.network.is_there:
             raise ocf.UnusableHere(
-                f"iflabel={self.iflabel!r} is too long for {link.name}",
-                hint=f"{_LABEL_ROOM - 1 - len(link.name)} characters fit behind its name",
+                f"network_namespace={self.network_namespace!r} does not exist here",
+                hint="ip-netns(8) shows those that do",
             )
+        with self.network:
+            link, _ = self._place()
+        self._label(link)
 
-    def _asked_prefix(self) -> int | None:
-        if self.cidr_netmask is None:
-            return None
-        try:
-            prefix = self.ip.parse_prefix(self.cidr_netmask)
-        except ValueError as error:
-            raise ocf.Misconfigured(f"cidr_netmask={self.cidr_netmask!r} {error}") from error
-        if prefix == 0:
-            raise ocf.Misconfigured(f"cidr_netmask={self.cidr_netmask!r} is the whole internet")
-        return prefix
+    def _label(self, link: Link) -> str:
+        from ocf_py.system.wanted import LABEL_ROOM
 
-    def _asked_broadcast(self, prefix: int) -> ocf.Address | None:
-        """Return the broadcast address for a prefix; None where there is to be none."""
-        if self.broadcast == "-" or (self.broadcast == "+" and self.ip.version != 4):
-            return None
-        if self.ip.version != 4:
-            raise ocf.Misconfigured("broadcast is for IPv4 alone", hint="leave it away")
-        if self.broadcast == "+":
-            # RFC 3021: a network of two hosts or one has no address to spare for it.
-            return self.ip.broadcast(prefix) if prefix < 31 else None
-        try:
-            address = ocf.Address.parse(self.broadcast)
-        except ValueError as error:
-            raise ocf.Misconfigured(
-                f"broadcast={self.broadcast!r} {error}", hint="or + or -"
-            ) from error
-        if address.version != 4:
-            raise ocf.Misconfigured(f"broadcast={address} is not IPv4")
-        return address
-
-    def _refuse_bad_label(self, label: str) -> None:
-        if self.ip.version != 4:
-            raise ocf.Misconfigured("iflabel is for IPv4 alone", hint="leave it away")
-        if not (label.isascii() and label.isprintable()) or set(label) & set(" /:"):
-            raise ocf.Misconfigured(f"iflabel={label!r} has a letter that no label may have")
-        if len(label) > _LABEL_ROOM - 2:
-            raise ocf.Misconfigured(
-                f"iflabel={label!r} is too long", hint="13 characters fit behind any interface"
+        label = self.wanted.label_on(link)
+        if len(label) > LABEL_ROOM:
+            raise ocf.UnusableHere(
+                f"iflabel={self.wanted.label!r} is too long for {link.name}",
+                hint=f"{LABEL_ROOM - 1 - len(link.name)} characters fit behind its name",
             )
+        return label
 
-    def _link_and_prefix(self) -> tuple[Link, int]:
+    def _targets(self) -> list[ocf.Address]:
+        if self.arp_targets is None:
+            return []
+        from ocf_py.system.announce import parse_targets
+
+        try:
+            return parse_targets(self.arp_targets, self.ip.family)
+        except ValueError as error:
+            raise ocf.Misconfigured(f"arp_targets {error}") from error
+
+    # ------------------------------------------------------------------ where it belongs
+
+    def _place(self) -> tuple[Link, int]:
         """Choose the interface and the prefix length; UnusableHere where this node offers none."""
+        wanted = self.wanted
         for holder, held in self._holdings():  # where it is already, it stays
-            if not self._flaw(holder, held):
+            if not wanted.flaw(holder, held):
                 return holder, held.prefix
-        link = None
-        prefix = self._asked_prefix()
-        if self.nic is not None:
-            link = self.network.link(self.nic)
-            if link is None:
-                raise ocf.UnusableHere(
-                    f"nic={self.nic!r} does not exist here", hint="ip-link(8) shows those that do"
-                )
-            if prefix is not None:
-                return link, prefix
-        from ocf_py.system.routes import AmbiguousInterface, NoInterface, choose_interface
+        from ocf_py.system.placement import NoPlace, find_place
 
-        links = [link] if link is not None else self.network.links()
         try:
-            choice = choose_interface(self.ip, self.network.routes(self.ip.family), links)
-        except (NoInterface, AmbiguousInterface) as error:
-            if link is not None:
-                raise ocf.UnusableHere(
-                    f"no directly connected subnet on {link.name} covers {self.ip}",
-                    hint="give cidr_netmask=",
-                ) from error
-            raise ocf.UnusableHere(str(error), hint="name one with nic=") from error
-        return choice.link, choice.prefix if prefix is None else prefix
-
-    # ------------------------------------------------------------------ what is there
+            choice = find_place(self.network, wanted)
+        except NoPlace as none:
+            raise ocf.UnusableHere(str(none), hint=none.hint) from none
+        return choice.link, choice.prefix
 
     def _holdings(self) -> list[tuple[Link, Held]]:
         """Find our address: on `nic` where that is given, else anywhere but on lo."""
         holdings: list[tuple[Link, Held]] = []
-        for held in self.network.holders(self.ip):
+        wanted = self.wanted
+        for held in self.network.holders(wanted.address):
             link = self.network.link_by_index(held.index)
             if link is None:  # gone between the two questions, and the address with it
                 continue
-            if self._is_on_nic(link) if self.nic is not None else not link.is_loopback:
+            if self._is_on(wanted.nic, link) if wanted.nic is not None else not link.is_loopback:
                 holdings.append((link, held))
         return holdings
 
-    def _is_on_nic(self, link: Link) -> bool:
+    def _is_on(self, nic: str, link: Link) -> bool:
         # By its index too: an interface that was renamed since still has our address.
-        if link.name == self.nic or self.call.facts.recall(_LINK) == str(link.index):
+        if link.name == nic or self.call.facts.recall(_LINK) == str(link.index):
             return True
-        named = self.network.link(self.nic or "")  # it may be an alternative name
+        named = self.network.link(nic)  # it may be an alternative name
         return named is not None and named.index == link.index
 
-    def _flaw(self, link: Link, held: Held) -> str:
-        """Say how the address differs from what was asked for; "" where it does not."""
-        prefix = self._asked_prefix()
-        if prefix is not None and held.prefix != prefix:
-            return f"{self.ip} on {link.name} has the prefix length {held.prefix}, not {prefix}"
-        if self.iflabel is not None and held.label != self._label(link):
-            return (
-                f"{self.ip} on {link.name} has the label {held.label!r}, not {self._label(link)!r}"
-            )
-        if held.is_dadfailed:
-            return (
-                f"another host on {link.name} holds {self.ip} (duplicate address detection failed)"
-            )
-        return ""
-
-    def _label(self, link: Link) -> str:
-        return f"{link.name}:{self.iflabel}" if self.iflabel is not None else ""
-
-    # ------------------------------------------------------------------ actions
+    # ------------------------------------------------------------------ monitor
 
     @ocf.action(timeout=20, interval=10, depth=0)
+    @ocf.action(timeout=20, interval=60, depth=10)
     def monitor(self) -> ocf.Status:
+        if not self.network.is_there:
+            return ocf.STOPPED
+        with self.network:
+            return self._judge()
+
+    def _judge(self) -> ocf.Status:
         holdings = self._holdings()
         if not holdings:
             return ocf.STOPPED
-        flaws = [self._flaw(link, held) for link, held in holdings]
+        wanted = self.wanted
+        flaws = [wanted.flaw(link, held) for link, held in holdings]
         if all(flaws):
             raise ocf.Failure("; ".join(flaws))
         link, _ = holdings[flaws.index("")]
+        status = ocf.RUNNING
         # To a probe the address is here all the same; that it serves nobody is for recovery.
-        if self.call.is_recurring and not link.is_up:
-            raise ocf.Failure(f"{link.name}, which carries {self.ip}, is down")
-        return ocf.RUNNING
+        if self.call.is_recurring and not link.has_carrier:
+            status = self._follow(self.on_link_down, self._say_down(link))
+        if self.call.level >= 10:
+            rival = self._find_rival(link) and self._find_rival(link)  # once may be a mistake
+            if rival:
+                status = self._follow(self.on_duplicate, self._say_rival(link, rival))
+        if self.call.is_recurring and self.arp_count_refresh:
+            self._announce(link, self.arp_count_refresh)
+        return status
+
+    def _follow(self, policy: str, finding: str) -> ocf.Status:
+        """Do with a finding what the policy says: fail, or go on and say so."""
+        if policy == "refuse":
+            raise ocf.Failure(finding)
+        self.call.log.warning(finding)
+        return ocf.DEGRADED.because(finding) if policy == "degraded" else ocf.RUNNING
+
+    def _say_down(self, link: Link) -> str:
+        how = "has no carrier" if link.is_up else "is down"
+        return f"{link.name} {how}, so that nobody reaches {self.wanted.address} there"
+
+    def _say_rival(self, link: Link, rival: str) -> str:
+        return f"another host on {link.name}, {rival}, answers for {self.wanted.address}"
+
+    def _find_rival(self, link: Link) -> str:
+        if link.is_loopback or not link.is_ethernet or not link.has_carrier:
+            return ""
+        from ocf_py.system import duplicates
+
+        return duplicates.find_rival(self.network, self.wanted.address, link)
+
+    # ------------------------------------------------------------------ start
 
     @ocf.action(timeout=20)
     def start(self) -> None:
-        link, prefix = self._link_and_prefix()
-        for holder, held in self._holdings():
-            flaw = self._flaw(holder, held)
-            if flaw or not held.is_permanent:  # one with a lifetime would go by itself
-                self.call.log.info(f"removing {self.ip}/{held.prefix} from {holder.name}: {flaw}")
-                self.network.remove_address(held)
-        self.call.facts.remember(_LINK, str(link.index))
-        try:
-            if not link.is_up:
-                self.network.set_up(link.index)
-            self._add(link, prefix)
-        except OSError as error:
-            raise ocf.Failure(
-                f"the kernel refuses {self.ip}/{prefix} on {link.name}: {error.strerror}",
-                hint="IPv6 may be disabled on it" if error.errno == errno.EACCES else "",
-            ) from error
-        self.call.log.info(f"{self.ip}/{prefix} is on {link.name}")
-        self._announce(link)
-
-    @ocf.action(timeout=20)
-    def stop(self) -> None:
-        # The address first: nothing that goes wrong with an announcer may leave it here.
-        for link, held in self._holdings():
+        with self.network:
+            link, prefix = self._place()
+            self.call.facts.remember(_LINK, str(link.index))
             try:
-                self.network.remove_address(held)
+                link = self._bring_up(link)
+                self._refuse_rival(link)
+                self._make_way(link)
+                self._add(link, prefix)
             except OSError as error:
                 raise ocf.Failure(
-                    f"the kernel does not remove {self.ip} from {link.name}: {error.strerror}"
+                    f"the kernel refuses {self.wanted.address}/{prefix} on {link.name}: "
+                    f"{error.strerror}",
+                    hint="IPv6 may be disabled on it" if error.errno == errno.EACCES else "",
                 ) from error
-            self.call.log.info(f"{self.ip}/{held.prefix} removed from {link.name}")
-        self._end_announcer()
+            self.call.log.info(f"{self.wanted.address}/{prefix} is on {link.name}")
+            self._announce(link, self.arp_count)
 
-    @ocf.action(timeout=20)
-    def reload_agent(self) -> None:
-        """Take the new announcement parameters: the next start uses them."""
+    def _bring_up(self, link: Link) -> Link:
+        """Set the interface up, and hold it to its policy once it had time to find its carrier."""
+        if not link.is_up:
+            self.network.set_up(link.index)
+            patience = self.call.deadline.remaining - _CARRIER_SECONDS
+            link = self._look_again(link)
+            while not link.has_carrier and self.call.deadline.remaining > max(patience, 1.0):
+                self.call.deadline.sleep(0.05, f"{link.name} finds no carrier")
+                link = self._look_again(link)
+        if not link.has_carrier:
+            self._follow(self.on_link_down, self._say_down(link))
+        return link
+
+    def _look_again(self, link: Link) -> Link:
+        found = self.network.link_by_index(link.index)
+        if found is None:
+            raise ocf.Failure(f"{link.name} has just been taken away")
+        return found
+
+    def _refuse_rival(self, link: Link) -> None:
+        if self.run_arping and self.ip.version == 4:
+            rival = self._find_rival(link)
+            if rival:
+                self._follow(self.on_duplicate, self._say_rival(link, rival))
+
+    def _make_way(self, link: Link) -> None:
+        """Remove what is held otherwise than asked for, and lift the address from the loopback."""
+        wanted = self.wanted
+        for holder, held in self._holdings():
+            flaw = wanted.flaw(holder, held)
+            if flaw or not held.is_permanent:  # one with a lifetime would go by itself
+                self.call.log.info(
+                    f"removing /{held.prefix} from {holder.name}: {flaw or 'it ends'}"
+                )
+                self.network.remove_address(held)
+        if self.lvs_support and not link.is_loopback:
+            from ocf_py.system import loopback
+
+            found = loopback.find_on_loopback(self.network, wanted.address)
+            if found is not None:
+                self.call.facts.remember(_LOOPBACK, loopback.describe(found))
+                self.network.remove_address(found)
 
     def _add(self, link: Link, prefix: int) -> None:
+        if self.lvs_ipv6_addrlabel:
+            self._add_source_label()
         if self.ip.version == 4:
             self._add_now(link, prefix)
             return
         # Subscribed before the address is added, so that no verdict is missed.
         with self.network.watch_addresses(self.ip.family) as watch:
             self._add_now(link, prefix)
-            verdict = watch.verdict(self.ip, link.index, self.call.deadline.remaining)
+            if not link.has_carrier:  # the policy lets it: the kernel asks once there is one
+                return
+            verdict = watch.verdict(self.wanted.address, link.index, self.call.deadline.remaining)
         if verdict != "ok":  # of duplicate address detection (RFC 4862, section 5.4)
             self._give_up(link, verdict)
 
     def _add_now(self, link: Link, prefix: int) -> None:
+        from ocf_py.system.records import IFA_F_NODAD, IFA_F_NOPREFIXROUTE
+
+        wanted = self.wanted
+        flags = IFA_F_NOPREFIXROUTE if self.noprefixroute else 0
+        if self.nodad and self.ip.version == 6:
+            flags |= IFA_F_NODAD
         self.network.add_address(
-            self.ip,
+            wanted.address,
             prefix,
             link.index,
-            broadcast=self._asked_broadcast(prefix),
+            broadcast=wanted.broadcast(prefix),
             label=self._label(link),
+            flags=flags,
+            preferred=wanted.preferred,
+            metric=self.metric,
         )
 
     def _give_up(self, link: Link, verdict: str) -> NoReturn:
-        for _, held in self._holdings():
-            self.network.remove_address(held)
+        for holder, held in self._holdings():
+            if holder.index == link.index:
+                self.network.remove_address(held)
         if verdict == "duplicate":
             raise ocf.Failure(
-                f"another host on {link.name} holds {self.ip}",
+                f"another host on {link.name} holds {self.wanted.address}",
                 hint="find it before it is started here",
             )
-        carrier = "" if link.has_carrier else f": {link.name} has no carrier"
-        raise ocf.Failure(f"the kernel did not let {self.ip} be used on {link.name}{carrier}")
+        raise ocf.Failure(f"the kernel did not let {self.wanted.address} be used on {link.name}")
 
-    def _announce(self, link: Link) -> None:
-        """Send the first announcement, and leave the others to a process in the background.
+    def _add_source_label(self) -> None:
+        from ocf_py.system.source_labels import add_source_label
+
+        value = self.lvs_ipv6_addrlabel_value
+        known = self.call.facts.recall(_SOURCE_LABEL)
+        self.call.facts.remember(_SOURCE_LABEL, str(value))
+        if not add_source_label(self.network, self.wanted.address, value) and not known:
+            self.call.facts.forget(_SOURCE_LABEL)  # somebody else's: stop leaves it
+
+    # ------------------------------------------------------------------ stop
+
+    @ocf.action(timeout=20)
+    def stop(self) -> None:
+        # The address first: nothing that goes wrong with the rest may leave it here.
+        if self.network.is_there:
+            with self.network:
+                self._remove()
+                self._put_back()
+        self._end_announcer()
+
+    def _remove(self) -> None:
+        for link, held in self._holdings():
+            try:
+                self.network.remove_address(held)
+            except OSError as error:
+                raise ocf.Failure(
+                    f"the kernel does not remove {held.address} from {link.name}: {error.strerror}"
+                ) from error
+            self.call.log.info(f"{held.address}/{held.prefix} removed from {link.name}")
+
+    def _put_back(self) -> None:
+        """Undo what start did beside, and do what else was asked for; none of it fails the stop."""
+        address = self.wanted.address
+        try:
+            known = self.call.facts.recall(_LOOPBACK)
+            if known:
+                from ocf_py.system.loopback import put_back
+
+                put_back(self.network, address, known)
+            known = self.call.facts.recall(_SOURCE_LABEL)
+            if known:
+                from ocf_py.system.source_labels import remove_source_label
+
+                remove_source_label(self.network, address, int(known))
+            if self.flush_routes:
+                self.network.flush_route_cache(address.family)
+            if self.kill_connections:
+                from ocf_py.system.connections import kill_connections
+
+                killed = kill_connections(address, self.call.deadline.stage(0.5))
+                self.call.log.info(f"{killed} connections from {address} ended")
+        except (OSError, ValueError) as error:
+            self.call.log.warning(f"{address} is removed, but not all that goes with it: {error}")
+
+    @ocf.action(timeout=20)
+    def reload_agent(self) -> None:
+        """Take the new parameters: they say how to announce, to judge and to stop from now on."""
+
+    # ------------------------------------------------------------------ announcements
+
+    def _announce(self, link: Link, count: int) -> None:
+        """Announce once, and leave the others to a process in the background.
 
         The address serves without them; a neighbour finds out a little later. So what goes wrong
-        here is told, and fails no start.
+        here is told, and fails nothing.
         """
-        if self.arp_count == 0 or not link.is_ethernet or link.is_loopback:
+        if count == 0 or not link.is_ethernet or link.is_loopback:
             return
-        from ocf_py.system import announce
+        from ocf_py.system import announce, announcer
 
-        self._end_announcer()  # of a start before this one
+        address, targets = self.wanted.address, self._targets()
+        more, interval = count - 1, self.arp_interval
+        self._end_announcer()  # of a start or monitor before this one
         try:
-            announce.announce_once(self.ip, link)
-            if self.arp_count > 1:
-                announcer = announce.start_announcer(
-                    self.ip, link, self.arp_count - 1, self.arp_interval
+            announce.announce_once(self.network, address, link, targets)
+            if not self.arp_bg:
+                fitting = int(self.call.deadline.stage(0.8) / interval) if interval else more
+                announcer.announce_repeatedly(
+                    self.network, address, link.index, min(more, fitting), interval, targets
                 )
-                self.call.facts.remember(_ANNOUNCER, str(announcer))
+            elif more:
+                process = announcer.start_announcer(address, link, more, interval, targets)
+                self.call.facts.remember(_ANNOUNCER, str(process))
         except (OSError, ocf.Failure) as error:
-            self.call.log.warning(f"{self.ip} is not announced on {link.name} as asked: {error}")
+            self.call.log.warning(f"{address} is not announced on {link.name} as asked: {error}")
 
     def _end_announcer(self) -> None:
         """End the background process; it also ends by itself once the address is not here."""
         known = self.call.facts.recall(_ANNOUNCER)
         if not known:
             return
-        from ocf_py.system.processes import ProcessIdentity, terminate
+        from ocf_py.system.announcer import end_announcer
 
         try:
-            if not terminate(ProcessIdentity.parse(known), grace_seconds=1):
-                self.call.log.warning(f"the announcer of {self.ip}, process {known}, does not die")
-        except (OSError, ValueError, OverflowError) as error:
-            self.call.log.warning(f"the announcer {known} is not ended: {error}")
+            end_announcer(known)
+        except (OSError, ValueError) as error:
+            self.call.log.warning(f"the announcer of {self.ip} is not ended: {error}")

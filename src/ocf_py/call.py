@@ -105,6 +105,16 @@ class Call:
         )
 
     @property
+    def clone_number(self) -> int:
+        """The number of this instance among those of a globally unique clone, from 0."""
+        return self._environment.clone_number if self._environment else 0
+
+    @property
+    def is_anonymous_clone(self) -> bool:
+        """Whether it is a clone whose instances are all alike."""
+        return self._environment is not None and self._environment.is_anonymous_clone
+
+    @property
     def cluster(self) -> Cluster:
         """The cluster's attributes and the notify environment."""
         from .cluster import Cluster

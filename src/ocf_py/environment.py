@@ -78,6 +78,21 @@ class Environment:
         return _whole(self.meta.get("interval", ""))
 
     @property
+    def clone_number(self) -> int:
+        """The number of this instance among its clone's, from 0; 0 where it is no clone.
+
+        The name says it: of an anonymous clone's instances Pacemaker numbers them at will.
+        """
+        _, colon, number = self.instance.rpartition(":")
+        return _whole(number if colon and number.isdigit() else self.meta.get("clone", ""))
+
+    @property
+    def is_anonymous_clone(self) -> bool:
+        """Whether it is a clone whose instances are all alike (globally-unique=false)."""
+        unique = self.meta.get("globally_unique", "")
+        return bool(self.meta.get("clone")) and unique.lower() not in TRUE
+
+    @property
     def node(self) -> str:
         """The cluster's name for the node the resource runs on; "" means the local one."""
         return self.meta.get("on_node", "")

@@ -37,6 +37,7 @@ NETWORK = {
     "ocf_py.system.netlink",
     "ocf_py.system.network",
     "ocf_py.system.records",
+    "ocf_py.system.wanted",
 }
 OWN = {
     "IPaddr": CORE | NETWORK | {"ocfpy_agents.ipaddr"},

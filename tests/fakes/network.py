@@ -45,6 +45,8 @@ class FakeNetwork:
         self._held: list[Held] = []
         self.other_routes: list[Route] = []
         self.rivals: set[Address] = set()
+        self.is_there = True
+        self.flushed: list[int] = []
         self.add_link("eth0")
 
     def add_link(self, name: str, *, up: bool = True, carrier: bool = True) -> Link:
@@ -70,8 +72,22 @@ class FakeNetwork:
             if held.address == address:
                 held.flags &= ~IFA_F_PERMANENT
 
+    def __enter__(self) -> FakeNetwork:  # noqa: PYI034 - Self is not in Python 3.9
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
+
     def close(self) -> None:
         pass
+
+    def flush_route_cache(self, family: int) -> None:
+        self.flushed.append(family)
 
     def links(self) -> list[Link]:
         return list(self._links)
@@ -109,6 +125,7 @@ class FakeNetwork:
         label: str = "",
         flags: int = 0,
         preferred: int | None = None,
+        metric: int | None = None,
     ) -> bool:
         link = self._existing(index)
         if not 0 <= prefix <= address.bits:

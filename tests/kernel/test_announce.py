@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocf_py.system import announce
+from ocf_py.system import announce, announcer
 from ocf_py.system.address import Address
 from ocf_py.system.network import Link, Network
 from ocf_py.system.processes import terminate
@@ -40,27 +40,22 @@ def _hold() -> Link:
     return link
 
 
-def test_gratuitous_arp_is_heard(sandbox: Sandbox, ear: Ear) -> None:
+def test_gratuitous_arp_is_heard_as_request_and_as_reply(sandbox: Sandbox, ear: Ear) -> None:
     def body() -> bytes:
         link = _eth0()
-        announce.announce_once(_V4, link)
+        announce.announce_once(Network(), _V4, link)
         return link.mac
 
     mac = inside(sandbox, body)
-    (frame,) = ear.frames(10, enough=1)
-    assert frame[:6] == b"\xff" * 6
-    assert frame[6:12] == mac
-    hardware, protocol, hlen, plen, operation = struct.unpack("!HHBBH", frame[14:22])
-    assert (hardware, protocol, hlen, plen, operation) == (1, 0x0800, 6, 4, 1)
-    assert frame[22:28] == mac
-    assert socket.inet_ntoa(frame[28:32]) == socket.inet_ntoa(frame[38:42]) == "192.0.2.10"
-    assert frame[32:38] == b"\0" * 6
-
-
-def test_the_arp_reply_form_is_heard(sandbox: Sandbox, ear: Ear) -> None:
-    inside(sandbox, lambda: announce.announce_once(_V4, _eth0(), reply=True))
-    (frame,) = ear.frames(10, enough=1)
-    assert struct.unpack("!H", frame[20:22]) == (2,)
+    heard = ear.frames(10, enough=2)
+    assert len(heard) == 2
+    for frame, (operation, target) in zip(heard, ((1, b"\0" * 6), (2, mac))):
+        assert frame[:6] == b"\xff" * 6
+        assert frame[6:12] == mac
+        assert struct.unpack("!HHBBH", frame[14:22]) == (1, 0x0800, 6, 4, operation)
+        assert frame[22:28] == mac
+        assert socket.inet_ntoa(frame[28:32]) == socket.inet_ntoa(frame[38:42]) == "192.0.2.10"
+        assert frame[32:38] == target
 
 
 @pytest.mark.parametrize("forwarding", ["0", "1"])
@@ -69,7 +64,7 @@ def test_the_neighbour_advertisement_is_heard(sandbox: Sandbox, ear: Ear, forwar
 
     def body() -> bytes:
         link = _hold()
-        announce.announce_once(_V6, link)
+        announce.announce_once(Network(), _V6, link)
         return link.mac
 
     mac = inside(sandbox, body)
@@ -106,8 +101,8 @@ def test_the_neighbours_table_is_corrected(sandbox: Sandbox, peer: Sandbox) -> N
         link = _hold()
         # Linux ignores an ARP update within a second of the last one (locktime).
         time.sleep(1.1)
-        announce.announce_once(_V4, link)
-        announce.announce_once(_V6, link)
+        announce.announce_once(Network(), _V4, link)
+        announce.announce_once(Network(), _V6, link)
         return link.mac.hex(":")
 
     mac = inside(sandbox, body)
@@ -123,7 +118,7 @@ def test_the_neighbours_table_is_corrected(sandbox: Sandbox, peer: Sandbox) -> N
 def test_an_ipv6_address_that_is_not_held_cannot_be_announced(sandbox: Sandbox) -> None:
     def body() -> None:
         with pytest.raises(OSError, match="Cannot assign") as caught:
-            announce.announce_once(_V6, _eth0())
+            announce.announce_once(Network(), _V6, _eth0())
         assert caught.value.errno == errno.EADDRNOTAVAIL
 
     inside(sandbox, body)
@@ -134,7 +129,7 @@ def test_a_link_that_is_no_ethernet_is_refused_by_name(sandbox: Sandbox) -> None
         loopback = Network().link("lo")
         assert loopback is not None
         with pytest.raises(announce.NotEthernet, match="lo is no Ethernet link"):
-            announce.announce_once(_V4, loopback)
+            announce.announce_once(Network(), _V4, loopback)
 
     inside(sandbox, body)
 
@@ -145,21 +140,23 @@ def test_the_background_announcer_repeats_and_ends(
 ) -> None:
     def body() -> bool:
         link = _hold()
-        identity = announce.start_announcer(address, link, 3, 0.1)
+        identity = announcer.start_announcer(address, link, 3, 0.1)
         end = time.monotonic() + 20
         while identity.is_alive() and time.monotonic() < end:
             time.sleep(0.02)
         return identity.is_alive()
 
     assert inside(sandbox, body) is False
-    assert len(ear.frames(1)) == 3
+    assert len(ear.frames(1)) == 3 * (2 if address is _V4 else 1)
 
 
 def test_the_announcer_falls_silent_once_the_address_has_gone(sandbox: Sandbox, ear: Ear) -> None:
     def body() -> None:
         link = _hold()
         network = Network()
-        announcers = [announce.start_announcer(address, link, 1000, 0.05) for address in (_V4, _V6)]
+        announcers = [
+            announcer.start_announcer(address, link, 1000, 0.05) for address in (_V4, _V6)
+        ]
         time.sleep(0.5)
         for address in (_V4, _V6):
             (held,) = network.holders(address)
@@ -175,7 +172,7 @@ def test_the_announcer_falls_silent_once_the_address_has_gone(sandbox: Sandbox, 
 
 def test_the_announcer_ends_when_its_link_is_taken_away(sandbox: Sandbox) -> None:
     def body() -> None:
-        identity = announce.start_announcer(_V4, _hold(), 1000, 0.05)
+        identity = announcer.start_announcer(_V4, _hold(), 1000, 0.05)
         os.system("ip link del eth0")  # noqa: S605
         end = time.monotonic() + 20
         while identity.is_alive() and time.monotonic() < end:
@@ -187,7 +184,7 @@ def test_the_announcer_ends_when_its_link_is_taken_away(sandbox: Sandbox) -> Non
 
 def test_a_stopped_announcer_is_not_heard_again(sandbox: Sandbox, ear: Ear) -> None:
     def body() -> None:
-        identity = announce.start_announcer(_V4, _hold(), 1000, 0.05)
+        identity = announcer.start_announcer(_V4, _hold(), 1000, 0.05)
         time.sleep(0.3)
         assert terminate(identity, 1)
         assert not identity.is_alive()

@@ -58,7 +58,7 @@ class Node:
 
     def announcers(self) -> list[str]:
         lines = self.sandbox.run(["ps", "-eo", "args"], check=True).stdout.splitlines()
-        return [line for line in lines if "ocf_py.system.announce" in line]
+        return [line for line in lines if "ocf_py.system.announcer" in line]
 
 
 @pytest.fixture
@@ -115,10 +115,10 @@ class TestIPv4:
         self, node: Node, ear: Ear
     ) -> None:
         assert node("start", ip=V4, arp_count=3, arp_interval="100ms") == 0
-        assert len(ear.frames(0.05)) >= 1
+        assert len(ear.frames(0.05)) >= 2, "a request and a reply"
         (announcer,) = node.announcers() or [""]
         assert V4 in announcer
-        assert len(ear.frames(10, enough=2)) == 2
+        assert len(ear.frames(10, enough=4)) == 4
 
     def test_nothing_is_announced_where_the_count_is_0(self, node: Node, ear: Ear) -> None:
         assert node("start", ip=V4, arp_count=0) == 0
@@ -169,7 +169,7 @@ class TestIPv6:
         node.ip("link", "add", "eth2", "type", "veth", "peer", "name", "far2")
         code = node("start", ip=V6, nic="eth2", cidr_netmask=64, CRM_meta_timeout=4000)
         assert code == 1
-        assert node.reason.endswith("be used on eth2: eth2 has no carrier")
+        assert node.reason.startswith("eth2 has no carrier")
         assert node.v6("eth2") == []
 
 
@@ -282,7 +282,7 @@ def test_an_address_on_a_link_that_is_down_is_there_but_serves_nobody(node: Node
     node.ip("link", "set", "eth1", "down")
     assert node("monitor", ip=V4, nic="eth1", cidr_netmask=24) == 0
     assert node("monitor", ip=V4, nic="eth1", cidr_netmask=24, interval=10_000) == 1
-    assert node.reason == f"eth1, which carries {V4}, is down"
+    assert node.reason == f"eth1 is down, so that nobody reaches {V4} there"
     assert node("start", ip=V4, nic="eth1", cidr_netmask=24) == 0
 
 

@@ -11,7 +11,7 @@ import ocf_py as ocf
 from ipaddr import IPaddr
 from ocf_py.call import Call, Facts
 from ocf_py.start_record import StartRecord
-from ocf_py.system import announce, processes
+from ocf_py.system import announce, announcer, processes
 from ocf_py.system.processes import ProcessIdentity
 from ocf_py.system.records import IFA_F_DADFAILED, Held
 from tests.fakes.network import FakeNetwork
@@ -35,13 +35,20 @@ class Air:
         self.survives = False
         self.will_not_end: Exception | None = None
 
-    def announce_once(self, address: ocf.Address, link: Link) -> None:
+    def announce_once(
+        self, network: FakeNetwork, address: ocf.Address, link: Link, targets: list[ocf.Address]
+    ) -> None:
         if self.refuses:
             raise self.refuses
         self.heard.append(f"{address} on {link.name}")
 
     def start_announcer(
-        self, address: ocf.Address, link: Link, count: int, interval: float
+        self,
+        address: ocf.Address,
+        link: Link,
+        count: int,
+        interval: float,
+        targets: list[ocf.Address],
     ) -> ProcessIdentity:
         self.announcer = f"{address} on {link.name} {count} times every {interval:g} s"
         return ProcessIdentity(4711, 99)
@@ -57,7 +64,7 @@ class Air:
 def air(monkeypatch: pytest.MonkeyPatch) -> Air:
     made = Air()
     monkeypatch.setattr(announce, "announce_once", made.announce_once)
-    monkeypatch.setattr(announce, "start_announcer", made.start_announcer)
+    monkeypatch.setattr(announcer, "start_announcer", made.start_announcer)
     monkeypatch.setattr(processes, "terminate", made.terminate)
     return made
 
@@ -206,7 +213,7 @@ def test_an_announcer_that_cannot_be_started_does_not_fail_the_start(
     def refuse(*_: object) -> None:
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(announce, "start_announcer", refuse)
+    monkeypatch.setattr(announcer, "start_announcer", refuse)
     agent(network).start()
     assert seen(network) == ["192.0.2.10/24 on eth0"]
 
@@ -292,7 +299,7 @@ def test_an_interface_that_is_down_is_for_the_recurring_monitor_alone(
     assert link is not None
     link.flags = 0
     assert agent(network, nic="eth1").monitor() == ocf.RUNNING
-    with pytest.raises(ocf.Failure, match=r"eth1, which carries 192\.0\.2\.10, is down"):
+    with pytest.raises(ocf.Failure, match=r"eth1 is down, so that nobody reaches 192\.0\.2\.10"):
         agent(network, nic="eth1", recurring=True).monitor()
 
 

@@ -13,3 +13,12 @@ def read_file(path: str) -> bytes:
         return posix.read(handle, 4096)
     finally:
         posix.close(handle)
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Write to a file of the kernel's that exists; OSError as it says."""
+    handle = posix.open(path, posix.O_WRONLY | posix.O_CLOEXEC)
+    try:
+        posix.write(handle, content)
+    finally:
+        posix.close(handle)

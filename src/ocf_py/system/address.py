@@ -94,6 +94,13 @@ class Address:
         difference = int.from_bytes(self.packed, "big") ^ int.from_bytes(network.packed, "big")
         return difference >> (self.bits - prefix) == 0
 
+    def plus(self, number: int) -> Address:
+        """Return the address ``number`` further on; ValueError where the family has none."""
+        total = int.from_bytes(self.packed, "big") + number
+        if not 0 <= total < 1 << self.bits:
+            raise ValueError(f"there is no address {number} behind {self}")
+        return Address(self.family, total.to_bytes(len(self.packed), "big"))
+
     @property
     def is_link_local(self) -> bool:
         """169.254.0.0/16 (RFC 3927) or fe80::/10 (RFC 4291)."""

@@ -1,4 +1,4 @@
-"""The wire to the kernel's network tables: rtnetlink messages and attributes over one socket.
+"""The wire to the kernel's network tables: netlink messages and attributes over one socket.
 
 Sources: linux/netlink.h, linux/rtnetlink.h, RFC 3549, Documentation/userspace-api/netlink.
 """
@@ -52,7 +52,8 @@ RT_TABLE_MAIN = 254
 # inside the send call; only a lock held elsewhere (RTNL) makes it wait.
 DEFAULT_SECONDS = 5.0
 
-_NETLINK_ROUTE = 0
+NETLINK_ROUTE = 0
+NETLINK_SOCK_DIAG = 4
 _HEADER = Struct("=IHHII")  # length, type, flags, sequence, port
 _ATTRIBUTE = Struct("=HH")  # length, type
 _ERRNO = Struct("=i")
@@ -122,17 +123,19 @@ def failure(kind: int, flags: int, body: bytes) -> OSError | None:
 
 
 class Netlink:
-    """One rtnetlink socket of the network namespace in which it was opened."""
+    """One netlink socket of the network namespace in which it was opened."""
 
     __slots__ = ("_buffer", "_seconds", "_sequence", "_socket")
 
-    def __init__(self, groups: int = 0, seconds: float = DEFAULT_SECONDS) -> None:
+    def __init__(
+        self, groups: int = 0, seconds: float = DEFAULT_SECONDS, protocol: int = NETLINK_ROUTE
+    ) -> None:
         """Open the socket; ``groups`` (RTMGRP_*) subscribes it to events from this moment on.
 
         ``seconds`` is what one exchange may take.
         """
         self._seconds = seconds
-        self._socket = _socket.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, _NETLINK_ROUTE)
+        self._socket = _socket.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)
         self._buffer = bytearray(_FIRST_BUFFER)
         self._sequence = 0
         for option in (_NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK):
@@ -228,4 +231,4 @@ class Netlink:
 
 
 def _timed_out() -> OSError:
-    return OSError(errno.ETIMEDOUT, "the kernel did not answer on rtnetlink in time")
+    return OSError(errno.ETIMEDOUT, "the kernel did not answer on netlink in time")

@@ -31,6 +31,7 @@ from .records import (
     IFA_FLAGS,
     IFA_LABEL,
     IFA_LOCAL,
+    IFA_RT_PRIORITY,
     IFF_UP,
     IFLA_IFNAME,
     LINK_BODY,
@@ -40,6 +41,8 @@ from .records import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from .address import Address
     from .routes import Route
     from .watch import Watch
@@ -58,17 +61,50 @@ _word = Struct("=I").pack
 
 
 class Network:
-    """The kernel's tables in this process's network namespace; opens its socket when first asked.
+    """The kernel's tables in one network namespace; opens its socket when first asked.
 
-    Every method raises OSError with the kernel's own words when it refuses.
+    Without a namespace's name it is the process's own. With one, use it ``with network: ...``:
+    inside, the whole process is in there. Every method raises OSError with the kernel's own words
+    when it refuses.
     """
 
-    __slots__ = ("_netlink", "_seconds")
+    __slots__ = ("_home", "_namespace", "_netlink", "_seconds")
 
-    def __init__(self, seconds: float = DEFAULT_SECONDS) -> None:
+    def __init__(self, seconds: float = DEFAULT_SECONDS, namespace: str | None = None) -> None:
         """Let one request take at most ``seconds``: it does where somebody holds the RTNL lock."""
         self._seconds = seconds
+        self._namespace = namespace
+        self._home = -1
         self._netlink: Netlink | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the namespace exists; without it there is nothing that could hold an address."""
+        if self._namespace is None:
+            return True
+        from .namespaces import is_there
+
+        return is_there(self._namespace)
+
+    def __enter__(self) -> Network:  # noqa: PYI034 - Self is not in Python 3.9
+        """Enter the namespace; OSError where that cannot be done."""
+        if self._namespace is not None:
+            from .namespaces import enter
+
+            self._home = enter(self._namespace)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._home >= 0:
+            from .namespaces import leave
+
+            home, self._home = self._home, -1
+            leave(home)
 
     @property
     def netlink(self) -> Netlink:
@@ -146,13 +182,15 @@ class Network:
         label: str = "",
         flags: int = 0,
         preferred: int | None = None,
+        metric: int | None = None,
     ) -> bool:
         """Add an address to a link; False if the link holds it already, and nothing was changed.
 
         ``label`` (IPv4) is whole, ``eth0:vip``. ``flags`` are IFA_F_*. ``preferred`` is the
-        preferred lifetime in seconds, None for ever; the address itself is valid for ever. "Holds
-        it" for IPv4 is the same address and prefix length, for IPv6 the same address; label and
-        flags do not count.
+        preferred lifetime in seconds, None for ever; the address itself is valid for ever.
+        ``metric`` is that of the route to its subnet (since Linux 4.18). "Holds it" for IPv4 is
+        the same address and prefix length, for IPv6 the same address; label and flags do not
+        count.
         """
         body = self._address_body(address, prefix, index, address, label)
         if broadcast is not None:
@@ -162,6 +200,8 @@ class Network:
         if preferred is not None:
             times = _word(preferred) + _word(_FOREVER) + b"\0" * 8  # struct ifa_cacheinfo
             body += attribute(IFA_CACHEINFO, times)
+        if metric is not None:
+            body += attribute(IFA_RT_PRIORITY, _word(metric))
         try:
             self.netlink.request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, body)
         except FileExistsError:
@@ -236,3 +276,10 @@ class Network:
         except FileNotFoundError:  # ENOENT: a table without a single route does not exist
             return []
         return [route for found in bodies for route in Route.decode(found) if route.table == table]
+
+    def flush_route_cache(self, family: int) -> None:
+        """Forget what was learnt about routes, such as path MTUs; the tables stay as they are."""
+        from . import write_file
+
+        version = "ipv4" if family == AF_INET else "ipv6"
+        write_file(f"/proc/sys/net/{version}/route/flush", b"1")

@@ -129,12 +129,18 @@ class Choice:
         self.prefix = prefix
 
 
-def choose_interface(address: Address, routes: Iterable[Route], links: Iterable[Link]) -> Choice:
+def choose_interface(
+    address: Address,
+    routes: Iterable[Route],
+    links: Iterable[Link],
+    protocol: int | None = None,
+) -> Choice:
     """Choose by the most specific connected route that covers ``address``, then its metric.
 
     Connected is a unicast route without a gateway that is neither the default nor leads to
-    loopback. ``links`` limits the choice: give one link alone to learn its prefix length. Raises
-    NoInterface or AmbiguousInterface, both LookupError with one line for the operator.
+    loopback. ``links`` limits the choice: give one link alone to learn its prefix length.
+    ``protocol`` limits it to the routes of one origin. Raises NoInterface or AmbiguousInterface,
+    both LookupError with one line for the operator.
     """
     by_index = {link.index: link for link in links if not link.is_loopback}
     connected = [
@@ -145,6 +151,7 @@ def choose_interface(address: Address, routes: Iterable[Route], links: Iterable[
         and route.prefix > 0
         and route.index in by_index
         and route.destination.family == address.family
+        and protocol in (None, route.protocol)
     ]
     fitting = [route for route in connected if address.is_within(route.destination, route.prefix)]
     if not fitting:

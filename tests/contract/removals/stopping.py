@@ -160,7 +160,7 @@ STOPPING = (
         "foreign-survives-a-life",
         "IPaddr-v4",
         IPADDR,
-        "if self.nic is not None else not link.is_loopback:",
+        "if wanted.nic is not None else not link.is_loopback:",
         "or True:",
     ),
     Removal(

@@ -125,8 +125,8 @@ SURROUNDINGS = (
         "survivors-end-with-the-resource",
         "IPaddr-v4",
         IPADDR,
-        'removed from {link.name}")\n        self._end_announcer()',
-        'removed from {link.name}")',
+        "                self._put_back()\n        self._end_announcer()\n",
+        "                self._put_back()\n",
     ),
     # ---------------------------------------------------------------- 12: promotion scores
     Removal(

@@ -1,0 +1,55 @@
+"""Where an address belongs on this node: the interface, and the prefix length of its subnet."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .network import Network
+    from .routes import Choice
+    from .wanted import Wanted
+
+
+class NoPlace(LookupError):  # noqa: N818 - says what is
+    """This node offers none, or several alike; the message names them, ``hint`` the way out."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def find_place(network: Network, wanted: Wanted) -> Choice:
+    """Choose interface and prefix length by what was asked for, and the rest by the routes."""
+    from .routes import AmbiguousInterface, Choice, NoInterface, choose_interface
+
+    link = None
+    if wanted.nic is not None:
+        link = network.link(wanted.nic)
+        if link is None:
+            raise NoPlace(
+                f"nic={wanted.nic!r} does not exist here", "ip-link(8) shows those that do"
+            )
+        if wanted.prefix is not None:
+            return Choice(link, wanted.prefix)
+    links = [link] if link is not None else network.links()
+    routes = network.routes(wanted.address.family, _resolve_table(wanted.table))
+    try:
+        choice = choose_interface(wanted.address, routes, links, wanted.protocol)
+    except (NoInterface, AmbiguousInterface) as error:
+        if link is not None:
+            raise NoPlace(
+                f"no directly connected subnet on {link.name} covers {wanted.address}",
+                "give cidr_netmask=",
+            ) from error
+        raise NoPlace(str(error), "name one with nic=") from error
+    return choice if wanted.prefix is None else Choice(choice.link, wanted.prefix)
+
+
+def _resolve_table(table: int | str) -> int:
+    if isinstance(table, int):
+        return table
+    from .route_names import find_table
+
+    number = find_table(table)
+    if number is None:
+        raise NoPlace(f"table={table!r} is in no rt_tables of this node", "or give its number")
+    return number
