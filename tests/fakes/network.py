@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 _IFF_LOOPBACK, _IFF_LOWER_UP = 0x8, 0x10000
 _ARPHRD_LOOPBACK = 772
 _LONGEST_LABEL = 15
+_RTPROT_KERNEL = 2
 
 
 class FakeNetwork:
     """`lo` and one Ethernet link, ``eth0``; tests add links, routes and rivals.
 
     ``rivals`` are addresses that another host on the link holds: an IPv6 one ends as a duplicate.
+    ``cut`` are the indexes of links whose cable is out.
     """
 
     def __init__(self) -> None:
@@ -43,8 +45,10 @@ class FakeNetwork:
             )
         ]
         self._held: list[Held] = []
+        self._routeless: list[tuple[Address, int]] = []
         self.other_routes: list[Route] = []
         self.rivals: set[Address] = set()
+        self.cut: set[int] = set()
         self.is_there = True
         self.flushed: list[int] = []
         self.add_link("eth0")
@@ -53,10 +57,12 @@ class FakeNetwork:
         """Plug a link in."""
         if self.link(name) is not None:
             raise OSError(errno.EEXIST, "File exists")
-        flags = (IFF_UP if up else 0) | (_IFF_LOWER_UP if up and carrier else 0)
         index = max(link.index for link in self._links) + 1
-        link = Link(index, name, flags, bytes((2, 0, 0, 0, 0, index)), ARPHRD_ETHER, 1500)
+        link = Link(index, name, 0, bytes((2, 0, 0, 0, 0, index)), ARPHRD_ETHER, 1500)
         self._links.append(link)
+        if not carrier:
+            self.cut.add(index)
+        self.set_link(index, up=up)
         return link
 
     def unplug(self, name: str) -> None:
@@ -103,7 +109,26 @@ class FakeNetwork:
         return link.name if link else f"link {index}"
 
     def set_up(self, index: int) -> None:
-        self._existing(index).flags |= IFF_UP | _IFF_LOWER_UP
+        self.set_link(index, up=True)
+
+    def set_link(self, index: int, *, up: bool) -> None:
+        """Set a link up or down; it has a carrier while it is up and its cable is in."""
+        link = self._existing(index)
+        link.flags = (link.flags | IFF_UP) if up else (link.flags & ~IFF_UP)
+        if up and index not in self.cut:
+            link.flags |= _IFF_LOWER_UP
+        else:
+            link.flags &= ~_IFF_LOWER_UP
+
+    def set_carrier(self, index: int, *, on: bool) -> None:
+        """Plug the cable of a link in or out."""
+        (self.cut.discard if on else self.cut.add)(index)
+        self.set_link(index, up=self._existing(index).is_up)
+
+    def drop_routes(self) -> None:
+        """Forget every route there is; those of addresses that come later are made."""
+        self._routeless = [(held.address, held.index) for held in self._held]
+        self.other_routes = []
 
     def addresses(self, family: int = AF_UNSPEC, index: int = 0) -> list[Held]:
         return [
@@ -171,10 +196,13 @@ class FakeNetwork:
 
     def routes(self, family: int, table: int = RT_TABLE_MAIN) -> list[Route]:
         connected = [
-            Route(held.address.network(held.prefix), held.prefix, held.index)
+            Route(
+                held.address.network(held.prefix), held.prefix, held.index, protocol=_RTPROT_KERNEL
+            )
             for held in self._held
             if held.prefix < held.address.bits
             and not held.is_secondary
+            and (held.address, held.index) not in self._routeless
             and held.address.family == family
             and self._existing(held.index).is_up
         ]

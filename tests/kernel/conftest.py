@@ -8,9 +8,11 @@ import pytest
 
 from ocf_py.conformance.sandbox import Sandbox
 from tests.kernel.ear import Ear
+from tests.kernel.world import KernelWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -31,5 +33,15 @@ def sandbox(peer: Sandbox) -> Iterator[Sandbox]:
 @pytest.fixture
 def ear(peer: Sandbox, sandbox: Sandbox) -> Iterator[Ear]:
     made = Ear(peer)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world(
+    sandbox: Sandbox, peer: Sandbox, ear: Ear, installed_agents: Path
+) -> Iterator[KernelWorld]:
+    """The host under test as IPaddr's checks know it."""
+    made = KernelWorld(sandbox, peer, ear, installed_agents)
     yield made
     made.close()

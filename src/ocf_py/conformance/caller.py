@@ -54,11 +54,12 @@ INHERITED = {
 class Hold:
     """Where to stop a process in its tracks (see `holding.hold`), and for how many seconds.
 
-    `seconds` of None kills it there.
+    `seconds` of None kills it there. `further` system calls are let through behind the moment.
     """
 
     until: str
     seconds: float | None = None
+    further: int = 0
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,9 @@ def hold(pid: int, moment: dict[str, Any], limit: float) -> bool:
     """Follows the process by ptrace from system call to system call up to one moment.
 
     `until` is that moment: "exec", "alarm" (a handler for SIGALRM is installed), or a path that
-    has to exist, or with a "!" before it to be gone. The process stands still there for `seconds`,
-    or is killed if these are None. False if it ended before.
+    has to exist, or with a "!" before it to be gone; `further` lets that many more system calls
+    through. The process stands still there for `seconds`, or is killed if these are None. False
+    if it ended before.
     """
 
     def expire(*_: object) -> None:
@@ -40,7 +41,7 @@ def hold(pid: int, moment: dict[str, Any], limit: float) -> bool:
     signal.signal(signal.SIGALRM, expire)
     signal.setitimer(signal.ITIMER_REAL, max(0.01, limit - time.monotonic()))
     try:
-        if not _follow(pid, moment["until"]):
+        if not _follow(pid, moment["until"], moment["further"]):
             return False
         signal.setitimer(signal.ITIMER_REAL, 0)
         if moment["seconds"] is None:
@@ -56,14 +57,18 @@ def hold(pid: int, moment: dict[str, Any], limit: float) -> bool:
     return True
 
 
-def _follow(pid: int, until: str) -> bool:
+def _follow(pid: int, until: str, further: int) -> bool:
     """Lets the process run until the moment has come; False if it ended before."""
     if not _is_stopped(pid):
         return False
     _libc.ptrace(_PTRACE_SETOPTIONS, pid, None, _PTRACE_O_TRACESYSGOOD)
-    calls_after = 3 if until == "alarm" else 0  # the handler stands; the timer is set next
+    calls_after = further
+    if until == "alarm":
+        calls_after += 3  # the handler stands; the timer is set next
+    has_come = False
     while True:
-        if _has_come(until, pid):
+        has_come = has_come or _has_come(until, pid)
+        if has_come:
             calls_after -= 1
             if calls_after < 0:
                 return True
