@@ -1,88 +1,26 @@
-"""The installed IPaddr on a real kernel: pyroute2 sees what it holds, a peer hears what it says."""
+"""What of IPaddr only a real kernel can show: flags, routes, neighbours, namespaces, connections."""
 
 from __future__ import annotations
 
+import json
 import socket
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pyroute2 import IPRoute
 
-from tests.kernel.inside import inside, witness
+from ocf_py.conformance.system_log import SystemLog
+from tests.ipaddr.world import RECURRING, V4, V6, V24, V64, V128, address_of
+from tests.kernel.inside import socket_inside
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from ocf_py.conformance.sandbox import Sandbox
-    from tests.kernel.ear import Ear
-
-V4 = "192.0.2.10"
-V6 = "2001:db8::a1"
-BASE = "192.0.2.1/24"
+    from tests.kernel.world import KernelWorld
 
 
-class Node:
-    """The host under test, and its calls of the agent."""
-
-    def __init__(self, sandbox: Sandbox, agents: Path) -> None:
-        self.sandbox = sandbox
-        self.agent = agents / "IPaddr"
-        self.reason = ""
-
-    def ip(self, *words: str) -> None:
-        self.sandbox.run(["ip", *words], check=True)
-
-    def __call__(self, action: str, *, interval: int = 0, level: int = 0, **parameters: Any) -> int:
-        variables = {f"OCF_RESKEY_{name}": str(value) for name, value in parameters.items()}
-        answer = self.sandbox.run(
-            [self.agent, action],
-            env={
-                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-                "OCF_RESOURCE_INSTANCE": "vip",
-                "OCF_RESKEY_CRM_meta_timeout": "20000",
-                "OCF_RESKEY_CRM_meta_interval": str(interval),
-                "OCF_CHECK_LEVEL": str(level),
-                **variables,
-            },
-        )
-        assert "Traceback" not in answer.stderr
-        self.reason = answer.stderr.strip().removeprefix("ocf-exit-reason:")
-        return answer.returncode
-
-    def held(self, link: str = "eth0", family: int = socket.AF_INET) -> dict[str, dict[str, Any]]:
-        return inside(self.sandbox, lambda: witness(link, family))
-
-    def v6(self, link: str = "eth0") -> list[str]:
-        return [name for name in self.held(link, socket.AF_INET6) if not name.startswith("fe80")]
-
-    def announcers(self) -> list[str]:
-        lines = self.sandbox.run(["ps", "-eo", "args"], check=True).stdout.splitlines()
-        return [line for line in lines if "ocf_py.system.announcer" in line]
-
-
-@pytest.fixture
-def node(sandbox: Sandbox, installed_agents: Path) -> Node:
-    """A host with a base address on eth0 and a second interface, eth1, with one too."""
-    made = Node(sandbox, installed_agents)
-    made.ip("addr", "add", BASE, "dev", "eth0")
-    made.ip("link", "add", "eth1", "type", "veth", "peer", "name", "far1")
-    made.ip("link", "set", "far1", "up")
-    made.ip("link", "set", "eth1", "up")
-    made.ip("addr", "add", "198.51.100.1/24", "dev", "eth1")
-    return made
-
-
-class TestIPv4:
-    def test_the_route_gives_interface_and_prefix(self, node: Node) -> None:
-        assert node("start", ip=V4) == 0
-        assert node.held()[f"{V4}/24"]["broadcast"] == "192.0.2.255"
-        assert node("monitor", ip=V4) == 0
-        assert node("stop", ip=V4) == 0
-        assert set(node.held()) == {BASE}
-        assert node("monitor", ip=V4) == 7
-
-    def test_what_is_asked_for_is_what_the_kernel_holds(self, node: Node) -> None:
+class TestWhatTheKernelHolds:
+    def test_is_what_was_asked_for(self, world: KernelWorld) -> None:
         asked: dict[str, Any] = {
             "ip": V4,
             "nic": "eth1",
@@ -90,271 +28,292 @@ class TestIPv4:
             "broadcast": "192.0.2.14",
             "iflabel": "vip",
         }
-        assert node("start", **asked) == 0
-        held = node.held("eth1")[f"{V4}/28"]
+        assert world.call("start", **asked) == 0, world.reason
+        held = world.addresses("eth1")[f"{V4}/28"]
         assert (held["label"], held["broadcast"]) == ("eth1:vip", "192.0.2.14")
-        assert node("monitor", **asked) == 0
+        assert world.call("monitor", **asked) == 0
 
     @pytest.mark.parametrize(
         ("prefix", "broadcast", "seen"),
         [(24, "-", None), (32, "+", None), (31, "+", None), (30, "+", "192.0.2.11")],
     )
-    def test_the_broadcast_address(
-        self, node: Node, prefix: int, broadcast: str, seen: str | None
+    def test_has_the_broadcast_address_that_fits(
+        self, world: KernelWorld, prefix: int, broadcast: str, seen: str | None
     ) -> None:
-        assert node("start", ip=V4, nic="eth0", cidr_netmask=prefix, broadcast=broadcast) == 0
-        assert node.held()[f"{V4}/{prefix}"]["broadcast"] == seen
+        asked = {**address_of(V4), "cidr_netmask": prefix, "broadcast": broadcast}
+        assert world.call("start", **asked) == 0, world.reason
+        assert world.addresses("eth0")[f"{V4}/{prefix}"].get("broadcast") == seen
 
-    def test_an_interface_that_is_down_is_set_up(self, node: Node) -> None:
-        node.ip("link", "set", "eth1", "down")
-        assert node("start", ip=V4, nic="eth1", cidr_netmask=24) == 0
-        with_flags = node.sandbox.run(["ip", "-br", "link", "show", "eth1"], check=True).stdout
-        assert "UP" in with_flags
+    def test_can_be_used_when_start_returns(self, world: KernelWorld) -> None:
+        assert world.call("start", **address_of(V6)) == 0, world.reason
+        assert "tentative" not in world.addresses("eth0")[V64]
 
-    def test_the_peer_hears_every_announcement_and_the_first_before_start_returns(
-        self, node: Node, ear: Ear
+    @pytest.mark.parametrize("ip", [V4, V6])
+    def test_has_the_flags_and_times_of_its_parameters(self, world: KernelWorld, ip: str) -> None:
+        asked = {
+            **address_of(ip),
+            "noprefixroute": "true",
+            "nodad": "true",
+            "preferred_lft": "0",
+        }
+        assert world.call("start", **asked) == 0, world.reason
+        held = world.addresses("eth0")[V64 if ip == V6 else V24]
+        assert held["noprefixroute"]
+        assert held.get("nodad", False) is (ip == V6)
+        assert held["deprecated"]
+        assert held["valid_life_time"] == 0xFFFFFFFF
+        # Of an IPv4 address that is valid for ever the kernel tells no other time.
+        assert held["preferred_life_time"] == (0 if ip == V6 else 0xFFFFFFFF)
+        assert world.call("monitor", interval=RECURRING, **asked) == 0
+        assert world.call("stop", **asked) == 0
+
+    @pytest.mark.parametrize(("ip", "subnet"), [(V4, "203.0.113.0/24"), (V6, "2001:db8:7::/64")])
+    def test_the_route_of_the_subnet_has_the_metric_or_is_not_made(
+        self, world: KernelWorld, ip: str, subnet: str
     ) -> None:
-        assert node("start", ip=V4, arp_count=3, arp_interval="100ms") == 0
-        assert len(ear.frames(0.05)) >= 2, "a request and a reply"
-        (announcer,) = node.announcers() or [""]
-        assert V4 in announcer
-        assert len(ear.frames(10, enough=4)) == 4
+        asked = {**address_of(ip), "ip": subnet.partition("/")[0] + "9", "nodad": "true"}
+        if ip == V4:
+            asked["ip"] = "203.0.113.9"
+        family = "-6" if ip == V6 else "-4"
 
-    def test_nothing_is_announced_where_the_count_is_0(self, node: Node, ear: Ear) -> None:
-        assert node("start", ip=V4, arp_count=0) == 0
-        assert ear.frames(0.5) == []
-        assert node.announcers() == []
+        def metrics() -> list[int]:
+            routes = json.loads(world.ip("-j", family, "route", "show", subnet))
+            return [route.get("metric", 0) for route in routes]
 
-    def test_the_announcer_ends_with_stop(self, node: Node, ear: Ear) -> None:
-        assert node("start", ip=V4, arp_count=1000, arp_interval="50ms") == 0
-        assert len(node.announcers()) == 1
-        assert node("stop", ip=V4) == 0
-        assert node.announcers() == []
-        ear.frames(0.1)
-        assert ear.frames(0.5) == []
-
-    def test_the_announcer_ends_when_the_address_has_gone(self, node: Node) -> None:
-        assert node("start", ip=V4, arp_count=1000, arp_interval="50ms") == 0
-        node.ip("addr", "del", f"{V4}/24", "dev", "eth0")
-        end = time.monotonic() + 20
-        while node.announcers():
-            assert time.monotonic() < end, "the announcer outlives its address"
-            time.sleep(0.05)
+        assert world.call("start", metric=77, **asked) == 0, world.reason
+        assert metrics() == [77]
+        assert world.call("stop", **asked) == 0
+        assert metrics() == []
+        assert world.call("start", noprefixroute="true", **asked) == 0
+        assert metrics() == []
 
 
-class TestIPv6:
-    def test_the_route_gives_interface_and_prefix(self, node: Node) -> None:
-        node.ip("addr", "add", "2001:db8::1/64", "dev", "eth0", "nodad")
-        assert node("start", ip="2001:DB8::0A1") == 0
-        assert f"{V6}/64" in node.v6()
-        assert node("monitor", ip="2001:db8:0:0::a1") == 0
-        assert node("stop", ip=V6) == 0
-        assert node.v6() == ["2001:db8::1/64"]
-
-    def test_start_returns_when_the_address_can_be_used(self, node: Node, ear: Ear) -> None:
-        assert node("start", ip=V6, nic="eth0", cidr_netmask=64, arp_count=1) == 0
-        tentative = 0x40
-        assert not node.held("eth0", socket.AF_INET6)[f"{V6}/64"]["flags"] & tentative
-        (frame,) = ear.frames(5, enough=1)
-        assert frame[22:38] == socket.inet_pton(socket.AF_INET6, V6)  # its source is the address
-
-    def test_a_duplicate_is_refused_and_cleaned_up(self, node: Node, peer: Sandbox) -> None:
-        peer.run(["ip", "addr", "add", f"{V6}/64", "dev", "eth0", "nodad"], check=True)
-        assert node("start", ip=V6, nic="eth0", cidr_netmask=64) == 1
-        assert node.reason.startswith(f"another host on eth0 holds {V6}")
-        assert node.v6() == []
-        assert node("stop", ip=V6, nic="eth0", cidr_netmask=64) == 0
-
-    def test_a_link_that_never_had_a_carrier_fails_with_its_reason(self, node: Node) -> None:
-        node.ip("link", "add", "eth2", "type", "veth", "peer", "name", "far2")
-        code = node("start", ip=V6, nic="eth2", cidr_netmask=64, CRM_meta_timeout=4000)
-        assert code == 1
-        assert node.reason.startswith("eth2 has no carrier")
-        assert node.v6("eth2") == []
+def test_the_table_and_the_origin_choose_the_interface(world: KernelWorld) -> None:
+    world.ip("route", "add", "203.0.113.0/25", "dev", "eth1", "table", "77")
+    world.ip("route", "add", "203.0.113.0/26", "dev", "eth0", "proto", "static")
+    ip = "203.0.113.9"
+    assert world.call("start", ip=ip, table="77") == 0, world.reason
+    assert f"{ip}/25" in world.held("eth1")
+    assert world.call("stop", ip=ip) == 0
+    assert world.call("start", ip=ip, proto="static") == 0, world.reason
+    assert f"{ip}/26" in world.held("eth0")
+    assert world.call("stop", ip=ip) == 0
+    assert world.call("start", ip=ip, proto="dhcp") == 2
+    tables = world.sandbox.root / "run/rt_tables"
+    tables.write_text("0x4d blue  # seventy-seven\n")
+    world.sandbox.run(["mount", "--bind", "/run/rt_tables", "/etc/iproute2/rt_tables"], check=True)
+    assert world.call("start", ip=ip, table="blue") == 0, world.reason
+    assert f"{ip}/25" in world.held("eth1")
 
 
-@pytest.mark.parametrize(
-    ("ip", "network"), [(V4, BASE), (V6, "2001:db8::1/64")], ids=["IPv4", "IPv6"]
-)
-class TestStop:
-    def test_does_not_need_the_route_it_was_started_by(
-        self, node: Node, ip: str, network: str
+def test_a_link_that_never_had_a_carrier_fails_with_its_reason(world: KernelWorld) -> None:
+    world.ip("link", "add", "eth2", "type", "veth", "peer", "name", "far2")
+    for ip in (V4, V6):
+        asked = {**address_of(ip), "nic": "eth2"}
+        assert world.call("start", **asked) == 1
+        assert world.reason == f"eth2 has no carrier, so that nobody reaches {ip} there"
+        assert world.held("eth2") == set()
+        assert world.call("start", on_link_down="warn", **asked) == 0
+        assert world.held("eth2") == {V24 if ip == V4 else V64}
+        assert world.call("stop", **asked) == 0
+
+
+class TestSourceLabel:
+    def test_lives_as_long_as_the_resource(self, world: KernelWorld) -> None:
+        asked = {**address_of(V6), "lvs_ipv6_addrlabel": "true", "lvs_ipv6_addrlabel_value": 123}
+        assert world.call("start", **asked) == 0, world.reason
+        assert (V6, 123) in self.labels(world)
+        assert world.call("stop") == 0
+        assert V6 not in dict(self.labels(world))
+
+    def test_of_somebody_else_stays(self, world: KernelWorld) -> None:
+        world.ip("addrlabel", "add", "prefix", V128, "label", "55")
+        asked = {**address_of(V6), "lvs_ipv6_addrlabel": "true"}
+        assert world.call("start", **asked) == 0, world.reason
+        assert world.call("stop") == 0
+        assert (V6, 55) in self.labels(world)
+
+    @staticmethod
+    def labels(world: KernelWorld) -> list[tuple[str, int]]:
+        listed = json.loads(world.ip("-j", "addrlabel", "list"))
+        return [(one["address"], one["label"]) for one in listed]
+
+
+class TestNamespace:
+    @pytest.fixture
+    def blue(self, world: KernelWorld) -> Iterator[str]:
+        """A network namespace whose eth0 is the far end of the host's eth1."""
+        world.ip("netns", "add", "blue")
+        world.ip("link", "set", "far1", "netns", "blue", "name", "eth0")
+        for words in ("link set lo up", "link set eth0 up", "address add 192.0.2.7/24 dev eth0"):
+            world.ip("-n", "blue", *words.split())
+        yield "blue"
+        world.ip("netns", "delete", "blue")
+
+    def test_is_where_the_whole_life_takes_place(self, world: KernelWorld, blue: str) -> None:
+        asked: dict[str, Any] = {
+            "ip": V4,
+            "network_namespace": blue,
+            "arp_count": 1000,
+            "arp_interval": "1h",
+        }
+        with socket_inside(world.sandbox, socket.AF_PACKET, socket.SOCK_RAW, 0x0608) as listener:
+            listener.bind(("eth1", 0x0806))
+            listener.settimeout(10)
+            assert world.call("start", **asked) == 0, world.reason
+            assert listener.recv(100)[28:32] == socket.inet_aton(V4)
+        shown = world.ip("-n", blue, "-j", "address", "show", "dev", "eth0")
+        assert V4 in {one["local"] for one in json.loads(shown)[0]["addr_info"]}
+        assert V24 not in world.held("eth0"), "the host's own eth0 is another"
+        assert world.call("monitor", interval=RECURRING, level=10, **asked) == 0, world.reason
+        assert world.call("monitor", interval=RECURRING, ip=V4) == 7
+        assert world.call("stop") == 0
+        assert world.call("monitor", **asked) == 7
+        processes = world.sandbox.run(["ps", "-eo", "args"], check=True).stdout
+        assert "system.announcer" not in processes
+
+    def test_a_change_of_it_moves_the_address(self, world: KernelWorld, blue: str) -> None:
+        assert world.call("start", ip=V4, network_namespace=blue) == 0, world.reason
+        assert world.call("monitor", ip=V4) == 1, "the probe sees what the last start brought up"
+        assert world.call("start", ip=V4) == 0, world.reason
+        assert V4 not in world.ip("-n", blue, "address")
+        assert V24 in world.held("eth0")
+        assert world.call("stop", ip=V4) == 0
+
+    def test_a_file_that_stands_for_none_is_none(self, world: KernelWorld) -> None:
+        (world.sandbox.root / "run/netns").mkdir()
+        (world.sandbox.root / "run/netns/stale").touch()
+        asked = {**address_of(V4), "network_namespace": "stale"}
+        assert world.call("start", **asked) == 2
+        assert world.call("monitor", **asked) == 7
+        assert world.call("stop", **asked) == 0
+
+
+class TestConnections:
+    @pytest.mark.parametrize("ip", [V4, V6])
+    @pytest.mark.parametrize("dual", [False, True])
+    def test_end_with_the_address_where_asked(
+        self, world: KernelWorld, ip: str, dual: bool
     ) -> None:
-        node.ip("addr", "replace", network, "dev", "eth0")
-        assert node("start", ip=ip, cidr_netmask=128 if ":" in ip else 32) == 0
-        node.ip("addr", "del", network, "dev", "eth0")
-        node.ip("route", "flush", "table", "main")
-        assert node("stop", ip=ip) == 0
-        assert not [name for name in [*node.held(), *node.v6()] if name.startswith(f"{ip}/")]
+        asked = {**address_of(ip), "kill_connections": "true"}
+        assert world.call("start", **asked) == 0, world.reason
+        pairs = self.connect(world.sandbox, ip, dual), self.connect(world.sandbox, "", dual)
+        assert world.call("stop", **asked) == 0
+        for end in pairs[0][:1]:
+            with pytest.raises(ConnectionAbortedError):
+                end.send(b"x")
+        pairs[1][0].send(b"x")
+        assert pairs[1][1].recv(1) == b"x", "those of other addresses go on"
+        for end in (end for pair in pairs for end in pair):
+            end.close()
 
-    def test_needs_no_parameters(self, node: Node, ip: str, network: str) -> None:
-        node.ip("addr", "replace", network, "dev", "eth0")
-        assert node("start", ip=ip) == 0
-        assert node("stop") == 0
-        assert node("monitor", ip=ip) == 7
-        assert node("stop") == 0
+    def test_go_on_where_not(self, world: KernelWorld) -> None:
+        assert world.call("start", **address_of(V4)) == 0
+        ours, theirs, _ = ends = self.connect(world.sandbox, V4, dual=False)
+        assert world.call("stop") == 0
+        ours.send(b"x")
+        assert "ESTAB" in world.sandbox.run(["ss", "-tn"], check=True).stdout
+        for end in ends:
+            end.close()
+        assert theirs.fileno() == -1
 
-    def test_finds_the_address_where_somebody_has_moved_it(
-        self, node: Node, ip: str, network: str
-    ) -> None:
-        node.ip("addr", "replace", network, "dev", "eth0")
-        assert node("start", ip=ip) == 0
-        bits = 128 if ":" in ip else 32
-        node.ip("addr", "del", f"{ip}/{network.rpartition('/')[2]}", "dev", "eth0")
-        node.ip("addr", "add", f"{ip}/{bits}", "dev", "eth1", *(["nodad"] * (bits == 128)))
-        assert node("monitor", ip=ip, interval=10_000) == 0
-        assert node("stop", ip=ip) == 0
-        assert node("monitor", ip=ip) == 7
-
-    def test_leaves_the_loopback_alone(self, node: Node, ip: str, network: str) -> None:
-        bits = 128 if ":" in ip else 32
-        node.ip("addr", "add", f"{ip}/{bits}", "dev", "lo")
-        assert node("monitor", ip=ip) == 7
-        assert node("stop", ip=ip) == 0
-        family = socket.AF_INET6 if ":" in ip else socket.AF_INET
-        assert f"{ip}/{bits}" in node.held("lo", family)
-
-    def test_leaves_the_neighbours_alone(self, node: Node, ip: str, network: str) -> None:
-        node.ip("addr", "replace", network, "dev", "eth0")
-        sibling = "192.0.2.11/24" if "." in ip else "2001:db8::a2/64"
-        node.ip("addr", "add", sibling, "dev", "eth0")
-        assert node("start", ip=ip) == 0
-        assert node("stop", ip=ip) == 0
-        assert {network, sibling} <= {*node.held(), *node.v6()}
-
-
-def test_removing_a_primary_leaves_its_secondaries(node: Node) -> None:
-    assert node("start", ip="203.0.113.10", nic="eth0", cidr_netmask=24) == 0
-    node.ip("addr", "add", "203.0.113.11/24", "dev", "eth0")
-    assert node("stop", ip="203.0.113.10", nic="eth0", cidr_netmask=24) == 0
-    assert set(node.held()) == {BASE, "203.0.113.11/24"}
-
-
-# what is on eth0 and eth1, what is asked for → probe, recurring monitor, start, stop; then what
-# eth0 and eth1 hold after start, and after stop
-V24, V32 = f"{V4}/24", f"{V4}/32"
-JUDGED: list[tuple[Any, ...]] = [
-    ([], [], {}, 7, 7, 0, 0, [V24], [], [], []),
-    ([V24], [], {}, 0, 0, 0, 0, [V24], [], [], []),
-    ([], [V24], {}, 0, 0, 0, 0, [], [V24], [], []),
-    ([V32], [], {"cidr_netmask": 24}, 1, 1, 0, 0, [V24], [], [], []),
-    ([V24], [], {"iflabel": "x"}, 1, 1, 0, 0, [V24], [], [], []),
-    ([], [V24], {"nic": "eth0"}, 7, 7, 0, 0, [V24], [V24], [], [V24]),
-    ([V24], [], {"nic": "eth0"}, 0, 0, 0, 0, [V24], [], [], []),
-    ([V24, V32], [], {"cidr_netmask": 24}, 0, 0, 0, 0, [V24, V32], [], [], []),
-]
-
-
-@pytest.mark.parametrize(
-    ("eth0", "eth1", "asked", "probe", "recurring", "start", "stop", *"abcd"), JUDGED
-)
-def test_what_is_there_is_judged_by_what_was_asked(  # noqa: PLR0913, PLR0917 - a table
-    node: Node,
-    eth0: list[str],
-    eth1: list[str],
-    asked: dict[str, Any],
-    probe: int,
-    recurring: int,
-    start: int,
-    stop: int,
-    a: list[str],
-    b: list[str],
-    c: list[str],
-    d: list[str],
-) -> None:
-    def after() -> tuple[set[str], set[str]]:
-        return set(node.held()) - {BASE}, set(node.held("eth1")) - {"198.51.100.1/24"}
-
-    for link, names in (("eth0", eth0), ("eth1", eth1)):
-        for name in names:
-            node.ip("addr", "add", name, "dev", link)
-    assert node("monitor", ip=V4, **asked) == probe
-    assert node("monitor", ip=V4, interval=10_000, **asked) == recurring
-    assert node("start", ip=V4, **asked) == start
-    assert after() == (set(a), set(b))
-    assert node("monitor", ip=V4, interval=10_000, **asked) == 0
-    assert node("stop", ip=V4, **asked) == stop
-    assert after() == (set(c), set(d))
-
-
-def test_an_address_on_a_link_that_is_down_is_there_but_serves_nobody(node: Node) -> None:
-    assert node("start", ip=V4, nic="eth1", cidr_netmask=24) == 0
-    node.ip("link", "set", "eth1", "down")
-    assert node("monitor", ip=V4, nic="eth1", cidr_netmask=24) == 0
-    assert node("monitor", ip=V4, nic="eth1", cidr_netmask=24, interval=10_000) == 1
-    assert node.reason == f"eth1 is down, so that nobody reaches {V4} there"
-    assert node("start", ip=V4, nic="eth1", cidr_netmask=24) == 0
-
-
-def test_an_address_that_was_deleted_by_hand_comes_back(node: Node) -> None:
-    assert node("start", ip=V4) == 0
-    node.ip("addr", "del", V24, "dev", "eth0")
-    assert node("monitor", ip=V4, interval=10_000) == 7
-    assert node("stop", ip=V4) == 0
-    assert node("start", ip=V4) == 0
-    assert V24 in node.held()
-
-
-@pytest.mark.parametrize(
-    ("asked", "code", "reason"),
-    [
-        ({"ip": "192.0.2"}, 6, "ip='192.0.2' is not an IP address"),
-        ({"ip": "127.0.0.2"}, 6, "no address that moves"),
-        ({"ip": "fe80::5"}, 6, "name its interface with nic="),
-        ({"ip": V4, "cidr_netmask": 33}, 6, "cidr_netmask='33' is no prefix length from 0 to 32"),
-        ({"ip": V4, "cidr_netmask": "255.0.255.0"}, 6, "is no mask"),
-        ({"ip": V6, "cidr_netmask": "ffff::"}, 6, "is no prefix length from 0 to 128"),
-        ({"ip": V4, "broadcast": "all"}, 6, "broadcast='all' is not an IP address"),
-        ({"ip": V6, "iflabel": "x"}, 6, "iflabel is for IPv4 alone"),
-        ({"ip": V4, "iflabel": "very-much-too-long"}, 6, "13 characters fit"),
-        ({"ip": V4, "nic": "eth0", "iflabel": "much-too-long"}, 2, "10 characters fit"),
-        ({"ip": V4, "iflabel": "a b"}, 6, "has a letter that no label may have"),
-        ({"ip": V4, "arp_interval": "soon"}, 6, "is not a time"),
-        ({"ip": V4, "nic": "eth7"}, 2, "nic='eth7' does not exist here"),
-        ({"ip": "203.0.113.1"}, 2, "192.0.2.0/24 on eth0"),
-        ({"ip": "203.0.113.1", "nic": "eth0"}, 2, "give cidr_netmask="),
-    ],
-)
-def test_bad_input_is_one_clear_line_from_start_and_validate_all_alone(
-    node: Node, asked: dict[str, Any], code: int, reason: str
-) -> None:
-    before = (node.held(), node.held("eth1"), node.v6())
-    assert node("start", **asked) == code
-    assert reason in node.reason
-    assert "\n" not in node.reason
-    assert node("validate-all", **asked) == (6 if code == 6 else 0)
-    assert node("validate-all", level=10, **asked) == code
-    assert node("monitor", **asked) == 7
-    assert node("stop", **asked) == 0
-    assert (node.held(), node.held("eth1"), node.v6()) == before
-
-
-def test_several_routes_that_fit_alike_are_named(node: Node) -> None:
-    node.ip("addr", "add", "192.0.2.2/24", "dev", "eth1")
-    assert node("start", ip=V4) == 2
-    assert "eth0" in node.reason
-    assert "eth1" in node.reason
-
-
-def test_thirty_instances_at_once(node: Node) -> None:
-    def call(action: str, number: int) -> Any:
-        return node.sandbox.popen(
-            [node.agent, action],
-            env={
-                "OCF_RESOURCE_INSTANCE": f"vip{number}",
-                "OCF_RESKEY_ip": f"192.0.2.{100 + number}",
-                "OCF_RESKEY_CRM_meta_timeout": "60000",
-            },
+    @staticmethod
+    def connect(
+        sandbox: Sandbox, ip: str, dual: bool
+    ) -> tuple[socket.socket, socket.socket, socket.socket]:
+        """A connection to an address of the host from itself: (its end, the other, listener)."""
+        ip = ip or "192.0.2.1"
+        is_ipv6 = ":" in ip
+        family = socket.AF_INET6 if dual or is_ipv6 else socket.AF_INET
+        listener = socket_inside(sandbox, family, socket.SOCK_STREAM)
+        if dual and not is_ipv6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind((f"::ffff:{ip}" if dual and not is_ipv6 else ip, 0))
+        listener.listen()
+        other = socket_inside(
+            sandbox, socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_STREAM
         )
-
-    for action, left in (("start", 31), ("stop", 1)):
-        for process in [call(action, number) for number in range(30)]:
-            _, problem = process.communicate(timeout=60)
-            assert process.returncode == 0, problem
-        assert len(node.held()) == left
+        other.bind(("2001:db8::1" if is_ipv6 else "192.0.2.1", 0))
+        other.connect((ip, listener.getsockname()[1]))
+        accepted, _ = listener.accept()
+        return accepted, other, listener
 
 
-def test_the_kernel_tier_has_its_witness() -> None:
-    """What the tests believe of the kernel comes from another hand than the agent's."""
-    with IPRoute() as kernel:
-        assert kernel.link_lookup(ifname="lo")
+def test_what_was_learnt_of_routes_is_flushed_where_asked(world: KernelWorld) -> None:
+    """The kernel takes the flush; that nothing is logged says so, as a refusal would be."""
+    log = SystemLog(world.sandbox.root / "dev/log")
+    assert world.call("start", **address_of(V4), flush_routes="true") == 0
+    assert world.call("stop") == 0
+    assert world.call("start", **address_of(V6), flush_routes="true") == 0
+    assert world.call("stop") == 0
+    lines = log.take()
+    assert [line for line in lines if "removed from eth0" in line]
+    assert [line for line in lines if "WARNING" in line] == []
+    log.close()
+
+
+def test_what_a_policy_lets_pass_is_in_the_log(world: KernelWorld) -> None:
+    log = SystemLog(world.sandbox.root / "dev/log")
+    world.hold_at_peer(V24)
+    assert world.call("start", ip=V4, run_arping="true", on_duplicate="warn") == 0
+    (warning,) = [line for line in log.take() if "WARNING" in line]
+    assert "another host on eth0, " in warning
+    assert "answers for 192.0.2.10" in warning
+    log.close()
+
+
+class TestTargets:
+    @pytest.mark.parametrize("known", [False, True])
+    def test_a_neighbour_that_ignores_announcements_learns_the_address(
+        self, world: KernelWorld, peer: Sandbox, known: bool
+    ) -> None:
+        """Gratuitous ARP makes no new entry in a table; a question to its owner does."""
+        peer.run(["ip", "address", "add", "192.0.2.2/24", "dev", "eth0"], check=True)
+        peer.run(["ip", "address", "add", "2001:db8::2/64", "dev", "eth0", "nodad"], check=True)
+        if known:
+            mac = peer.run(["cat", "/sys/class/net/eth0/address"], check=True).stdout.strip()
+            world.ip("neigh", "add", "192.0.2.2", "lladdr", mac, "dev", "eth0")
+        shown = peer.run(["ip", "neigh", "show", V4], check=True).stdout
+        assert shown == ""
+        asked = {**address_of(V4), "arp_count": 1}
+        assert world.call("start", **asked) == 0, world.reason
+        assert peer.run(["ip", "neigh", "show", V4], check=True).stdout == ""
+        assert world.call("stop") == 0
+        targets = "192.0.2.2, 192.0.2.99"
+        assert world.call("start", **asked, arp_targets=targets) == 0, world.reason
+        shown = peer.run(["ip", "neigh", "show", V4], check=True).stdout
+        assert "lladdr" in shown
+
+    def test_an_ipv6_neighbour_is_told_by_name(self, world: KernelWorld, peer: Sandbox) -> None:
+        peer.run(["ip", "address", "add", "2001:db8::2/64", "dev", "eth0", "nodad"], check=True)
+        with socket_inside(peer, socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as ear:
+            ear.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+            ear.settimeout(10)
+            asked = {**address_of(V6), "arp_count": 1, "arp_targets": "2001:db8::2"}
+            assert world.call("start", **asked) == 0, world.reason
+            told: set[str] = set()
+            while len(told) < 2:
+                message, about, _, _ = ear.recvmsg(1500, 100)
+                if message[0] == 136 and message[8:24] == socket.inet_pton(socket.AF_INET6, V6):
+                    told.add(socket.inet_ntop(socket.AF_INET6, about[0][2][:16]))
+        assert told == {"ff02::1", "2001:db8::2"}
+
+
+def test_a_rival_on_another_interface_of_ours_is_none(world: KernelWorld, peer: Sandbox) -> None:
+    """Linux answers on every interface for what one has: our own answer is nobody's rival."""
+    world.sandbox.join(peer, "eth2", "port2")
+    for words in (
+        "link add br0 type bridge",
+        "link set br0 up",
+        "link set eth0 master br0",
+        "link set port2 master br0",
+    ):
+        peer.run(["ip", *words.split()], check=True)
+    assert world.call("start", ip=V4) == 0, world.reason
+    mac = world.sandbox.run(["cat", "/sys/class/net/eth2/address"], check=True).stdout.strip()
+    with socket_inside(world.sandbox, socket.AF_PACKET, socket.SOCK_RAW, 0x0608) as listener:
+        listener.bind(("eth0", 0x0806))
+        listener.settimeout(0.5)
+        assert world.call("monitor", interval=RECURRING, level=10, ip=V4) == 0, world.reason
+        heard = [listener.recv(100)[6:12].hex(":") for _ in range(2)]
+    assert mac in heard, "our other interface did answer"
