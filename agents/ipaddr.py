@@ -100,6 +100,7 @@ class IPaddr(ocf.Agent):
         "The network namespace",
         details="The network namespace to work in, by its name in ip-netns(8). It must exist.",
         default=None,
+        unique_group="address",
     )
     unique_clone_address = ocf.Boolean(
         "Give each instance of a clone its own address",

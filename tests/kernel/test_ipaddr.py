@@ -1,4 +1,4 @@
-"""What of IPaddr only a real kernel can show: flags, routes, neighbours, namespaces, connections."""
+"""What only a real kernel can show of IPaddr: flags, routes, namespaces, connections."""
 
 from __future__ import annotations
 
