@@ -53,7 +53,7 @@ def test_every_parameter_is_taken_over_or_named_as_left_out() -> None:
     ids=lambda asked: ",".join(f"{name}={value}" for name, value in asked.items()),
 )
 def test_the_same_parameters_give_the_same_address(
-    world: KernelWorld, asked: dict[str, str]
+    world: KernelWorld, asked: dict[str, Any]
 ) -> None:
     if ":" not in asked["ip"]:  # without it, IPaddr2 sets none with the ip(8) of today
         asked = {"broadcast": "+", **asked}
