@@ -8,6 +8,7 @@ import ocf_py as ocf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
     from ocf_py.system.network import Held, Link, Network
@@ -513,8 +514,9 @@ class IPaddr(ocf.Agent):
         if self.network.is_there:
             with self.network:
                 self._remove()
-                self._put_back()
-        self._end_announcer()
+                for rest in (self._put_back, self._unlabel, self._flush, self._kill_connections):
+                    self._try(rest)
+        self._try(self._end_announcer)
 
     def _remove(self) -> None:
         for link, held in self._holdings():
@@ -526,29 +528,37 @@ class IPaddr(ocf.Agent):
                 ) from error
             self.call.log.info(f"{held.address}/{held.prefix} removed from {link.name}")
 
-    def _put_back(self) -> None:
-        """Undo what start did beside, and do what else was asked for; none of it fails the stop."""
-        address = self.wanted.address
+    def _try(self, rest: Callable[[], None]) -> None:
+        """Do what goes with the address: without it the address is gone all the same."""
         try:
-            known = self.call.facts.recall(_LOOPBACK)
-            if known:
-                from ocf_py.system.loopback import put_back
-
-                put_back(self.network, address, known)
-            known = self.call.facts.recall(_SOURCE_LABEL)
-            if known:
-                from ocf_py.system.source_labels import remove_source_label
-
-                remove_source_label(self.network, address, int(known))
-            if self.flush_routes:
-                self.network.flush_route_cache(address.family)
-            if self.kill_connections:
-                from ocf_py.system.connections import kill_connections
-
-                killed = kill_connections(address, self.call.deadline.stage(0.5))
-                self.call.log.info(f"{killed} connections from {address} ended")
+            rest()
         except (OSError, ValueError) as error:
-            self.call.log.warning(f"{address} is removed, but not all that goes with it: {error}")
+            self.call.log.warning(f"not all that goes with {self.wanted.address} is done: {error}")
+
+    def _put_back(self) -> None:
+        known = self.call.facts.recall(_LOOPBACK)
+        if known:
+            from ocf_py.system.loopback import put_back
+
+            put_back(self.network, self.wanted.address, known)
+
+    def _unlabel(self) -> None:
+        known = self.call.facts.recall(_SOURCE_LABEL)
+        if known:
+            from ocf_py.system.source_labels import remove_source_label
+
+            remove_source_label(self.network, self.wanted.address, int(known))
+
+    def _flush(self) -> None:
+        if self.flush_routes:
+            self.network.flush_route_cache(self.ip.family)
+
+    def _kill_connections(self) -> None:
+        if self.kill_connections:
+            from ocf_py.system.connections import kill_connections
+
+            killed = kill_connections(self.wanted.address, self.call.deadline.stage(0.5))
+            self.call.log.info(f"{killed} connections ended")
 
     @ocf.action(timeout=20)
     def reload_agent(self) -> None:
@@ -568,7 +578,7 @@ class IPaddr(ocf.Agent):
 
         address, targets = self.wanted.address, self._targets()
         more, interval = count - 1, self.arp_interval
-        self._end_announcer()  # of a start or monitor before this one
+        self._try(self._end_announcer)  # of a start or monitor before this one
         try:
             announce.announce_once(self.network, address, link, targets)
             if not self.arp_bg:
@@ -585,11 +595,7 @@ class IPaddr(ocf.Agent):
     def _end_announcer(self) -> None:
         """End the background process; it also ends by itself once the address is not here."""
         known = self.call.facts.recall(_ANNOUNCER)
-        if not known:
-            return
-        from ocf_py.system.announcer import end_announcer
+        if known:
+            from ocf_py.system.announcer import end_announcer
 
-        try:
             end_announcer(known)
-        except (OSError, ValueError) as error:
-            self.call.log.warning(f"the announcer of {self.ip} is not ended: {error}")

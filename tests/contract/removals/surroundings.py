@@ -125,8 +125,8 @@ SURROUNDINGS = (
         "survivors-end-with-the-resource",
         "IPaddr-v4",
         IPADDR,
-        "                self._put_back()\n        self._end_announcer()\n",
-        "                self._put_back()\n",
+        "        self._try(self._end_announcer)\n\n    def _remove",
+        "\n    def _remove",
     ),
     # ---------------------------------------------------------------- 12: promotion scores
     Removal(
