@@ -82,8 +82,17 @@ AGENTS = (
             {"cidr_netmask": "33"},
             {"broadcast": "nowhere"},
             {"arp_count": "-1"},
+            {"arp_targets": "gateway"},
+            {"on_link_down": "panic"},
+            {"table": "0"},
+            {"lvs_ipv6_addrlabel": "true"},
         ),
-        unusable_here=({"nic": "eth7"}, {"nic": "", "ip": "198.51.100.1"}),
+        unusable_here=(
+            {"nic": "eth7"},
+            {"nic": "", "ip": "198.51.100.1"},
+            {"nic": "", "table": "nonesuch"},
+            {"network_namespace": "nonesuch"},
+        ),
         foreign=(
             Foreign(
                 "another address on the interface",
@@ -98,7 +107,7 @@ AGENTS = (
                 ("sh", "-c", "ip address show dev lo | grep -q 192.0.2.10/32"),
             ),
         ),
-        change={"arp_count": "3"},
+        change={"arp_count": "3", "on_duplicate": "warn", "kill_connections": "true"},
     ),
     Subject(
         "IPaddr-v6",
@@ -106,7 +115,12 @@ AGENTS = (
         parameters={"ip": "2001:db8::10", "nic": "eth0", "cidr_netmask": "64"},
         other={"ip": "2001:db8::11", "nic": "eth0", "cidr_netmask": "64"},
         prepare=(_LINK, _NO_DAD, *_UP),
-        wrong=({"ip": "2001:db8::g"}, {"cidr_netmask": "129"}, {"iflabel": "x"}),
+        wrong=(
+            {"ip": "2001:db8::g"},
+            {"cidr_netmask": "129"},
+            {"iflabel": "x"},
+            {"lvs_support": "true"},
+        ),
         unusable_here=({"nic": "eth7"},),
         foreign=(
             Foreign(
