@@ -4,6 +4,8 @@ PYTHON  ?= /usr/bin/python3
 PYTHONS ?= 3.9 3.10 3.11 3.12 3.13
 DESTDIR ?=
 PREFIX  ?= /usr
+COUNT   ?= 2000
+SEED    ?= 1
 
 # A venv is good at one place for one interpreter, and ready for one set of declarations.
 digest = $(shell { $(1); } | sha256sum | cut -c1-12)
@@ -14,7 +16,7 @@ PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint compat bench install uninstall stage clean \
-        test-unit test-contract test-kernel test-cluster
+        test-unit test-contract test-kernel test-cluster fuzz
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -56,6 +58,9 @@ test-unit: setup ## decisions, against fakes
 
 test-contract: setup ## agents spawned as Pacemaker does
 	$(PYTEST) tests/contract
+
+fuzz: setup ## odd environments for every action of every agent (root): make fuzz COUNT=2000 SEED=7
+	$(PYTEST) tests/contract/test_fuzz.py --fuzz-count=$(COUNT) --fuzz-seed=$(SEED)
 
 test-kernel: setup ## real addresses and processes in fresh namespaces (root)
 	$(PYTEST) tests/kernel

@@ -24,6 +24,13 @@ _HERE = Path(__file__).parent
 _TIERS = ("unit", "contract", "kernel", "cluster")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    # Here, since the folder of a tier is looked into too late when all are run.
+    group = parser.getgroup("fuzz")
+    group.addoption("--fuzz-count", type=int, default=200, help="environments an action")
+    group.addoption("--fuzz-seed", type=int, default=1, help="what they are derived from")
+
+
 def pytest_configure() -> None:
     # A shell ignores SIGINT in what it runs in the background, and so would all that is started
     # from here: the tests that interrupt need it as a terminal has it.

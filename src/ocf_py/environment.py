@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PARAMETER = "OCF_RESKEY_"
 _META = "OCF_RESKEY_CRM_meta_"
+_LONGEST = 18  # digits: more than any sane number has would meet the limits of int() and float
 
 
 class Environment:
@@ -134,4 +135,4 @@ class Environment:
 
 def _whole(text: str) -> int:
     """Read a non-negative number; whatever else the caller may have put there counts as none."""
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST else 0

@@ -41,11 +41,15 @@ _SAID_BY_ALL = (1,)
 _HARD = (2, 3, 4, 5, 6)
 _VALIDATE_TIMEOUT = 20.0
 _LONGEST_TIMEOUT = 30 * 86400.0  # seconds; beyond it the kernel's timers have limits of their own
+_SHORTEST_REPETITION = 0.02  # seconds between two alarms
+_MARK = "ocf-exit-reason:"
 
 
 def main(module: str, name: str) -> NoReturn:
     """Serve the one call this process was started for, and end it."""
     gc.disable()  # a process of milliseconds has nothing to collect
+    # An alarm in a callback is dropped by Python, which would print its traceback.
+    sys.unraisablehook = lambda _: None
     try:
         agent_class: type[Agent] = getattr(__import__(module, fromlist=[name]), name)
         code = run(agent_class, sys.argv[1:], Environment.of_process(), began=process_start())
@@ -166,9 +170,12 @@ def _arm(deadline: Deadline) -> None:
         )
 
     _signal.signal(_signal.SIGALRM, give_up)
-    # Again and again: the first may come where Python drops it, in a callback or a finalizer.
+    # Again and again: the first may come where Python drops it, in a callback or a finalizer. But
+    # not before what an absurd timeout leaves has been enough to say so.
     _signal.setitimer(
-        _signal.ITIMER_REAL, deadline.remaining + deadline.margin / 2, deadline.margin / 4
+        _signal.ITIMER_REAL,
+        deadline.remaining + deadline.margin / 2,
+        max(_SHORTEST_REPETITION, deadline.margin / 4),
     )
 
 
@@ -195,6 +202,9 @@ def _refuse_unknown(agent_class: type[Agent], name: str) -> None:
 
 def _report_unexpected(error: BaseException, log: Log) -> int:
     """Answer for whatever was raised outside an agent's own words."""
+    if isinstance(error, DeadlinePassed):  # before the action began, or as its answer was made
+        _disarm()
+        error = error.failure
     if isinstance(error, Failure):
         log.error(error.reason)
         _say(error.brief)
@@ -211,8 +221,11 @@ def _report_unexpected(error: BaseException, log: Log) -> int:
 
 
 def _say(reason: str) -> None:
-    """Give Pacemaker the reason that it shows beside the failed action."""
-    line = f"ocf-exit-reason:{reason}\n"
+    """Give Pacemaker the reason that it shows beside the failed action.
+
+    It reads from the last mark on: one in a parameter's text must not cut the reason off.
+    """
+    line = f"{_MARK}{reason.replace(_MARK, _MARK[:-1])}\n"
     try:
         sys.stderr.write(line.encode("utf-8", "backslashreplace").decode())
         sys.stderr.flush()

@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
+def fuzz_count(pytestconfig: pytest.Config) -> int:
+    """How many environments each action of each agent is given."""
+    return int(pytestconfig.getoption("--fuzz-count"))
+
+
+@pytest.fixture(scope="session")
+def fuzz_seed(pytestconfig: pytest.Config) -> int:
+    """What the environments are derived from: the same seed makes the same ones."""
+    return int(pytestconfig.getoption("--fuzz-seed"))
+
+
+@pytest.fixture(scope="session")
 def launchers(open_folder: Path, agents_python: str) -> Path:
     """The folder of launchers of an install with the agents of this tier."""
     if os.geteuid() != 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ocf_py.cluster import Notification
 from ocf_py.environment import Environment
 
@@ -44,6 +46,12 @@ def test_nonsense_counts_as_nothing() -> None:
     )
     assert (odd.check_level, odd.timeout_ms, odd.interval_ms) == (0, 0, 0)
     assert odd.feature_set == (0, 0)
+
+
+@pytest.mark.parametrize("digits", [19, 400, 5000])
+def test_a_number_beyond_all_reason_counts_as_nothing(digits: int) -> None:
+    odd = Environment({"OCF_RESKEY_CRM_meta_timeout": "9" * digits})
+    assert odd.timeout_ms == 0
 
 
 def test_debug_follows_ha_debug_and_zero_is_no() -> None:

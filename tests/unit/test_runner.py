@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import ocf_py as ocf
+from ocf_py.deadline import DeadlinePassed
 from ocf_py.environment import Environment
-from ocf_py.runner import run
+from ocf_py.log import Log
+from ocf_py.runner import _report_unexpected, run
 from tests.fakes.lamp import Beacon, Lamp, Panel
 from tests.unit.conftest import Caller
 
@@ -106,6 +108,14 @@ def test_a_reason_is_one_line_with_its_hint(
     assert reasons(capsys) == ["no power\\udcff (plug it in)"]
 
 
+def test_a_mark_in_a_value_does_not_cut_the_reason_off(
+    lamp: Caller, panel: Panel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel.broken["start"] = ocf.Failure("no power for ocf-exit-reason:x")
+    assert lamp("start", GIVEN) == 1
+    assert reasons(capsys) == ["no power for ocf-exit-reasonx"]
+
+
 @pytest.mark.parametrize(
     "error", [RuntimeError("boom\nbang"), KeyError("x"), RecursionError(), MemoryError()]
 )
@@ -116,6 +126,13 @@ def test_an_unexpected_exception_is_1_and_one_plain_line(
     assert lamp("start", GIVEN) == 1
     (reason,) = reasons(capsys)
     assert reason.startswith(f"unexpected {type(error).__name__}")
+
+
+def test_a_deadline_that_passes_outside_the_action_is_no_unforeseen_exception(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert _report_unexpected(DeadlinePassed("gave up"), Log(facility="none")) == 1
+    assert reasons(capsys) == ["gave up"]
 
 
 def test_the_traceback_is_in_the_log(

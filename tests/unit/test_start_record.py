@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.deadline import DeadlinePassed
 from ocf_py.start_record import RecordFile, RecordUnreadable, StartRecord
 
 if TYPE_CHECKING:
@@ -131,6 +132,34 @@ def test_a_link_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
     os.symlink(tmp_path / "elsewhere", tmp_path / "ocfpy")
     with pytest.raises(OSError, match="ocfpy"):
         file(tmp_path).write(StartRecord({}))
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "rename"])
+def test_a_deadline_that_passes_while_it_is_written_leaves_nothing_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def give_up(*_: object, **__: object) -> None:
+        raise DeadlinePassed("gave up")
+
+    monkeypatch.setattr(f"posix.{call}", give_up)
+    with pytest.raises(DeadlinePassed):
+        file(tmp_path).write(StartRecord({}))
+    assert os.listdir(tmp_path / "ocfpy") == []
+
+
+def test_a_deadline_that_passes_once_it_is_in_place_leaves_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.rename
+
+    def give_up(temporary: str, name: str, **folders: int) -> None:
+        rename(temporary, name, **folders)
+        raise DeadlinePassed("gave up")
+
+    monkeypatch.setattr("posix.rename", give_up)
+    with pytest.raises(DeadlinePassed):
+        file(tmp_path).write(StartRecord({}))
+    assert os.listdir(tmp_path / "ocfpy") == ["IPaddr.vip"]
 
 
 def test_a_temporary_file_of_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:

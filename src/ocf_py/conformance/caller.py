@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shlex
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ocf_py.conformance.quoting import join
 from ocf_py.conformance.tools import PacemakerTools
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Answer:
     def repeat(self) -> str:
         """A command line that makes the same call by hand."""
         words = [f"{name}={value}" for name, value in sorted(self.environment.items())]
-        line = shlex.join(["env", "-i", *words, *self.argv])
+        line = join(["env", "-i", *words, *self.argv])
         unusual = [
             f"{name}={value!r}"
             for name, value in vars(self.surroundings).items()

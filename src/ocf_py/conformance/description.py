@@ -30,12 +30,14 @@ class Action:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One `<parameter>` element."""
+    """One `<parameter>` element; `options` are those of a select, `default` is "" for none."""
 
     name: str
     content: str
     required: bool
     reloadable: bool
+    default: str = ""
+    options: tuple[str, ...] = ()
 
     @property
     def is_secret(self) -> bool:
@@ -107,11 +109,15 @@ def read_description(executable: Path) -> Description:
 
 def _parameter(element: ET.Element) -> Parameter:
     content = element.find("content")
+    if content is None:
+        content = ET.Element("content")
     return Parameter(
         element.get("name", ""),
-        content.get("type", "") if content is not None else "",
+        content.get("type", ""),
         element.get("required") == "1",
         element.get("reloadable") == "1",
+        content.get("default", ""),
+        tuple(option.get("value", "") for option in content.iterfind("option")),
     )
 
 

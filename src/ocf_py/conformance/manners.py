@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ def _judge_reason(answer: Answer) -> Iterator[Problem]:
     marks = answer.stderr.count("ocf-exit-reason:")
     if answer.code in _NEED_REASON and not answer.reason:
         yield Problem(f"a reason beside the code {answer.code}", repr(answer.stderr[-300:]))
+    # Lone surrogates stand for bytes that are no UTF-8, which no XML can hold.
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in answer.reason):
+        yield Problem("a reason without control characters", repr(answer.reason))
     if marks > 1:
         yield Problem("one reason", f"{marks} of them: {answer.stderr[-300:]!r}")
     if answer.code == 0 and answer.action == "validate-all" and answer.stderr:

@@ -1,0 +1,82 @@
+"""What a sandbox looks like from within, taken before and after each call."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ocf_py.conformance.sandbox import Sandbox
+
+    #: Things → how they are, both in words; a thing begins with its kind: "address", "path", ...
+    Picture = Mapping[str, str]
+
+_LOOKOUT = Path(__file__).with_name("lookout.py")
+
+
+class WitnessDied(RuntimeError):  # noqa: N818 - says what is
+    """The process that looks is gone: its last words are in the message."""
+
+
+class Change(NamedTuple):
+    """One thing that is not as it was: `before` is None if it is new, `after` if it has gone."""
+
+    thing: str
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        """In words."""
+        if self.before is None:
+            return f"{self.thing} is new: {self.after}"
+        if self.after is None:
+            return f"{self.thing} has gone: it was {self.before}"
+        return f"{self.thing} is {self.after}, was {self.before}"
+
+
+class Witness:
+    """Looks at addresses, routes, rules, mounts, processes and files of a sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._process = sandbox.popen(
+            [sys.executable, "-ISB", _LOOKOUT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        #: Everything as it was at the last look.
+        self.seen: Picture = {}
+
+    def look(self) -> Picture:
+        """Everything as it is now."""
+        ask, answer, complaints = self._process.stdin, self._process.stdout, self._process.stderr
+        assert ask and answer and complaints  # noqa: PT018, S101 - made with PIPE above
+        with contextlib.suppress(BrokenPipeError):
+            ask.write("look\n")
+            ask.flush()
+        line = answer.readline()
+        if not line:
+            raise WitnessDied(f"{self._process.wait()}: {complaints.read().strip()[-2000:]}")
+        news, gone = json.loads(line)
+        kept = {**self.seen, **news}
+        for thing in gone:
+            del kept[thing]
+        self.seen = kept
+        return kept
+
+    def close(self) -> None:
+        """Ends it: by the end of its input, for whom a kill orphans is slow to be reaped."""
+        with contextlib.suppress(BrokenPipeError):
+            self._process.communicate()
+
+
+def compare(before: Picture, after: Picture) -> list[Change]:
+    """All that differs, in the order of its names."""
+    things = {thing for thing, _ in before.items() ^ after.items()}
+    return [Change(thing, before.get(thing), after.get(thing)) for thing in sorted(things)]

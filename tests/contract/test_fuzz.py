@@ -1,0 +1,60 @@
+"""Every agent takes any environment: what it may answer and change is known before the call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.conformance.description import parse_description
+from ocf_py.conformance.fuzz.cases import list_actions
+from ocf_py.conformance.fuzz.run import fuzz
+from ocf_py.conformance.rule import Broken
+from tests.contract.subjects import AGENTS, at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocf_py.conformance.subject import Subject
+
+_METADATA = Path(__file__).parents[1] / "data" / "metadata"
+_LANES = 2  # an agent that is started and a witness that looks take turns: two fill two cores
+
+
+def _list_cases() -> list[tuple[Subject, str]]:
+    """Each agent with its actions, as its metadata in tests/data lists them."""
+    cases = []
+    for subject in AGENTS:
+        text = (_METADATA / f"{subject.type}.xml").read_text(encoding="utf-8")
+        cases += [(subject, action) for action in list_actions(parse_description(text))]
+    return cases
+
+
+@pytest.mark.parametrize(
+    ("subject", "action"), _list_cases(), ids=lambda one: getattr(one, "name", one)
+)
+def test_any_environment(
+    launchers: Path,
+    record_property: Callable[[str, object], None],
+    fuzz_count: int,
+    fuzz_seed: int,
+    subject: Subject,
+    action: str,
+) -> None:
+    # Subjects that are one agent share its environments.
+    sharers = sum(one.type == subject.type for one in AGENTS)
+    numbers = range(max(1, fuzz_count // sharers))
+    try:
+        tally = fuzz(at(subject, launchers), action, seed=fuzz_seed, numbers=numbers, lanes=_LANES)
+    except Broken as problem:
+        broken = str(problem)
+    else:
+        broken = ""
+    if broken:
+        pytest.fail(broken, pytrace=False)
+    record_property("played", str(tally))
+    assert sum(tally.kinds.values()) == len(numbers)
+    assert tally.lives == len(numbers[::5])
+    assert tally.codes["start", 0] >= tally.lives
+    assert tally.codes["stop", 0] >= tally.lives
