@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Runs a launcher in this interpreter, and tells the peak just before the runner's last step.
+# Runs what a launcher starts in this interpreter, and tells the peak just before the last step.
 # Not ru_maxrss: it inherits the peak of the process that spawned.
 _WITNESS = """
 import posix, sys
@@ -60,8 +61,11 @@ def run_measured(arguments: Sequence[str], environment: Mapping[str, str]) -> Co
 
 def read_peak(python: str, launcher: str, action: str, environment: Mapping[str, str]) -> float:
     """Peak resident memory of one action, in MiB (VmHWM, proc_pid_status(5))."""
+    path = Path(launcher)
+    (launch,) = path.parent.glob("../../lib/ocfpy/*/ocf_py/launch.py")
+    module = f"ocfpy_agents.{path.name.lower()}"
     done = subprocess.run(
-        [python, "-ISB", "-c", _WITNESS, launcher, action],
+        [python, "-ISB", "-c", _WITNESS, launch, module, path.name, action],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -81,10 +81,13 @@ STANDARD = {
 PARAMETERS = {"IPaddr": {"OCF_RESKEY_ip": "192.0.2.77"}, "Dummy": {}}
 
 
-def imported(launcher: Path, python: str, parameters: dict[str, str]) -> set[str]:
+def imported(launchers: Path, agent: str, python: str) -> set[str]:
     """Return the modules that one probe imports, as the interpreter itself reports them."""
+    (launch,) = launchers.glob("../../lib/ocfpy/*/ocf_py/launch.py")
+    module = f"ocfpy_agents.{agent.lower()}"
+    parameters = PARAMETERS[agent]
     answer = subprocess.run(
-        [python, "-ISB", "-X", "importtime", launcher, "monitor"],
+        [python, "-ISB", "-X", "importtime", launch, module, agent, "monitor"],
         env={"PATH": "/usr/bin:/bin", "HA_LOGFACILITY": "none", **parameters},
         capture_output=True,
         text=True,
@@ -99,7 +102,7 @@ def imported(launcher: Path, python: str, parameters: dict[str, str]) -> set[str
 def test_a_monitor_imports_no_module_that_is_not_on_the_list(
     installed_agents: Path, agents_python: str, agent: str
 ) -> None:
-    modules = imported(installed_agents / agent, agents_python, PARAMETERS[agent])
+    modules = imported(installed_agents, agent, agents_python)
     own = {name for name in modules if name.startswith("ocf")}
     assert own == OWN[agent]
     assert modules - own - STANDARD == set()

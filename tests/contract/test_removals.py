@@ -39,6 +39,8 @@ def take_out(removal: Removal, launchers: Path, folder: Path) -> Path:
     shutil.copytree(original, copy, copy_function=os.link)
     for file, text, replacement in (removal[2:5], *removal.also):
         _replace(next(copy.glob(f"lib/ocfpy/*/{file}")), text, replacement)
+    for document in copy.glob("lib/ocfpy/*/ocfpy_agents/*.xml"):
+        document.unlink()  # of the whole source; without it, the agent describes itself
     return copy / launchers.relative_to(original)
 
 

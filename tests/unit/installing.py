@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ocf_py
 from ocf_py.toolkit.installer.sources import AgentSource, Sources
 
 UNPRIVILEGED = 65534  # nobody, on Debian and Fedora
@@ -26,6 +27,7 @@ def make_sources(text: str = "first", types: tuple[str, ...] = ("Lamp",)) -> Sou
     """A library whose runner prints `text`, and an agent of each of `types`."""
     files = {
         "ocf_py/__init__.py": b"",
+        "ocf_py/launch.py": Path(ocf_py.__file__).with_name("launch.py").read_bytes(),
         "ocf_py/runner.py": _RUNNER.format(text=text).encode(),
         "ocfpy_agents/__init__.py": b"",
     }

@@ -97,10 +97,47 @@ def test_a_launcher_without_its_library_says_so_in_one_line(
     shutil.rmtree(generation)
     done = subprocess.run([launchers / "Lamp", "stop"], capture_output=True, text=True, check=False)
     assert done.returncode == 1  # whether it is stopped cannot be known
-    assert done.stderr == (
-        f"ocf-exit-reason:cannot load {launchers}/../../lib/ocfpy/{generation.name} "
-        "(No module named 'ocf_py'): run `ocf-py install` again\n"
-    )
+    lost = f"{launchers}/../../lib/ocfpy/{generation.name}/ocf_py/launch.py"
+    assert done.stderr == f"ocf-exit-reason:cannot read {lost}: run `ocf-py install` again\n"
+
+
+def test_a_library_that_cannot_be_loaded_is_one_line(
+    place: Place, python: Interpreter, launchers: Path, library: Path
+) -> None:
+    install(place, make_sources(), python)
+    (generation,) = generations(library)
+    shutil.rmtree(generation / "ocf_py/__pycache__")
+    (generation / "ocf_py/runner.py").unlink()
+    done = subprocess.run([launchers / "Lamp", "stop"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ocf-exit-reason:cannot load ")
+    assert done.stderr.endswith("(No module named 'ocf_py.runner'): run `ocf-py install` again\n")
+
+
+def test_metadata_is_there_without_an_interpreter_and_the_rest_says_what_is_missing(
+    place: Place, launchers: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "with blank 'n quote" / "python"
+    path.parent.mkdir()
+    path.symlink_to("/usr/bin/python3")
+    install(place, make_sources(), find_interpreter(str(path)))
+    assert run_launcher(launchers / "Lamp", "stop") == "Lamp first first stop"
+    said = run_launcher(launchers / "Lamp", "meta-data")
+    assert said.startswith("Lamp first first meta-data")
+    path.unlink()
+    assert run_launcher(launchers / "Lamp", "meta-data") == said
+    done = subprocess.run([launchers / "Lamp", "stop"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"ocf-exit-reason:cannot read {path}: run `ocf-py install` again\n"
+
+
+def test_metadata_that_is_lost_is_made_anew(
+    place: Place, python: Interpreter, launchers: Path, library: Path
+) -> None:
+    install(place, make_sources(), python)
+    (generation,) = generations(library)
+    (generation / "ocfpy_agents/lamp.xml").unlink()
+    assert run_launcher(launchers / "Lamp", "meta-data") == "Lamp first first meta-data"
 
 
 def test_modes_are_the_same_under_any_umask(
@@ -135,14 +172,6 @@ def test_running_an_agent_writes_nothing(
     before = list_tree(root)
     run_launcher(launchers / "Lamp")
     assert list_tree(root) == before
-
-
-def test_the_interpreter_stands_in_the_first_line(
-    place: Place, launchers: Path, python: Interpreter
-) -> None:
-    install(place, make_sources(), python)
-    first = (launchers / "Lamp").read_text().splitlines()[0]
-    assert first == f"#!{python.path} -ISB"
 
 
 def test_a_prefix_is_put_below_the_root(root: Path, python: Interpreter) -> None:

@@ -89,13 +89,7 @@ def test_an_interpreter_that_cannot_run_agents_is_one_line(
         find_interpreter(str(path))
 
 
-def test_an_interpreter_must_fit_a_first_line(tmp_path: Path) -> None:
-    for folder in (tmp_path / "with blank", tmp_path / ("long" * 60)):
-        folder.mkdir()
-        path = folder / "python"
-        path.symlink_to("/usr/bin/python3")
-        with pytest.raises(ToolkitError, match="#! line"):
-            find_interpreter(str(path))
+def test_an_interpreter_has_an_absolute_path() -> None:
     with pytest.raises(ToolkitError, match="not an absolute path"):
         find_interpreter("python3")
 

@@ -51,7 +51,7 @@ def metadata_needs_nothing(stage: Stage) -> None:
         Surroundings(close=(0, 2)),
         Surroundings(read_only=("/",)),
         Surroundings(hide=("/proc", "/sys", "/run"), no_network=True),
-        Surroundings(user=NOBODY, open_files=8),
+        Surroundings(user=NOBODY, open_files=12, stray_handles=tuple(range(3, 10))),
     ):
         for variables in ({}, {"PATH": ""}, {"OCF_ROOT": "/nonexistent", "HA_LOGFILE": "/x/y"}):
             answer = stage.ask(("meta-data",), variables, expect=(0,), surroundings=surroundings)

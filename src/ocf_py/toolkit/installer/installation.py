@@ -16,7 +16,7 @@ from ocf_py.toolkit.installer.manifest import (
     load_manifest,
 )
 from ocf_py.toolkit.installer.plan import LAUNCHER_MODE, LIBRARY_MODE, make_plan
-from ocf_py.toolkit.installer.trial import try_agents
+from ocf_py.toolkit.installer.trial import describe_agents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,10 +104,10 @@ def _build(
         return {}
     shown = place.shown(plan.generation)
     compiled = interpreter.compile(sources.files, shown)
-    try_agents(sources, compiled, interpreter, shown)
+    documents = describe_agents(sources, compiled, interpreter, shown)
     return {
         f"{LIBRARY}/{plan.generation}/{name}": content
-        for name, content in {**sources.files, **compiled}.items()
+        for name, content in {**sources.files, **compiled, **documents}.items()
     }
 
 

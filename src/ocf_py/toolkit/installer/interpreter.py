@@ -8,7 +8,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ocf_py.toolkit.errors import ToolkitError
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _OLDEST = (3, 9)
-# The kernel reads this much of a script's first line (BINPRM_BUF_SIZE, linux/binfmts.h).
-_LONGEST_SHEBANG = 255
-_FLAGS = "-ISB"
 
 _PROBE = """
 import importlib.util, json, sys
@@ -52,13 +49,8 @@ class Interpreter:
     cache_tag: str
     magic: str
 
-    @property
-    def shebang(self) -> str:
-        """A script's first line: isolated, without site, writing no byte code beside the agents.
-
-        One word of flags, because Linux hands all that follows the path over as one argument.
-        """
-        return f"#!{self.path} {_FLAGS}"
+    #: How it runs an agent: isolated, without site, writing no byte code beside the agents.
+    FLAGS: ClassVar[str] = "-ISB"
 
     def compile(self, sources: Mapping[str, bytes], shown_under: str) -> dict[str, bytes]:
         """Byte code of `sources`, keyed by its path in the tree as `sources` is by theirs.
@@ -88,15 +80,11 @@ def find_interpreter(path: str) -> Interpreter:
     """Checks the executable at `path` and what it says of itself.
 
     Raises:
-        ToolkitError: It cannot stand in a script's first line, is missing, or is too old.
+        ToolkitError: It is missing, or too old.
     """
     hint = "choose another with --python"
     if not path.startswith("/"):
         raise ToolkitError(f"--python {path}: not an absolute path", hint=hint)
-    if len(path.split()) != 1 or len(f"#!{path} {_FLAGS}") > _LONGEST_SHEBANG:
-        raise ToolkitError(
-            f"--python {path}: cannot stand in a script's #! line (blanks, or too long)", hint=hint
-        )
     if not os.access(path, os.X_OK) or not Path(path).is_file():
         raise ToolkitError(f"--python {path}: no executable file is there", hint=hint)
     try:

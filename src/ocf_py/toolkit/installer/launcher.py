@@ -1,45 +1,51 @@
-"""The few lines that Pacemaker runs: they find the library beside them and hand over."""
+"""The few lines that Pacemaker runs: they find the library beside them and hand over.
+
+Metadata they serve without Python, from the document that was made at the install: Pacemaker's
+controller asks for it before every single start, and stands still until it has it. The lines are
+fixed, and nothing of the caller's becomes a part of a command; Python is started as if by itself.
+"""
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ocf_py.toolkit.installer.interpreter import Interpreter
     from ocf_py.toolkit.installer.sources import AgentSource
 
-# `posix` and not `os`: to import `os` costs a sixth of a bare interpreter's whole life.
-_TEXT = '''\
-{shebang}
-"""ocf:ocfpy:{type}, written by `ocf-py install` {version}."""
-import sys
-from posix import readlink
-
-path = __file__
-try:
-    while True:  # reached through a symlink, the library lies beside what it leads to
-        link = readlink(path)
-        path = link if link[0] == "/" else path[: path.rindex("/") + 1] + link
-except OSError:
-    pass
-library = path[: path.rindex("/")] + "/../../lib/ocfpy/{generation}"
-sys.path.insert(0, library)
-try:
-    from ocf_py.runner import main
-except Exception as error:
-    sys.exit(f"ocf-exit-reason:cannot load {{library}} ({{error}}): run `ocf-py install` again")
-main("{module}", "{type}")
-'''
+_TEXT = """\
+#!/bin/sh
+# ocf:ocfpy:{type}, written by `ocf-py install` {version}.
+path=$0
+while [ -L "$path" ]; do # reached through a symlink, the library lies beside what it leads to
+    link=$(readlink "$path")
+    case $link in /*) path=$link ;; *) path=${{path%/*}}/$link ;; esac
+done
+library=${{path%/*}}/../../lib/ocfpy/{generation}
+python={python}
+if [ "$1" = meta-data ] && [ -r "$library/{metadata}" ]; then
+    exec /bin/cat "$library/{metadata}"
+fi
+for needed in "$python" "$library/ocf_py/launch.py"; do
+    [ -r "$needed" ] && continue
+    echo "ocf-exit-reason:cannot read $needed: run \\`ocf-py install\\` again" >&2
+    exit 1
+done
+exec "$python" {flags} "$library/ocf_py/launch.py" {module} {type} "$@"
+"""
 
 
 def write_launcher(
     agent: AgentSource, interpreter: Interpreter, *, version: str, generation: str
 ) -> bytes:
-    """The launcher of `agent`, importing from the library folder named `generation`."""
+    """The launcher of `agent`, for the library folder named `generation`."""
     text = _TEXT.format(
-        shebang=interpreter.shebang,
+        python=quote(interpreter.path),
+        flags=interpreter.FLAGS,
         type=agent.type,
         module=agent.module,
+        metadata=agent.metadata,
         version=version,
         generation=generation,
     )

@@ -43,7 +43,9 @@ def make_plan(tree: Tree, manifest: Manifest, sources: Sources, interpreter: Int
     renewed = generation == manifest.generation
     plan = Plan(generation, manifest.previous if renewed else manifest.generation)
     foreign = []
-    for name in (*sources.files, *map(interpreter.compiled_name, sources.files)):
+    documents = [agent.metadata for agent in sources.agents]
+    compiled = map(interpreter.compiled_name, sources.files)
+    for name in (*sources.files, *compiled, *documents):
         path = f"{LIBRARY}/{generation}/{name}"
         found = tree.inspect(path)
         if found and not manifest.owns(path, found[0]):

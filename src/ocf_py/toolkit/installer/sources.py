@@ -27,6 +27,11 @@ class AgentSource:
         """Its dotted name in the installed tree."""
         return f"ocfpy_agents.{self.path.stem}"
 
+    @property
+    def metadata(self) -> str:
+        """Its metadata document's path in the installed library, made when it is installed."""
+        return f"ocfpy_agents/{self.path.stem}.xml"
+
 
 @dataclass(frozen=True)
 class Sources:

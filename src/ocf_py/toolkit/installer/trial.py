@@ -1,4 +1,7 @@
-"""Whether each agent loads and describes itself, asked before any of it is in place."""
+"""Each agent loads and describes itself before any of it is in place.
+
+What it says of itself is installed: Pacemaker asks for it before every start.
+"""
 
 from __future__ import annotations
 
@@ -58,10 +61,14 @@ main(module, name)
 """
 
 
-def try_agents(
+class _NoAnswerError(Exception):
+    """Why an agent fails to describe itself."""
+
+
+def describe_agents(
     sources: Sources, compiled: Mapping[str, bytes], interpreter: Interpreter, shown_under: str
-) -> None:
-    """Runs `meta-data` of every agent on `interpreter`.
+) -> dict[str, bytes]:
+    """Runs `meta-data` of every agent on `interpreter`; its documents by their installed path.
 
     `compiled` is what `interpreter` made of `sources`, `shown_under` the folder it named.
 
@@ -73,34 +80,38 @@ def try_agents(
         for name in sources.files
     }
     given = json.dumps([byte_code, shown_under])
-    for agent in sources.agents:
-        reason = _try_agent(agent, given, interpreter)
-        if reason:
-            raise ToolkitError(
-                f"{agent.path}: {agent.type} cannot be loaded by {interpreter.path}: {reason}",
-                hint="nothing was changed",
-            )
+    return {agent.metadata: _describe(agent, given, interpreter) for agent in sources.agents}
 
 
-def _try_agent(agent: AgentSource, given: str, interpreter: Interpreter) -> str:
-    """Why the agent fails to describe itself; nothing where it does not fail."""
-    arguments = [interpreter.path, "-ISB", "-c", _TRIAL, "meta-data", agent.module, agent.type]
+def _describe(agent: AgentSource, given: str, interpreter: Interpreter) -> bytes:
+    """The agent's document, in UTF-8 as its XML says by naming no encoding."""
+    try:
+        return _ask(agent, given, interpreter)
+    except _NoAnswerError as error:
+        raise ToolkitError(
+            f"{agent.path}: {agent.type} cannot be loaded by {interpreter.path}: {error}",
+            hint="nothing was changed",
+        ) from None
+
+
+def _ask(agent: AgentSource, given: str, interpreter: Interpreter) -> bytes:
+    flags = ["-ISB", "-X", "utf8"]
+    arguments = [interpreter.path, *flags, "-c", _TRIAL, "meta-data", agent.module, agent.type]
     try:
         done = subprocess.run(
             arguments,
-            input=given,
+            input=given.encode(),
             env={**os.environ, "HA_LOGFACILITY": "none"},
             capture_output=True,
-            text=True,
             check=False,
             cwd="/",
             timeout=_PATIENCE,
         )
     except subprocess.TimeoutExpired:
-        return f"no answer to meta-data within {_PATIENCE:g} s"
+        raise _NoAnswerError(f"no answer to meta-data within {_PATIENCE:g} s") from None
     if done.returncode == 0 and done.stdout.strip():
-        return ""
-    said = done.stderr.strip().splitlines()
+        return done.stdout
+    said = done.stderr.decode(errors="replace").strip().splitlines()
     if not said:
-        return f"no answer to meta-data, status {done.returncode}"
-    return said[-1].replace("ocf-exit-reason:", "", 1)
+        raise _NoAnswerError(f"no answer to meta-data, status {done.returncode}")
+    raise _NoAnswerError(said[-1].replace("ocf-exit-reason:", "", 1))

@@ -1,0 +1,12 @@
+"""What a launcher has Python run: `launch.py MODULE CLASS ACTION...`, beside its own library."""
+
+import sys
+
+library = __file__.rsplit("/", 2)[0]
+sys.path.insert(0, library)
+try:
+    from ocf_py.runner import main
+except Exception as error:  # noqa: BLE001 - whatever it is, Pacemaker shows one line
+    sys.exit(f"ocf-exit-reason:cannot load {library} ({error}): run `ocf-py install` again")
+_, module, name, *sys.argv[1:] = sys.argv
+main(module, name)
