@@ -201,7 +201,7 @@ PROTOCOL = (
         "forced-trace-keeps-the-reason",
         "Keeper",
         RUNNER,
-        'line = f"ocf-exit-reason:{reason}\\n"',
-        'line = f"ocf-exit-reason:{reason}"',
+        "_MARK[:-1])}\\n",
+        "_MARK[:-1])}",
     ),
 )
