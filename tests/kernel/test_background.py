@@ -37,7 +37,7 @@ with open("/proc/self/oom_score_adj", "w") as file:
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGUSR1})
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 from ocf_py.system import background
-print(background.start("ocf_py.system.announce", ["192.0.2.1", "1", "2", "30"]), os.getpgid(0))
+print(background.start("ocf_py.system.announcer", ["192.0.2.1", "1", "2", "30"]), os.getpgid(0))
 """
 
 
@@ -78,7 +78,8 @@ def test_nothing_of_the_action_is_left_in_it(sandbox: Sandbox) -> None:
     identity, action_group = _run_action(sandbox)
     seen = inside(sandbox, lambda: _look(identity))
     assert seen["alive"]
-    assert seen["command"][1:4] == ["-ISB", background.__file__, "ocf_py.system.announce"]
+    program = str(Path(background.__file__).with_name("detached.py"))
+    assert seen["command"][1:4] == ["-ISB", program, "ocf_py.system.announcer"]
     assert seen["environment"] == ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
     assert {seen["handles"][name] for name in "012"} == {"/dev/null"}
     rest = {name: what for name, what in seen["handles"].items() if name not in "012"}
@@ -109,7 +110,7 @@ def test_it_survives_the_end_of_the_actions_process_group(sandbox: Sandbox) -> N
 
 def test_it_leaves_no_zombie_in_its_maker(sandbox: Sandbox) -> None:
     def body() -> None:
-        identity = background.start("ocf_py.system.announce", ["192.0.2.1", "1", "2", "30"])
+        identity = background.start("ocf_py.system.announcer", ["192.0.2.1", "1", "2", "30"])
         with pytest.raises(ChildProcessError):
             os.waitpid(-1, os.WNOHANG)
         assert terminate(identity, 5)
@@ -125,7 +126,7 @@ def test_a_program_that_cannot_be_executed_is_said(
 
     def body() -> None:
         with pytest.raises(OSError, match="announce could not be started: FileNotFoundError"):
-            background.start("ocf_py.system.announce", [])
+            background.start("ocf_py.system.announcer", [])
 
     inside(sandbox, body)
 
@@ -139,12 +140,12 @@ def test_what_fails_there_is_one_line_in_the_system_log(sandbox: Sandbox) -> Non
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
             log.bind("/dev/log")
             log.settimeout(10)
-            background.start("ocf_py.system.announce", ["no-address", "1", "1", "1"])
+            background.start("ocf_py.system.announcer", ["no-address", "1", "1", "1"])
             return log.recv(4096).decode()
 
     line = inside(sandbox, body)
     assert "ocf-py[" in line
     assert line.endswith(
-        "ocf_py.system.announce no-address 1 1 1: ValueError: is not an IP address: "
+        "ocf_py.system.announcer no-address 1 1 1: ValueError: is not an IP address: "
         "give a dotted quad such as 192.0.2.1, or IPv6 such as 2001:db8::1"
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # What says that the address or its link has gone meanwhile.
 _GONE = (errno.EADDRNOTAVAIL, errno.ENODEV, errno.ENXIO, errno.ENETDOWN)
 _GRACE_SECONDS = 1.0
+_NICENESS = 10
 
 
 def announce_repeatedly(
@@ -62,7 +63,8 @@ def start_announcer(
     from . import background
 
     arguments = [str(address), str(link.index), str(count), str(interval), *map(str, targets)]
-    return background.start(__name__, arguments)
+    # The first announcement is out, and a start is more urgent than its repetition.
+    return background.start(__name__, arguments, niceness=_NICENESS)
 
 
 def end_announcer(known: str) -> None:

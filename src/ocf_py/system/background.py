@@ -2,10 +2,8 @@
 
 The executor kills the whole process group of an action at its timeout, and waits for the end of
 the action's output. What stays behind therefore gets its own session, no inherited descriptor,
-no environment of the action, and the defaults of a daemon (protocol facts P1 and P2).
-
-Run as a program it is the second half: ``background.py MODULE ARGUMENT...`` calls
-``MODULE.main([ARGUMENT, ...])``, so that ps(1) shows what is running.
+no environment of the action, and the defaults of a daemon (protocol facts P1 and P2). It runs as
+``detached.py MODULE ARGUMENT...``, so that ps(1) shows what it is.
 """
 
 from __future__ import annotations
@@ -28,11 +26,13 @@ _UMASK = 0o077
 _STANDARD = (0, 1, 2)
 
 
-def start(module: str, arguments: Sequence[str], seconds: float = 5.0) -> ProcessIdentity:
+def start(
+    module: str, arguments: Sequence[str], *, niceness: int = 0, seconds: float = 5.0
+) -> ProcessIdentity:
     """Run ``module.main(arguments)`` in a process of its own; returns once that is under way.
 
-    Raises OSError if it cannot be started within ``seconds``. What it does later is its own
-    affair: it has no way back to the action.
+    ``niceness`` (nice(2)) lets what is not urgent give way. Raises OSError if it cannot be started
+    within ``seconds``. What it does later is its own affair: it has no way back to the action.
     """
     import errno
     import select
@@ -44,7 +44,8 @@ def start(module: str, arguments: Sequence[str], seconds: float = 5.0) -> Proces
     reader, writer = posix.pipe2(posix.O_CLOEXEC)
     child = posix.fork()
     if not child:
-        _detach(writer, [sys.executable, "-ISB", __file__, module, *arguments])
+        program = __file__.rsplit("/", 1)[0] + "/detached.py"
+        _detach(writer, niceness, [sys.executable, "-ISB", program, module, *arguments])
     try:
         posix.close(writer)
         posix.waitpid(child, 0)  # forks once more and ends at once
@@ -67,7 +68,7 @@ def start(module: str, arguments: Sequence[str], seconds: float = 5.0) -> Proces
     return ProcessIdentity.parse(identity)
 
 
-def _detach(writer: int, argv: list[str]) -> None:
+def _detach(writer: int, niceness: int, argv: list[str]) -> None:
     """Become a daemon that executes ``argv``; never returns."""
     from .processes import identify
 
@@ -78,6 +79,7 @@ def _detach(writer: int, argv: list[str]) -> None:
             _exit(0)
         posix.write(writer, str(identify(posix.getpid())).encode())
         _reset(writer)
+        posix.nice(niceness)
         posix.execve(argv[0], argv, _ENVIRONMENT)
     except BaseException as error:  # noqa: BLE001 - a forked copy of the action must not go on
         posix.write(writer, f" {type(error).__name__}: {error}".encode("utf-8", "replace"))
@@ -111,23 +113,3 @@ def _reset(writer: int) -> None:
         pass  # below what was set for all of us, and without CAP_SYS_RESOURCE: proc(5)
     finally:
         posix.close(score)
-
-
-def _main(argv: list[str]) -> None:
-    """Run the module named first; what goes wrong is one line in the system log."""
-    library = __file__.rsplit("/", 3)[0]
-    sys.path.insert(0, library)
-    module = argv[0]
-    try:
-        __import__(module)
-        sys.modules[module].main(argv[1:])
-    except Exception as error:  # noqa: BLE001 - nobody else is there to hear of it
-        import syslog
-
-        syslog.openlog("ocf-py", syslog.LOG_PID, syslog.LOG_DAEMON)
-        syslog.syslog(syslog.LOG_ERR, f"{' '.join(argv)}: {type(error).__name__}: {error}")
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1:])
