@@ -125,7 +125,7 @@ def test_a_program_that_cannot_be_executed_is_said(
     monkeypatch.setattr(sys, "executable", "/nonexistent/python3")
 
     def body() -> None:
-        with pytest.raises(OSError, match="announce could not be started: FileNotFoundError"):
+        with pytest.raises(OSError, match="announcer could not be started: FileNotFoundError"):
             background.start("ocf_py.system.announcer", [])
 
     inside(sandbox, body)
