@@ -11,7 +11,8 @@ from ocf_py.lab import Lab
 from ocf_py.lab.cluster_state import PROMOTED, ClusterState
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.membership import find_loss
-from ocf_py.lab.witnesses import AddressWitness, Answer, Client, Holding
+from ocf_py.lab.witnesses import AddressesWitness, AddressWitness, Answer, Client, Holding
+from ocf_py.lab.witnesses.holdings import Holdings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ def test_what_is_no_cluster_s_answer_is_a_value_error(document: bytes) -> None:
 
 def witness_with(*holdings: Holding) -> AddressWitness:
     witness = AddressWitness(Lab.__new__(Lab), "10.77.2.100")
-    witness.holdings = list(holdings)
+    witness._holdings = Holdings(*holdings)
     return witness
 
 
@@ -77,6 +78,17 @@ def test_a_handover_is_no_double_holding(holdings: tuple[Holding, ...]) -> None:
 @pytest.mark.parametrize("until", [2.1, None])
 def test_a_double_holding_is_seen(until: float | None) -> None:
     assert witness_with(Holding("n1", 1.0, until), Holding("n2", 2.0)).double_holdings()
+
+
+def test_what_each_of_many_addresses_had_is_told_apart() -> None:
+    witness = AddressesWitness(Lab.__new__(Lab), ["10.77.2.100", "10.77.2.101"])
+    witness._note_all("n1", [("10.77.2.100", True), ("10.77.2.101", True)])
+    assert witness.count_on("n1") == 2
+    witness._note_all("n1", [("10.77.2.100", False)])
+    witness._note_all("n2", [("10.77.2.100", True), ("10.77.2.101", True)])
+    assert (witness.count_on("n1"), witness.count_on("n2")) == (1, 2)
+    ((address, (one, other)),) = witness.held_twice().items()
+    assert (address, one.node, other.node) == ("10.77.2.101", "n1", "n2")
 
 
 def test_an_address_is_known_in_every_spelling() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocf_py.lab.errors import LabError
@@ -12,7 +13,6 @@ from ocf_py.lab.spawn import python_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from ocf_py.lab.settings import Settings
 
@@ -51,6 +51,16 @@ class Node:
             raise self._is_off()
         cgroup = f"/proc/{listed['daemon']}/root{self._settings.cgroup}/{self.name}/cgroup.procs"
         return int(pid), cgroup
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its processes since it was switched on, of those that have ended too.
+
+        cpu.stat, Documentation/admin-guide/cgroup-v2.rst: told without any controller.
+        """
+        _, join = self.entry()
+        stat = Path(join).with_name("cpu.stat").read_text(encoding="ascii")
+        usage = dict(line.split() for line in stat.splitlines())
+        return int(usage["usage_usec"]) / 1e6
 
     def _is_off(self) -> LabError:
         start = command_for(self._settings, "start", self.name)

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from ocf_py.lab.witnesses.addresses import AddressWitness, Holding
-from ocf_py.lab.witnesses.client import Answer, Client, Outage
+from ocf_py.lab.witnesses.addresses import AddressesWitness, AddressWitness
+from ocf_py.lab.witnesses.answers import Answer, Outage
+from ocf_py.lab.witnesses.client import AddressesClient, Client
+from ocf_py.lab.witnesses.holdings import Holding
 from ocf_py.lab.witnesses.mounts import MountWitness
 
-__all__ = ["AddressWitness", "Answer", "Client", "Holding", "MountWitness", "Outage"]
+__all__ = [
+    "AddressWitness",
+    "AddressesClient",
+    "AddressesWitness",
+    "Answer",
+    "Client",
+    "Holding",
+    "MountWitness",
+    "Outage",
+]
