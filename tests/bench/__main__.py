@@ -6,10 +6,10 @@ import argparse
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 from tests.bench.processes import Cost, read_peak, run_measured
+from tests.bench.rows import Row, heading, show
 from tests.bench.world import LINK, enter
 
 if TYPE_CHECKING:
@@ -43,31 +43,6 @@ class Series:
     def rounds(self, *actions: str) -> list[tuple[Cost, ...]]:
         """The costs of `actions`, a tuple a round."""
         return list(zip(*(self.costs[action] for action in actions)))
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the report: medians of ours and theirs, and of their ratios round by round."""
-
-    title: str
-    ours: Sequence[float]
-    theirs: Sequence[float]
-    target: float | None = None
-
-    @property
-    def ratio(self) -> float:
-        """Ours to theirs."""
-        return median(one / other for one, other in zip(self.ours, self.theirs))
-
-    def show(self) -> bool:
-        """Prints the row; whether the target is met."""
-        met = self.target is None or self.ratio <= self.target
-        goal = "" if self.target is None else f"<= {self.target:.2f}  {'' if met else 'MISSED'}"
-        ours, theirs = median(self.ours), median(self.theirs)
-        print(
-            f"  {self.title:<28}{ours:9.1f} ms{theirs:9.1f} ms{self.ratio:8.2f}   {goal}".rstrip()
-        )
-        return met
 
 
 def environment(action: str, family: str) -> dict[str, str]:
@@ -120,9 +95,8 @@ def report(family: str, ours: Series, theirs: Series, bare: Sequence[float]) -> 
         ):
             rows.append(Row(f"{title} {unit}", of(ours, *actions), of(theirs, *actions), goal))
     rounds = len(bare) // MONITORS
-    print(f"\n{family}, {rounds} rounds{'ocfpy':>23}{'heartbeat':>12}{'ratio':>8}   target")
-    met = [row.show() for row in rows]
-    return all(met)
+    print(heading(f"{family}, {rounds} rounds", width=12))
+    return show(rows)
 
 
 def cpu(series: Series, *actions: str) -> list[float]:
