@@ -15,7 +15,7 @@ INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint compat bench install uninstall stage clean \
+.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage clean \
         test-unit test-contract test-kernel test-cluster fuzz
 
 help: ## lists the targets
@@ -73,6 +73,9 @@ compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3
 
 bench: setup stage ## CPU, wall time and memory beside ocf:heartbeat:IPaddr2 (root)
 	@.venv/bin/python -m tests.bench --stage build/stage
+
+bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; half an hour (root)
+	@.venv/bin/python -m tests.bench.cluster
 
 stage: python ## a tree under build/stage that runs as it stands, examples included
 	@$(INSTALLER) install --root build/stage --python $(PYTHON) --with-examples
