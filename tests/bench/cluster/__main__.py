@@ -38,6 +38,14 @@ def parse() -> argparse.Namespace:
         metavar="PERCENT",
         help="Pacemaker's property; its own default is 80%%",
     )
+    parser.add_argument(
+        "--provider-tree",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="an installed root whose agents are measured instead of this checkout's",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures there")
     given = parser.parse_args()
     if not 1 <= given.addresses <= MOST_ADDRESSES:
@@ -48,7 +56,8 @@ def parse() -> argparse.Namespace:
 def measure(given: argparse.Namespace) -> Measured:
     """All runs on one lab, which is gone afterwards, and also after Ctrl-C."""
     measured, progress = Measured(), Lines()
-    with Lab.up("bench-cluster", progress=progress) as lab:
+    trees = tuple(given.provider_tree)
+    with Lab.up("bench-cluster", provider_trees=trees, progress=progress) as lab:
         session = Session(lab, progress)
         for run in range(given.runs):
             measured.empty.append(session.measure_idle(given.window))

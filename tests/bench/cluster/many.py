@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.bench.cluster.session import Session
 
-_ASK_SECONDS = 0.04  # of each address; fifty of them are 1250 questions a second
+_ASK_SECONDS = 0.05  # of each address; fifty of them are 1000 questions a second
 _UP_SECONDS = 300.0
 _CALM_SECONDS = 1.0
 
