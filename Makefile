@@ -74,7 +74,7 @@ compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3
 bench: setup stage ## CPU, wall time and memory beside ocf:heartbeat:IPaddr2 (root)
 	@.venv/bin/python -m tests.bench --stage build/stage
 
-bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; half an hour (root)
+bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; 15 minutes (root)
 	@.venv/bin/python -m tests.bench.cluster
 
 stage: python ## a tree under build/stage that runs as it stands, examples included

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import sys
 from pathlib import Path
@@ -21,8 +20,6 @@ from tests.bench.cluster.report import Measured, report
 from tests.bench.cluster.session import VICTIM, Session, order_providers
 from tests.bench.cluster.single import play_single
 from tests.bench.cluster.takeovers import NeverAnsweredError
-
-MOST_TRIES = 5  # for each run that counts
 
 
 def parse() -> argparse.Namespace:
@@ -69,13 +66,9 @@ def measure(given: argparse.Namespace) -> Measured:
                 run_of = play_many(session, provider, configuration, addresses, given.window)
                 measured.many.append(run_of)
                 session.clear()
-        for run in itertools.count():
-            if measured.count_steady() >= given.single_runs:
-                break
-            if run > given.single_runs * MOST_TRIES:
-                raise LabError(f"Pacemaker hesitated in most of {run} runs")
+        for run in range(given.single_runs):
             for provider in order_providers(run):
-                progress.step(f"run {run + 1}, one of {provider}")
+                progress.step(f"run {run + 1} of {given.single_runs}, one of {provider}")
                 measured.single.append(play_single(session, provider))
                 session.clear()
     return measured
