@@ -18,6 +18,7 @@ _CARRIER_SECONDS = 5.0  # what an interface that was just set up may take to fin
 # What start leaves for stop: the process that announces, the interface by a name that stays, how
 # the loopback held the address, and the label that keeps it from being a source.
 _ANNOUNCER, _LINK, _LOOPBACK, _SOURCE_LABEL = "announcer", "link", "loopback", "source-label"
+_NAMESPACE = "namespace"  # by its number: a name can be taken from one that lives on
 _POLICIES = ("refuse", "warn", "degraded")
 
 
@@ -94,7 +95,7 @@ class IPaddr(ocf.Agent):
     preferred_lft = ocf.String(
         "The preferred lifetime",
         details="For how many seconds the address may be chosen as a source, or forever. 0 keeps "
-        "it from being one at all (RFC 4862, section 5.5.4).",
+        "it from being one at all (RFC 4862, section 5.5.4). IPv4 knows only 0 and forever.",
         default="forever",
     )
     network_namespace = ocf.String(
@@ -177,10 +178,11 @@ class IPaddr(ocf.Agent):
     on_duplicate = ocf.Select(
         "What if another host answers for the address",
         details="refuse: start and the monitor of depth 10 fail. warn: a line in the log. "
-        "degraded: the monitor answers 190, for Pacemaker 2.1 and later, and start warns. What "
-        "the kernel's own detection refuses (IPv6) fails under each of them.",
+        "degraded: the monitor answers 190, for Pacemaker 2.1 and later, and start warns. Without "
+        "it, start refuses and the monitor warns. What the kernel's own detection refuses (IPv6) "
+        "fails in any case.",
         options=_POLICIES,
-        default="refuse",
+        default=None,
         reloadable=True,
     )
     check_link_status = ocf.Boolean(
@@ -205,8 +207,8 @@ class IPaddr(ocf.Agent):
     )
     kill_connections = ocf.Boolean(
         "End TCP connections on stop",
-        details="Ends this node's TCP connections from the address once it is removed, so that "
-        "none lingers until the address comes back.",
+        details="Ends this node's TCP connections from the address when it goes: their other ends "
+        "are told, and none lingers until the address comes back.",
         default=False,
         reloadable=True,
     )
@@ -216,7 +218,9 @@ class IPaddr(ocf.Agent):
         """The kernel's interfaces, addresses and routes, in the namespace that was asked for."""
         from ocf_py.system.network import Network
 
-        return Network(self.call.deadline.remaining, self.network_namespace)
+        known = self.call.facts.recall(_NAMESPACE)
+        inode = int(known) if known.isdecimal() else 0
+        return Network(self.call.deadline.remaining, self.network_namespace, inode)
 
     def _default_on_link_down(self) -> str:
         """refuse, or warn where check_link_status is false."""
@@ -262,8 +266,12 @@ class IPaddr(ocf.Agent):
                 "kill_connections would end what lvs_support keeps", hint="choose one of them"
             )
         name = self.network_namespace
-        if name is not None and ("/" in name or name in (".", "..")):
-            raise ocf.Misconfigured(f"network_namespace={name!r} is no name of a namespace")
+        length = len((name or "").encode("utf-8", "surrogateescape"))
+        if name is not None and ("/" in name or name in (".", "..") or length > 255):
+            raise ocf.Misconfigured(
+                f"network_namespace={name!r} is no name of a namespace",
+                hint="ip-netns(8) shows their names",
+            )
         self._targets()
 
     def validate_here(self) -> None:
@@ -272,13 +280,16 @@ class IPaddr(ocf.Agent):
                 "unique_clone_address needs instances that are told apart",
                 hint="set globally-unique=true on the clone",
             )
-        if not self.network.is_there:
+        from ocf_py.system.network import NoNamespace
+
+        try:
+            with self.network:
+                link, _ = self._place()
+        except NoNamespace as none:
             raise ocf.UnusableHere(
                 f"network_namespace={self.network_namespace!r} does not exist here",
                 hint="ip-netns(8) shows those that do",
-            )
-        with self.network:
-            link, _ = self._place()
+            ) from none
         self._label(link)
 
     def _label(self, link: Link) -> str:
@@ -342,10 +353,13 @@ class IPaddr(ocf.Agent):
     @ocf.action(timeout=20, interval=10, depth=0)
     @ocf.action(timeout=20, interval=60, depth=10)
     def monitor(self) -> ocf.Status:
-        if not self.network.is_there:
+        from ocf_py.system.network import NoNamespace
+
+        try:
+            with self.network:
+                return self._judge()
+        except NoNamespace:  # what is not there holds no address
             return ocf.STOPPED
-        with self.network:
-            return self._judge()
 
     def _judge(self) -> ocf.Status:
         holdings = self._holdings()
@@ -361,12 +375,18 @@ class IPaddr(ocf.Agent):
         if self.call.is_recurring and not link.has_carrier:
             status = self._follow(self.on_link_down, self._say_down(link))
         if self.call.level >= 10:
-            rival = self._find_rival(link) and self._find_rival(link)  # once may be a mistake
+            rival = self._ask_twice(link)
             if rival:
-                status = self._follow(self.on_duplicate, self._say_rival(link, rival))
-        if self.call.is_recurring and self.arp_count_refresh:
+                status = self._follow(self.on_duplicate or "warn", self._say_rival(link, rival))
+        if self.call.is_recurring:
+            self._remember_link(link)
             self._announce(link, self.arp_count_refresh)
         return status
+
+    def _remember_link(self, link: Link) -> None:
+        """Know an adopted address again when its interface is renamed."""
+        if self.call.facts.record is not None and not self.call.facts.recall(_LINK):
+            self._try(lambda: self.call.facts.remember(_LINK, str(link.index)))
 
     def _follow(self, policy: str, finding: str) -> ocf.Status:
         """Do with a finding what the policy says: fail, or go on and say so."""
@@ -382,6 +402,14 @@ class IPaddr(ocf.Agent):
     def _say_rival(self, link: Link, rival: str) -> str:
         return f"another host on {link.name}, {rival}, answers for {self.wanted.address}"
 
+    def _ask_twice(self, link: Link) -> str:
+        """Find a rival that answers again: once may be a mistake, and no answer at all is none."""
+        try:
+            return self._find_rival(link) and self._find_rival(link)
+        except OSError as error:  # the link went down, or is gone: monitor has its own eye on that
+            self.call.log.warning(f"nobody could be asked for {self.wanted.address}: {error}")
+            return ""
+
     def _find_rival(self, link: Link) -> str:
         if link.is_loopback or not link.is_ethernet or not link.has_carrier:
             return ""
@@ -396,6 +424,10 @@ class IPaddr(ocf.Agent):
         with self.network:
             link, prefix = self._place()
             self.call.facts.remember(_LINK, str(link.index))
+            if self.network_namespace is not None:
+                from ocf_py.system.namespaces import identify
+
+                self.call.facts.remember(_NAMESPACE, str(identify(self.network_namespace)))
             try:
                 link = self._bring_up(link)
                 self._refuse_rival(link)
@@ -433,7 +465,7 @@ class IPaddr(ocf.Agent):
         if self.run_arping and self.ip.version == 4:
             rival = self._find_rival(link)
             if rival:
-                self._follow(self.on_duplicate, self._say_rival(link, rival))
+                self._follow(self.on_duplicate or "refuse", self._say_rival(link, rival))
 
     def _make_way(self, link: Link) -> None:
         """Remove what is held otherwise than asked for, and lift the address from the loopback."""
@@ -449,9 +481,10 @@ class IPaddr(ocf.Agent):
             from ocf_py.system import loopback
 
             found = loopback.find_on_loopback(self.network, wanted.address)
-            if found is not None:
+            if found and not self.call.facts.recall(_LOOPBACK):
                 self.call.facts.remember(_LOOPBACK, loopback.describe(found))
-                self.network.remove_address(found)
+            for held in found:
+                self.network.remove_address(held)
 
     def _add(self, link: Link, prefix: int) -> None:
         if self.lvs_ipv6_addrlabel:
@@ -495,7 +528,10 @@ class IPaddr(ocf.Agent):
                 f"another host on {link.name} holds {self.wanted.address}",
                 hint="find it before it is started here",
             )
-        raise ocf.Failure(f"the kernel did not let {self.wanted.address} be used on {link.name}")
+        raise ocf.Failure(
+            f"the kernel did not let {self.wanted.address} be used on {link.name}: "
+            f"duplicate address detection ended in {verdict}"
+        )
 
     def _add_source_label(self) -> None:
         from ocf_py.system.source_labels import add_source_label
@@ -510,13 +546,18 @@ class IPaddr(ocf.Agent):
 
     @ocf.action(timeout=20)
     def stop(self) -> None:
-        # The address first: nothing that goes wrong with the rest may leave it here.
-        if self.network.is_there:
+        from ocf_py.system.network import NoNamespace
+
+        # Nothing that goes wrong with the rest may leave the address here.
+        try:
             with self.network:
+                self._try(self._kill_connections)  # while it is held, their other ends are told
                 self._remove()
+                self._try(self._end_announcer)
                 for rest in (self._put_back, self._unlabel, self._flush, self._kill_connections):
                     self._try(rest)
-        self._try(self._end_announcer)
+        except NoNamespace:  # and with it the address has gone
+            self._try(self._end_announcer)
 
     def _remove(self) -> None:
         for link, held in self._holdings():
@@ -532,8 +573,9 @@ class IPaddr(ocf.Agent):
         """Do what goes with the address: without it the address is gone all the same."""
         try:
             rest()
-        except (OSError, ValueError) as error:
-            self.call.log.warning(f"not all that goes with {self.wanted.address} is done: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the address is what counts
+            kind = type(error).__name__
+            self.call.log.warning(f"not all that goes with {self.ip} is done: {kind}: {error}")
 
     def _put_back(self) -> None:
         known = self.call.facts.recall(_LOOPBACK)
@@ -554,10 +596,13 @@ class IPaddr(ocf.Agent):
             self.network.flush_route_cache(self.ip.family)
 
     def _kill_connections(self) -> None:
-        if self.kill_connections:
+        """End those of our holding of it; those of another, on `lo` for instance, go on."""
+        ours = {link.index for link, _ in self._holdings()}
+        others = {held.index for held in self.network.holders(self.wanted.address)} - ours
+        if self.kill_connections and not others:
             from ocf_py.system.connections import kill_connections
 
-            killed = kill_connections(self.wanted.address, self.call.deadline.stage(0.5))
+            killed = kill_connections(self.wanted.address, self.call.deadline.stage(0.3))
             self.call.log.info(f"{killed} connections ended")
 
     @ocf.action(timeout=20)
@@ -570,27 +615,35 @@ class IPaddr(ocf.Agent):
         """Announce once, and leave the others to a process in the background.
 
         The address serves without them; a neighbour finds out a little later. So what goes wrong
-        here is told, and fails nothing.
+        here is told, and fails nothing, not even the rest of the announcements.
         """
         if count == 0 or not link.is_ethernet or link.is_loopback:
             return
-        from ocf_py.system import announce, announcer
-
-        address, targets = self.wanted.address, self._targets()
-        more, interval = count - 1, self.arp_interval
         self._try(self._end_announcer)  # of a start or monitor before this one
-        try:
-            announce.announce_once(self.network, address, link, targets)
-            if not self.arp_bg:
-                fitting = int(self.call.deadline.stage(0.8) / interval) if interval else more
-                announcer.announce_repeatedly(
-                    self.network, address, link.index, min(more, fitting), interval, targets
-                )
-            elif more:
-                process = announcer.start_announcer(address, link, more, interval, targets)
+        self._try(lambda: self._announce_first(link))
+        self._try(lambda: self._announce_more(link, count - 1))
+
+    def _announce_first(self, link: Link) -> None:
+        from ocf_py.system.announce import announce_once
+
+        announce_once(self.network, self.wanted.address, link, self._targets())
+
+    def _announce_more(self, link: Link, more: int) -> None:
+        from ocf_py.system import announcer
+
+        address, targets, interval = self.wanted.address, self._targets(), self.arp_interval
+        if not self.arp_bg:
+            fitting = int(self.call.deadline.stage(0.8) / interval) if interval else more
+            announcer.announce_repeatedly(
+                self.network, address, link.index, min(more, fitting), interval, targets
+            )
+        elif more and self.call.facts.record is not None:  # what nobody remembers nobody ends
+            process = announcer.start_announcer(address, link, more, interval, targets)
+            try:
                 self.call.facts.remember(_ANNOUNCER, str(process))
-        except (OSError, ocf.Failure) as error:
-            self.call.log.warning(f"{address} is not announced on {link.name} as asked: {error}")
+            except ocf.Failure:
+                announcer.end_announcer(str(process))
+                raise
 
     def _end_announcer(self) -> None:
         """End the background process; it also ends by itself once the address is not here."""

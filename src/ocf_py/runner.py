@@ -134,6 +134,7 @@ def _perform(
         _say(passed.failure.brief)
         return passed.failure.code
     except Failure as failure:
+        _disarm()  # one reason is enough
         log.error(failure.reason)
         _say(failure.brief)
         if failure.code in _SAID_BY.get(name, _SAID_BY_ALL):

@@ -7,6 +7,7 @@ from socket import AF_INET, AF_UNSPEC
 from typing import TYPE_CHECKING
 
 from ocf_py.system.netlink import RT_TABLE_MAIN
+from ocf_py.system.network import NoNamespace
 from ocf_py.system.records import (
     ARPHRD_ETHER,
     IFA_F_DADFAILED,
@@ -79,6 +80,8 @@ class FakeNetwork:
                 held.flags &= ~IFA_F_PERMANENT
 
     def __enter__(self) -> FakeNetwork:  # noqa: PYI034 - Self is not in Python 3.9
+        if not self.is_there:
+            raise NoNamespace("there is no network namespace")
         return self
 
     def __exit__(
@@ -140,7 +143,7 @@ class FakeNetwork:
     def holders(self, address: Address) -> list[Held]:
         return [held for held in self.addresses() if held.address == address]
 
-    def add_address(
+    def add_address(  # noqa: PLR0913 - as the real one
         self,
         address: Address,
         prefix: int,
@@ -151,6 +154,7 @@ class FakeNetwork:
         flags: int = 0,
         preferred: int | None = None,
         metric: int | None = None,
+        scope: int | None = None,
     ) -> bool:
         link = self._existing(index)
         if not 0 <= prefix <= address.bits:
@@ -177,7 +181,15 @@ class FakeNetwork:
                 flags |= IFA_F_SECONDARY
         elif not flags & IFA_F_NODAD and not link.is_loopback:
             flags |= IFA_F_TENTATIVE
-        held = Held(address, prefix, index, label=label, flags=flags, broadcast=broadcast)
+        held = Held(
+            address,
+            prefix,
+            index,
+            label=label,
+            flags=flags,
+            broadcast=broadcast,
+            scope=scope or 0,
+        )
         self._held.append(held)
         return True
 

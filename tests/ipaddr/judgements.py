@@ -100,8 +100,8 @@ def a_link_that_was_set_down_is_set_up_by_start_alone(world: World) -> None:
     assert world.call("monitor", interval=RECURRING, **asked) == 0
 
 
-# on_duplicate → monitor of depth 10, start with run_arping=true
-_DUPLICATE = {"refuse": (1, 1), "warn": (0, 0), "degraded": (190, 0)}
+# on_duplicate → monitor of depth 10, start with run_arping=true; "" is not given
+_DUPLICATE = {"": (0, 1), "refuse": (1, 1), "warn": (0, 0), "degraded": (190, 0)}
 
 
 @check

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ocf_py.conformance.system_log import SystemLog
-from tests.ipaddr.world import RECURRING, V4, V6, V24, V64, V128, address_of
+from tests.ipaddr.world import OTHER4, RECURRING, V4, V6, V24, V32, V64, V128, address_of
 from tests.kernel.inside import socket_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocf_py.conformance.sandbox import Sandbox
+    from tests.kernel.ear import Ear
     from tests.kernel.world import KernelWorld
 
 
@@ -40,7 +43,7 @@ class TestWhatTheKernelHolds:
     def test_has_the_broadcast_address_that_fits(
         self, world: KernelWorld, prefix: int, broadcast: str, seen: str | None
     ) -> None:
-        asked = {**address_of(V4), "cidr_netmask": prefix, "broadcast": broadcast}
+        asked: dict[str, Any] = {**address_of(V4), "cidr_netmask": prefix, "broadcast": broadcast}
         assert world.call("start", **asked) == 0, world.reason
         assert world.addresses("eth0")[f"{V4}/{prefix}"].get("broadcast") == seen
 
@@ -50,7 +53,7 @@ class TestWhatTheKernelHolds:
 
     @pytest.mark.parametrize("ip", [V4, V6])
     def test_has_the_flags_and_times_of_its_parameters(self, world: KernelWorld, ip: str) -> None:
-        asked = {
+        asked: dict[str, Any] = {
             **address_of(ip),
             "noprefixroute": "true",
             "nodad": "true",
@@ -71,7 +74,11 @@ class TestWhatTheKernelHolds:
     def test_the_route_of_the_subnet_has_the_metric_or_is_not_made(
         self, world: KernelWorld, ip: str, subnet: str
     ) -> None:
-        asked = {**address_of(ip), "ip": subnet.partition("/")[0] + "9", "nodad": "true"}
+        asked: dict[str, Any] = {
+            **address_of(ip),
+            "ip": subnet.partition("/")[0] + "9",
+            "nodad": "true",
+        }
         if ip == V4:
             asked["ip"] = "203.0.113.9"
         family = "-6" if ip == V6 else "-4"
@@ -109,7 +116,7 @@ def test_the_table_and_the_origin_choose_the_interface(world: KernelWorld) -> No
 def test_a_link_that_never_had_a_carrier_fails_with_its_reason(world: KernelWorld) -> None:
     world.ip("link", "add", "eth2", "type", "veth", "peer", "name", "far2")
     for ip in (V4, V6):
-        asked = {**address_of(ip), "nic": "eth2"}
+        asked: dict[str, Any] = {**address_of(ip), "nic": "eth2"}
         assert world.call("start", **asked) == 1
         assert world.reason == f"eth2 has no carrier, so that nobody reaches {ip} there"
         assert world.held("eth2") == set()
@@ -120,7 +127,11 @@ def test_a_link_that_never_had_a_carrier_fails_with_its_reason(world: KernelWorl
 
 class TestSourceLabel:
     def test_lives_as_long_as_the_resource(self, world: KernelWorld) -> None:
-        asked = {**address_of(V6), "lvs_ipv6_addrlabel": "true", "lvs_ipv6_addrlabel_value": 123}
+        asked: dict[str, Any] = {
+            **address_of(V6),
+            "lvs_ipv6_addrlabel": "true",
+            "lvs_ipv6_addrlabel_value": 123,
+        }
         assert world.call("start", **asked) == 0, world.reason
         assert (V6, 123) in self.labels(world)
         assert world.call("stop") == 0
@@ -128,7 +139,7 @@ class TestSourceLabel:
 
     def test_of_somebody_else_stays(self, world: KernelWorld) -> None:
         world.ip("addrlabel", "add", "prefix", V128, "label", "55")
-        asked = {**address_of(V6), "lvs_ipv6_addrlabel": "true"}
+        asked: dict[str, Any] = {**address_of(V6), "lvs_ipv6_addrlabel": "true"}
         assert world.call("start", **asked) == 0, world.reason
         assert world.call("stop") == 0
         assert (V6, 55) in self.labels(world)
@@ -180,13 +191,45 @@ class TestNamespace:
         assert V24 in world.held("eth0")
         assert world.call("stop", ip=V4) == 0
 
+    @pytest.mark.parametrize("again", [False, True])
+    def test_that_lost_its_name_is_found_as_long_as_it_lives(
+        self, world: KernelWorld, blue: str, again: bool
+    ) -> None:
+        asked: dict[str, Any] = {"ip": V4, "network_namespace": blue, "arp_count": 1}
+        inside = ["ip", "netns", "exec", blue, "sleep", "600"]
+        with world.sandbox.popen(inside) as process:
+            assert world.call("start", **asked) == 0, world.reason
+            pid = process_in(world, "sleep")
+            world.ip("netns", "delete", blue)
+            if again:
+                world.ip("netns", "add", blue)
+            assert world.call("monitor", interval=RECURRING, **asked) == 0
+            assert V4 in addresses_of(world, pid)
+            assert world.call("stop", **asked) == 0
+            assert V4 not in addresses_of(world, pid)
+            assert world.call("monitor", **asked) == 7
+            process.kill()
+        if not again:
+            world.ip("netns", "add", blue)  # for the fixture to take away
+
     def test_a_file_that_stands_for_none_is_none(self, world: KernelWorld) -> None:
         (world.sandbox.root / "run/netns").mkdir()
         (world.sandbox.root / "run/netns/stale").touch()
-        asked = {**address_of(V4), "network_namespace": "stale"}
+        asked: dict[str, Any] = {**address_of(V4), "network_namespace": "stale"}
         assert world.call("start", **asked) == 2
         assert world.call("monitor", **asked) == 7
         assert world.call("stop", **asked) == 0
+
+
+def process_in(world: KernelWorld, name: str) -> str:
+    """The pid, inside, of the one process of this name."""
+    return world.sandbox.run(["pgrep", "-x", name], check=True).stdout.strip()
+
+
+def addresses_of(world: KernelWorld, pid: str) -> str:
+    """What ip(8) shows in the network namespace of a process."""
+    words = ["nsenter", f"--net=/proc/{pid}/ns/net", "ip", "address"]
+    return world.sandbox.run(words, check=True).stdout
 
 
 class TestConnections:
@@ -195,16 +238,29 @@ class TestConnections:
     def test_end_with_the_address_where_asked(
         self, world: KernelWorld, ip: str, dual: bool
     ) -> None:
-        asked = {**address_of(ip), "kill_connections": "true"}
+        asked: dict[str, Any] = {**address_of(ip), "kill_connections": "true"}
         assert world.call("start", **asked) == 0, world.reason
         pairs = self.connect(world.sandbox, ip, dual), self.connect(world.sandbox, "", dual)
         assert world.call("stop", **asked) == 0
-        for end in pairs[0][:1]:
-            with pytest.raises(ConnectionAbortedError):
-                end.send(b"x")
+        with pytest.raises(ConnectionAbortedError):
+            pairs[0][0].send(b"x")
+        pairs[0][1].settimeout(10)
+        with pytest.raises(ConnectionResetError):  # the other end was told
+            pairs[0][1].recv(1)
         pairs[1][0].send(b"x")
         assert pairs[1][1].recv(1) == b"x", "those of other addresses go on"
         for end in (end for pair in pairs for end in pair):
+            end.close()
+
+    def test_go_on_while_somebody_else_holds_the_address_here(self, world: KernelWorld) -> None:
+        world.add("lo", V32)
+        asked: dict[str, Any] = {**address_of(V4), "kill_connections": "true"}
+        assert world.call("start", **asked) == 0, world.reason
+        ends = self.connect(world.sandbox, V4, dual=False)
+        assert world.call("stop", **asked) == 0
+        ends[0].send(b"x")
+        assert ends[1].recv(1) == b"x"
+        for end in ends:
             end.close()
 
     def test_go_on_where_not(self, world: KernelWorld) -> None:
@@ -237,6 +293,80 @@ class TestConnections:
         other.connect((ip, listener.getsockname()[1]))
         accepted, _ = listener.accept()
         return accepted, other, listener
+
+
+def test_a_labelled_address_survives_the_renaming_of_its_interface(world: KernelWorld) -> None:
+    world.remove("eth1", OTHER4)
+    asked: dict[str, Any] = {"ip": V4, "nic": "eth1", "cidr_netmask": 24, "iflabel": "vip"}
+    assert world.call("start", **asked) == 0, world.reason
+    world.rename("eth1", "lan0")
+    assert world.call("monitor", interval=RECURRING, **asked) == 0, world.reason
+    assert world.call("stop", **asked) == 0
+    assert world.held("lan0") == set()
+
+
+def test_an_adopted_address_is_known_again_after_a_renaming(world: KernelWorld) -> None:
+    asked: dict[str, Any] = {"ip": V4, "nic": "eth1"}
+    world.add("eth1", V24)
+    assert world.call("monitor", **asked) == 0
+    assert world.call("monitor", interval=RECURRING, **asked) == 0
+    world.rename("eth1", "lan0")
+    assert world.call("monitor", interval=RECURRING, **asked) == 0
+    assert world.call("stop", **asked) == 0
+    assert world.held("lan0") == {OTHER4}
+
+
+def test_the_loopback_gets_its_addresses_back_as_they_were(world: KernelWorld) -> None:
+    for words in (f"{V4}/32 broadcast {V4} scope host label lo:0", f"{V4}/30 scope link"):
+        world.ip("address", "add", *words.split(), "dev", "lo")
+    before = world.addresses("lo")
+    asked: dict[str, Any] = {**address_of(V4), "lvs_support": "true"}
+    assert world.call("start", **asked) == 0, world.reason
+    assert world.held("lo") == set()
+    assert world.call("stop", **asked) == 0
+    assert world.addresses("lo") == before
+
+
+class TestAnnouncer:
+    def test_goes_on_after_its_link_was_down(self, world: KernelWorld, ear: Ear) -> None:
+        asked: dict[str, Any] = {"ip": V4, "nic": "eth0", "cidr_netmask": 24}
+        assert world.call("start", arp_count=500, arp_interval="50ms", **asked) == 0
+        world.set_link("eth0", up=False)
+        time.sleep(0.3)
+        ear.frames(0.1)
+        world.set_link("eth0", up=True)
+        assert len(ear.frames(10, enough=2)) == 2
+        assert world.call("stop") == 0
+
+    def test_goes_on_though_a_target_cannot_be_told(self, world: KernelWorld, ear: Ear) -> None:
+        asked: dict[str, Any] = {**address_of(V6), "arp_count": 4, "arp_interval": "50ms"}
+        assert world.call("start", arp_targets="2001:dead::1", **asked) == 0, world.reason
+        assert len(ear.frames(10, enough=4)) == 4
+
+
+def test_an_answer_from_beyond_a_router_is_no_rivals(world: KernelWorld, peer: Sandbox) -> None:
+    """RFC 4861, section 7.1.2: only a neighbour's packet arrives with a hop limit of 255."""
+    peer.run(["ip", "address", "add", "2001:db8::2/64", "dev", "eth0", "nodad"], check=True)
+    assert world.call("start", **address_of(V6)) == 0, world.reason
+    said = b"\x88\0\0\0\x20\0\0\0" + socket.inet_pton(socket.AF_INET6, V6)
+    said += b"\2\1\2\xde\xad\xbe\xef\1"
+    asked: dict[str, Any] = {**address_of(V6), "on_duplicate": "refuse"}
+    for hops, code in ((64, 0), (255, 1)):
+        with socket_inside(peer, socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as mouth:
+            mouth.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
+            mouth.sendto(said, (V6, 0))
+            ended = threading.Event()
+
+            def speak(mouth: socket.socket = mouth, ended: threading.Event = ended) -> None:
+                while not ended.wait(0.02):
+                    mouth.sendto(said, (V6, 0))
+
+            thread = threading.Thread(target=speak)
+            thread.start()
+            answer = world.call("monitor", interval=RECURRING, level=10, **asked)
+            ended.set()
+            thread.join()
+        assert answer == code, (hops, world.reason)
 
 
 def test_what_was_learnt_of_routes_is_flushed_where_asked(world: KernelWorld) -> None:
@@ -275,7 +405,7 @@ class TestTargets:
             world.ip("neigh", "add", "192.0.2.2", "lladdr", mac, "dev", "eth0")
         shown = peer.run(["ip", "neigh", "show", V4], check=True).stdout
         assert shown == ""
-        asked = {**address_of(V4), "arp_count": 1}
+        asked: dict[str, Any] = {**address_of(V4), "arp_count": 1}
         assert world.call("start", **asked) == 0, world.reason
         assert peer.run(["ip", "neigh", "show", V4], check=True).stdout == ""
         assert world.call("stop") == 0
@@ -289,7 +419,7 @@ class TestTargets:
         with socket_inside(peer, socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as ear:
             ear.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
             ear.settimeout(10)
-            asked = {**address_of(V6), "arp_count": 1, "arp_targets": "2001:db8::2"}
+            asked: dict[str, Any] = {**address_of(V6), "arp_count": 1, "arp_targets": "2001:db8::2"}
             assert world.call("start", **asked) == 0, world.reason
             told: set[str] = set()
             while len(told) < 2:

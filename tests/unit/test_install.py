@@ -126,9 +126,22 @@ def test_metadata_is_there_without_an_interpreter_and_the_rest_says_what_is_miss
     assert said.startswith("Lamp first first meta-data")
     path.unlink()
     assert run_launcher(launchers / "Lamp", "meta-data") == said
-    done = subprocess.run([launchers / "Lamp", "stop"], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr == f"ocf-exit-reason:cannot read {path}: run `ocf-py install` again\n"
+    for action, interval, code in (
+        ("start", "0", 5),
+        ("validate-all", "", 5),
+        ("monitor", "", 7),  # a probe, where nothing was started
+        ("monitor", "10000", 1),
+        ("stop", "0", 1),
+    ):
+        done = subprocess.run(
+            [launchers / "Lamp", action],
+            env={"PATH": "/usr/bin:/bin", "OCF_RESKEY_CRM_meta_interval": interval},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code
+        assert done.stderr == f"ocf-exit-reason:cannot read {path}: run `ocf-py install` again\n"
 
 
 def test_metadata_that_is_lost_is_made_anew(

@@ -11,7 +11,7 @@ import ocf_py as ocf
 from ipaddr import IPaddr
 from ocf_py.call import Call, Facts
 from ocf_py.start_record import StartRecord
-from ocf_py.system import announce, announcer, processes
+from ocf_py.system import announce, announcer, duplicates, processes
 from ocf_py.system.processes import ProcessIdentity
 from ocf_py.system.records import IFA_F_DADFAILED, Held
 from tests.fakes.network import FakeNetwork
@@ -163,11 +163,56 @@ def test_the_count_of_announcements(
     assert bool(air.announcer) is announcer
 
 
-def test_an_announcement_that_fails_does_not_fail_the_start(network: FakeNetwork, air: Air) -> None:
+def test_an_announcement_that_fails_fails_neither_the_start_nor_the_others(
+    network: FakeNetwork, air: Air
+) -> None:
     air.refuses = OSError(errno.ENOBUFS, "No buffer space available")
     agent(network).start()
     assert seen(network) == ["192.0.2.10/24 on eth0"]
-    assert air.announcer == ""
+    assert air.announcer == "192.0.2.10 on eth0 4 times every 0.2 s"
+
+
+def test_without_a_record_nobody_is_left_to_announce(network: FakeNetwork, air: Air) -> None:
+    network.add_address(V4, 24, 2)
+    adopting = agent(network, recurring=True, arp_count_refresh=3)
+    adopting.call.facts.record = None
+    assert adopting.monitor() == ocf.RUNNING
+    assert (air.heard, air.announcer) == (["192.0.2.10 on eth0"], "")
+
+
+def test_a_question_that_cannot_be_asked_is_no_rival(
+    network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> str:
+        raise OSError(errno.ENETDOWN, "Network is down")
+
+    monkeypatch.setattr(duplicates, "find_rival", refuse)
+    network.add_address(V4, 24, 2)
+    deep = agent(network, recurring=True, on_duplicate="refuse")
+    deep.call.level = 10
+    assert deep.monitor() == ocf.RUNNING
+
+
+def test_an_answer_that_does_not_come_again_is_no_rival(
+    network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["02:00:00:00:00:99", ""]
+    monkeypatch.setattr(duplicates, "find_rival", lambda *_: answers.pop(0))
+    network.add_address(V4, 24, 2)
+    deep = agent(network, recurring=True, on_duplicate="refuse")
+    deep.call.level = 10
+    assert deep.monitor() == ocf.RUNNING
+    assert answers == []
+
+
+def test_whatever_goes_wrong_beside_the_address_fails_no_stop(
+    network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = agent(network, flush_routes=True)
+    started.start()
+    monkeypatch.setattr(network, "flush_route_cache", None)  # a TypeError when it is called
+    started.stop()
+    assert seen(network) == []
 
 
 def test_a_stop_ends_the_announcer_of_the_record_and_no_other(

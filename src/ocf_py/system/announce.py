@@ -86,10 +86,10 @@ def _announce_by_arp(
 
         known = link_addresses(network, link.index)
         for target in targets:
+            # By broadcast in any case: what is known of it may be out of date.
+            frames.append(arp_question(address.packed, link.mac, target.packed))
             mac = known.get(target)
-            if mac is None:  # asked by broadcast, it learns who asks all the same
-                frames.append(arp_question(address.packed, link.mac, target.packed))
-            else:
+            if mac is not None:
                 frames += (
                     arp_question(address.packed, link.mac, target.packed, to=mac),
                     arp_announcement(address.packed, link.mac, reply=True, to=mac),

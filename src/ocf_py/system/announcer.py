@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from .processes import ProcessIdentity
     from .records import Link
 
-# What says that the address or its link has gone meanwhile.
-_GONE = (errno.EADDRNOTAVAIL, errno.ENODEV, errno.ENXIO, errno.ENETDOWN)
 _GRACE_SECONDS = 1.0
+_LONGEST_SLEEP = 1.0  # seconds between two looks at whether there is anything left to announce
 _NICENESS = 10
 
 
@@ -32,25 +31,41 @@ def announce_repeatedly(
     """Announce ``count`` times, each after ``interval`` seconds; returns how often it did.
 
     Ends early, and never announces again, once the link does not hold the address: another node
-    may have it by then. The link is looked up each time, since a bond changes its MAC.
+    may have it by then. The link is looked up each time, since a bond changes its MAC. What cannot
+    be sent now, as the link is down or busy, is left to the next turn; the last such error is
+    raised at the end.
     """
-    from time import sleep
-
+    problem: OSError | None = None
     for sent in range(count):
-        sleep(interval)
+        if not _wait_while_held(network, address, index, interval):
+            return sent
         link = network.link_by_index(index)
-        held = any(
-            found.index == index and not found.is_dadfailed for found in network.holders(address)
-        )
-        if link is None or not held:
+        if link is None:
             return sent
         try:
             announce_once(network, address, link, targets)
         except OSError as error:
-            if error.errno in _GONE:
-                return sent
-            raise
+            problem = error
+        else:
+            problem = None
+    if problem is not None:
+        raise problem
     return count
+
+
+def _wait_while_held(network: Network, address: Address, index: int, seconds: float) -> bool:
+    """Sleep, and look every second whether the link still holds the address; False if not."""
+    from time import sleep
+
+    while True:
+        pause = min(seconds, _LONGEST_SLEEP)
+        sleep(pause)
+        seconds -= pause
+        held = network.holders(address)
+        if not any(found.index == index and not found.is_dadfailed for found in held):
+            return False
+        if seconds <= 0:
+            return True
 
 
 def start_announcer(

@@ -9,11 +9,13 @@ when it is added.
 from __future__ import annotations
 
 import _socket
+import errno
 from struct import Struct
 from time import monotonic
 
 from .packets import (
     ETH_P_ARP,
+    HOP_LIMIT,
     ND_NEIGHBOUR_ADVERT,
     arp_probe,
     read_advertiser,
@@ -37,6 +39,8 @@ SPACING = 0.2  # seconds between two probes, and of listening after the last
 _SO_BINDTODEVICE = 25  # asm-generic/socket.h
 _ICMP6_FILTER = 1  # linux/icmpv6.h; a set bit blocks its type (RFC 3542 section 3.2)
 _LONGEST = 1500
+_ANCILLARY = 64
+_HOPS = Struct("=i")
 _WORD = Struct("=I")
 
 
@@ -48,7 +52,8 @@ def find_rival(network: Network, address: Address, link: Link) -> str:
     """
     ours = {other.mac for other in network.links()}
     if address.version == 4:  # noqa: PLR2004 - IPv4
-        kind, protocol = _socket.AF_PACKET, _socket.htons(ETH_P_ARP)
+        # Protocol 0: it hears nothing of other links before it is bound to this one.
+        kind, protocol = _socket.AF_PACKET, 0
         probe = arp_probe(address.packed, link.mac)
         read: Claim = read_arp_sender
     else:
@@ -64,7 +69,11 @@ def find_rival(network: Network, address: Address, link: Link) -> str:
         else:
             _hear_advertisements(listener, link)
         for _ in range(PROBES):
-            sender.sendto(probe, (link.name, 0))
+            try:
+                sender.sendto(probe, (link.name, 0))
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:  # the link is busy: one probe is lost
+                    raise
             rival = _listen(listener, read, address.packed, ours)
             if rival:
                 return rival.hex(":")
@@ -80,7 +89,16 @@ def _hear_advertisements(listener: _socket.socket, link: Link) -> None:
         blocked, ND_NEIGHBOUR_ADVERT // 32 * 4, 0xFFFFFFFF & ~(1 << ND_NEIGHBOUR_ADVERT % 32)
     )
     listener.setsockopt(_socket.IPPROTO_ICMPV6, _ICMP6_FILTER, bytes(blocked))
-    listener.setsockopt(_socket.SOL_SOCKET, _SO_BINDTODEVICE, link.name.encode())
+    listener.setsockopt(_socket.IPPROTO_IPV6, _socket.IPV6_RECVHOPLIMIT, 1)
+    listener.setsockopt(
+        _socket.SOL_SOCKET, _SO_BINDTODEVICE, link.name.encode("utf-8", "surrogateescape")
+    )
+    listener.settimeout(0)
+    try:
+        while listener.recv(_LONGEST):  # what came from other links before it was bound
+            pass
+    except BlockingIOError:
+        pass
 
 
 def _listen(listener: _socket.socket, read: Claim, address: bytes, ours: set[bytes]) -> bytes:
@@ -92,9 +110,11 @@ def _listen(listener: _socket.socket, read: Claim, address: bytes, ours: set[byt
             return b""
         listener.settimeout(left)
         try:
-            said = listener.recv(_LONGEST)
+            said, about, _flags, _sender = listener.recvmsg(_LONGEST, _ANCILLARY)
         except (_socket.timeout, BlockingIOError):
             return b""
         claim = read(said)
-        if claim is not None and claim[0] == address and claim[1] not in ours:
+        # From beyond a router, anybody could say anything (RFC 4861 section 7.1.2).
+        is_near = all(_HOPS.unpack(data)[0] == HOP_LIMIT for _, _, data in about)
+        if is_near and claim is not None and claim[0] == address and claim[1] not in ours:
             return claim[1]

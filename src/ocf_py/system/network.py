@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .routes import Route
     from .watch import Watch
 
-__all__ = ["Held", "Link", "Network"]
+__all__ = ["Held", "Link", "Network", "NoNamespace"]
 
 _IFNAMSIZ = 16  # linux/if.h, with the closing zero
 _IFLA_EXT_MASK, _IFLA_ALT_IFNAME = 29, 53
@@ -60,6 +60,10 @@ _FOREVER = 0xFFFFFFFF
 _word = Struct("=I").pack
 
 
+class NoNamespace(LookupError):  # noqa: N818 - says what is
+    """The network namespace that was asked for is not there; the message names it."""
+
+
 class Network:
     """The kernel's tables in one network namespace; opens its socket when first asked.
 
@@ -68,30 +72,27 @@ class Network:
     when it refuses.
     """
 
-    __slots__ = ("_home", "_namespace", "_netlink", "_seconds")
+    __slots__ = ("_home", "_inode", "_namespace", "_netlink", "_seconds")
 
-    def __init__(self, seconds: float = DEFAULT_SECONDS, namespace: str | None = None) -> None:
-        """Let one request take at most ``seconds``: it does where somebody holds the RTNL lock."""
+    def __init__(
+        self, seconds: float = DEFAULT_SECONDS, namespace: str | None = None, inode: int = 0
+    ) -> None:
+        """Let one request take at most ``seconds``: it does where somebody holds the RTNL lock.
+
+        ``inode`` is what the namespace was known by when it was last used, 0 for not at all.
+        """
         self._seconds = seconds
         self._namespace = namespace
+        self._inode = inode
         self._home = -1
         self._netlink: Netlink | None = None
 
-    @property
-    def is_there(self) -> bool:
-        """Whether the namespace exists; without it there is nothing that could hold an address."""
-        if self._namespace is None:
-            return True
-        from .namespaces import is_there
-
-        return is_there(self._namespace)
-
     def __enter__(self) -> Network:  # noqa: PYI034 - Self is not in Python 3.9
-        """Enter the namespace; OSError where that cannot be done."""
+        """Enter the namespace; NoNamespace where it is not there."""
         if self._namespace is not None:
             from .namespaces import enter
 
-            self._home = enter(self._namespace)
+            self._home = enter(self._namespace, self._inode)
         return self
 
     def __exit__(
@@ -172,7 +173,7 @@ class Network:
         found = self._addresses(address.family, 0, address.packed)
         return [held for held in found if held.address == address]
 
-    def add_address(
+    def add_address(  # noqa: PLR0913 - an address has that many sides
         self,
         address: Address,
         prefix: int,
@@ -183,16 +184,18 @@ class Network:
         flags: int = 0,
         preferred: int | None = None,
         metric: int | None = None,
+        scope: int | None = None,
     ) -> bool:
         """Add an address to a link; False if the link holds it already, and nothing was changed.
 
         ``label`` (IPv4) is whole, ``eth0:vip``. ``flags`` are IFA_F_*. ``preferred`` is the
         preferred lifetime in seconds, None for ever; the address itself is valid for ever.
-        ``metric`` is that of the route to its subnet (since Linux 4.18). "Holds it" for IPv4 is
+        ``metric`` is that of the route to its subnet (since Linux 4.18), ``scope`` an RT_SCOPE_*
+        other than the usual one. "Holds it" for IPv4 is
         the same address and prefix length, for IPv6 the same address; label and flags do not
         count.
         """
-        body = self._address_body(address, prefix, index, address, label)
+        body = self._address_body(address, prefix, index, address, label, scope)
         if broadcast is not None:
             body += attribute(IFA_BROADCAST, broadcast.packed)
         if flags:
@@ -255,9 +258,16 @@ class Network:
         return True
 
     def _address_body(
-        self, address: Address, prefix: int, index: int, remote: Address, label: str
+        self,
+        address: Address,
+        prefix: int,
+        index: int,
+        remote: Address,
+        label: str,
+        scope: int | None = None,
     ) -> bytes:
-        scope = _RT_SCOPE_HOST if address.is_loopback else _RT_SCOPE_UNIVERSE
+        if scope is None:
+            scope = _RT_SCOPE_HOST if address.is_loopback else _RT_SCOPE_UNIVERSE
         body = ADDRESS_BODY.pack(address.family, prefix, 0, scope, index)
         body += attribute(IFA_LOCAL, address.packed) + attribute(IFA_ADDRESS, remote.packed)
         if label:

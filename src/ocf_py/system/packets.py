@@ -88,7 +88,7 @@ def read_advertiser(message: bytes) -> tuple[bytes, bytes] | None:
 
     None if it is no neighbour advertisement, or one that leaves its link-layer address away.
     """
-    if len(message) < _ADVERTISEMENT.size or message[0] != ND_NEIGHBOUR_ADVERT:
+    if len(message) < _ADVERTISEMENT.size or message[:2] != bytes((ND_NEIGHBOUR_ADVERT, 0)):
         return None
     address = message[8 : _ADVERTISEMENT.size]
     offset = _ADVERTISEMENT.size

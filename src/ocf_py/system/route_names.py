@@ -50,7 +50,7 @@ def find_table(name: str) -> int | None:
 def _number(text: str) -> int | None:
     if text.startswith("0x"):
         try:
-            return int(text, 16)
+            return int(text, 16) if text.isalnum() else None
         except ValueError:
             return None
     is_number = text.isascii() and text.isdigit()

@@ -97,7 +97,9 @@ class Wanted:
         where = f"{self.address} on {link.name}"
         if self.prefix is not None and held.prefix != self.prefix:
             return f"{where} has the prefix length {held.prefix}, not {self.prefix}"
-        if self.label is not None and held.label != self.label_on(link):
+        # The kernel writes a label anew when the interface gets another name.
+        is_renamed = self.nic is not None and link.name != self.nic
+        if self.label is not None and not is_renamed and held.label != self.label_on(link):
             return f"{where} has the label {held.label!r}, not {self.label_on(link)!r}"
         if held.is_dadfailed:
             return (

@@ -125,8 +125,8 @@ SURROUNDINGS = (
         "survivors-end-with-the-resource",
         "IPaddr-v4",
         IPADDR,
-        "        self._try(self._end_announcer)\n\n    def _remove",
-        "\n    def _remove",
+        "                self._try(self._end_announcer)\n                for rest",
+        "                for rest",
     ),
     # ---------------------------------------------------------------- 12: promotion scores
     Removal(

@@ -30,6 +30,12 @@ fi
 for needed in "$python" "$library/ocf_py/launch.py"; do
     [ -r "$needed" ] && continue
     echo "ocf-exit-reason:cannot read $needed: run \\`ocf-py install\\` again" >&2
+    case $1/${{OCF_RESKEY_CRM_meta_interval:-0}} in
+    start/* | validate-all/*) exit 5 ;;
+    monitor/0) # a probe: where nothing was recorded, nothing was started
+        set -- /run/ocfpy/{type}.*
+        [ -e "$1" ] || exit 7 ;;
+    esac
     exit 1
 done
 exec "$python" {flags} "$library/ocf_py/launch.py" {module} {type} "$@"
