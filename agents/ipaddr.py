@@ -324,10 +324,9 @@ class IPaddr(ocf.Agent):
         from ocf_py.system.placement import NoPlace, find_place
 
         try:
-            choice = find_place(self.network, wanted)
+            return find_place(self.network, wanted)
         except NoPlace as none:
             raise ocf.UnusableHere(str(none), hint=none.hint) from none
-        return choice.link, choice.prefix
 
     def _holdings(self) -> list[tuple[Link, Held]]:
         """Find our address: on `nic` where that is given, else anywhere but on lo."""

@@ -37,7 +37,8 @@ with open("/proc/self/oom_score_adj", "w") as file:
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGUSR1})
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 from ocf_py.system import background
-print(background.start("ocf_py.system.announcer", ["192.0.2.1", "1", "2", "30"]), os.getpgid(0))
+arguments = ["192.0.2.1", "1", "2", "30", "-1"]
+print(background.start("ocf_py.system.announcer", arguments), os.getpgid(0))
 """
 
 
@@ -110,7 +111,7 @@ def test_it_survives_the_end_of_the_actions_process_group(sandbox: Sandbox) -> N
 
 def test_it_leaves_no_zombie_in_its_maker(sandbox: Sandbox) -> None:
     def body() -> None:
-        identity = background.start("ocf_py.system.announcer", ["192.0.2.1", "1", "2", "30"])
+        identity = background.start("ocf_py.system.announcer", ["192.0.2.1", "1", "2", "30", "-1"])
         with pytest.raises(ChildProcessError):
             os.waitpid(-1, os.WNOHANG)
         assert terminate(identity, 5)
@@ -140,12 +141,12 @@ def test_what_fails_there_is_one_line_in_the_system_log(sandbox: Sandbox) -> Non
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
             log.bind("/dev/log")
             log.settimeout(10)
-            background.start("ocf_py.system.announcer", ["no-address", "1", "1", "1"])
+            background.start("ocf_py.system.announcer", ["no-address", "1", "1", "1", "-1"])
             return log.recv(4096).decode()
 
     line = inside(sandbox, body)
     assert "ocf-py[" in line
     assert line.endswith(
-        "ocf_py.system.announcer no-address 1 1 1: ValueError: is not an IP address: "
+        "ocf_py.system.announcer no-address 1 1 1 -1: ValueError: is not an IP address: "
         "give a dotted quad such as 192.0.2.1, or IPv6 such as 2001:db8::1"
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ALL_NODES = "ff02::1"
 _MOST_TARGETS = 64
+_kept: list[int] = []
 
 
 class NotEthernet(OSError):  # noqa: N818 - says what is
@@ -75,6 +76,26 @@ def announce_once(
         _announce_by_advertisement(address, link, targets)
 
 
+def arp_sender() -> int:
+    """The descriptor of this process's one packet socket, opened when first asked.
+
+    It is not closed: the kernel then waits until no processor can still be using it, some ten
+    milliseconds in which a start would stand still. It can be handed on to who goes on announcing.
+    """
+    import _socket
+
+    if not _kept:
+        # Protocol 0: this socket hears nothing.
+        made = _socket.socket(_socket.AF_PACKET, _socket.SOCK_RAW | _socket.SOCK_CLOEXEC, 0)
+        _kept.append(made.detach())
+    return _kept[0]
+
+
+def keep_sender(descriptor: int) -> None:
+    """Announce through a packet socket that was opened by somebody else."""
+    _kept[:] = [descriptor]
+
+
 def _announce_by_arp(
     network: Network, address: Address, link: Link, targets: Sequence[Address]
 ) -> None:
@@ -94,13 +115,12 @@ def _announce_by_arp(
                     arp_question(address.packed, link.mac, target.packed, to=mac),
                     arp_announcement(address.packed, link.mac, reply=True, to=mac),
                 )
-    # Protocol 0: this socket hears nothing.
-    sender = _socket.socket(_socket.AF_PACKET, _socket.SOCK_RAW | _socket.SOCK_CLOEXEC, 0)
+    sender = _socket.socket(fileno=arp_sender())
     try:
         for frame in frames:
             sender.sendto(frame, (link.name, ETH_P_ARP))
     finally:
-        sender.close()
+        sender.detach()
 
 
 def _announce_by_advertisement(address: Address, link: Link, targets: Sequence[Address]) -> None:

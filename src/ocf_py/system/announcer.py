@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from .announce import announce_once
+from .announce import announce_once, arp_sender, keep_sender
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,9 +77,12 @@ def start_announcer(
     """
     from . import background
 
-    arguments = [str(address), str(link.index), str(count), str(interval), *map(str, targets)]
+    sender = arp_sender() if address.version == 4 else -1  # noqa: PLR2004 - IPv4
+    numbers = [str(link.index), str(count), str(interval), str(sender)]
+    arguments = [str(address), *numbers, *map(str, targets)]
     # The first announcement is out, and a start is more urgent than its repetition.
-    return background.start(__name__, arguments, niceness=_NICENESS)
+    kept = (sender,) if sender >= 0 else ()
+    return background.start(__name__, arguments, niceness=_NICENESS, keep=kept)
 
 
 def end_announcer(known: str) -> None:
@@ -94,11 +97,16 @@ def end_announcer(known: str) -> None:
 
 
 def main(argv: list[str]) -> None:
-    """Announce in the background: ADDRESS LINK-INDEX COUNT INTERVAL-SECONDS [TARGET ...]."""
+    """Announce in the background: ADDRESS LINK-INDEX COUNT INTERVAL SENDER [TARGET ...].
+
+    INTERVAL is in seconds, SENDER an inherited packet socket, -1 for none.
+    """
     from .address import Address
     from .network import Network
 
-    address, index, count, interval, *targets = argv
+    address, index, count, interval, sender, *targets = argv
+    if int(sender) >= 0:
+        keep_sender(int(sender))
     told = [Address.parse(target) for target in targets]
     announce_repeatedly(
         Network(), Address.parse(address), int(index), int(count), float(interval), told

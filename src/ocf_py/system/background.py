@@ -27,12 +27,18 @@ _STANDARD = (0, 1, 2)
 
 
 def start(
-    module: str, arguments: Sequence[str], *, niceness: int = 0, seconds: float = 5.0
+    module: str,
+    arguments: Sequence[str],
+    *,
+    niceness: int = 0,
+    keep: Sequence[int] = (),
+    seconds: float = 5.0,
 ) -> ProcessIdentity:
     """Run ``module.main(arguments)`` in a process of its own; returns once that is under way.
 
-    ``niceness`` (nice(2)) lets what is not urgent give way. Raises OSError if it cannot be started
-    within ``seconds``. What it does later is its own affair: it has no way back to the action.
+    ``niceness`` (nice(2)) lets what is not urgent give way; the descriptors of ``keep`` are handed
+    on under their numbers, and no others. Raises OSError if it cannot be started within
+    ``seconds``. What it does later is its own affair: it has no way back to the action.
     """
     import errno
     import select
@@ -45,7 +51,7 @@ def start(
     child = posix.fork()
     if not child:
         program = __file__.rsplit("/", 1)[0] + "/detached.py"
-        _detach(writer, niceness, [sys.executable, "-ISB", program, module, *arguments])
+        _detach(writer, niceness, keep, [sys.executable, "-ISB", program, module, *arguments])
     try:
         posix.close(writer)
         posix.waitpid(child, 0)  # forks once more and ends at once
@@ -68,7 +74,7 @@ def start(
     return ProcessIdentity.parse(identity)
 
 
-def _detach(writer: int, niceness: int, argv: list[str]) -> None:
+def _detach(writer: int, niceness: int, keep: Sequence[int], argv: list[str]) -> None:
     """Become a daemon that executes ``argv``; never returns."""
     from .processes import identify
 
@@ -78,7 +84,9 @@ def _detach(writer: int, niceness: int, argv: list[str]) -> None:
             # The orphan belongs to init, which reaps it: no zombie is left in the caller.
             _exit(0)
         posix.write(writer, str(identify(posix.getpid())).encode())
-        _reset(writer)
+        _reset((writer, *keep))
+        for handle in keep:
+            posix.set_inheritable(handle, True)  # noqa: FBT003 - its only form
         posix.nice(niceness)
         posix.execve(argv[0], argv, _ENVIRONMENT)
     except BaseException as error:  # noqa: BLE001 - a forked copy of the action must not go on
@@ -87,13 +95,13 @@ def _detach(writer: int, niceness: int, argv: list[str]) -> None:
         _exit(1)
 
 
-def _reset(writer: int) -> None:
+def _reset(keep: Sequence[int]) -> None:
     """Give up what was inherited: descriptors, signals, umask, directory, out-of-memory score."""
     null = posix.open("/dev/null", posix.O_RDWR | posix.O_CLOEXEC)
     for standard in _STANDARD:
         posix.dup2(null, standard)
     for name in posix.listdir("/proc/self/fd"):
-        if int(name) not in (*_STANDARD, writer):
+        if int(name) not in (*_STANDARD, *keep):
             try:
                 posix.close(int(name))
             except OSError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .network import Network
-    from .routes import Choice
+    from .records import Link
     from .wanted import Wanted
 
 
@@ -17,10 +17,8 @@ class NoPlace(LookupError):  # noqa: N818 - says what is
         self.hint = hint
 
 
-def find_place(network: Network, wanted: Wanted) -> Choice:
+def find_place(network: Network, wanted: Wanted) -> tuple[Link, int]:
     """Choose interface and prefix length by what was asked for, and the rest by the routes."""
-    from .routes import AmbiguousInterface, Choice, NoInterface, choose_interface
-
     link = None
     if wanted.nic is not None:
         link = network.link(wanted.nic)
@@ -29,7 +27,9 @@ def find_place(network: Network, wanted: Wanted) -> Choice:
                 f"nic={wanted.nic!r} does not exist here", "ip-link(8) shows those that do"
             )
         if wanted.prefix is not None:
-            return Choice(link, wanted.prefix)
+            return link, wanted.prefix
+    from .routes import AmbiguousInterface, NoInterface, choose_interface
+
     links = [link] if link is not None else network.links()
     routes = network.routes(wanted.address.family, _resolve_table(wanted.table))
     try:
@@ -41,7 +41,7 @@ def find_place(network: Network, wanted: Wanted) -> Choice:
                 "give cidr_netmask=",
             ) from error
         raise NoPlace(str(error), "name one with nic=") from error
-    return choice if wanted.prefix is None else Choice(choice.link, wanted.prefix)
+    return choice.link, choice.prefix if wanted.prefix is None else wanted.prefix
 
 
 def _resolve_table(table: int | str) -> int:

@@ -93,7 +93,7 @@ SURROUNDINGS = (
         "survivors-are-detached",
         "Minder",
         BACKGROUND,
-        "if int(name) not in (*_STANDARD, writer):",
+        "if int(name) not in (*_STANDARD, *keep):",
         "if False:",
     ),
     Removal(
