@@ -62,7 +62,9 @@ def run_measured(arguments: Sequence[str], environment: Mapping[str, str]) -> Co
 def read_peak(python: str, launcher: str, action: str, environment: Mapping[str, str]) -> float:
     """Peak resident memory of one action, in MiB (VmHWM, proc_pid_status(5))."""
     path = Path(launcher)
-    (launch,) = path.parent.glob("../../lib/ocfpy/*/ocf_py/launch.py")
+    # The generation it names: an install keeps the one before beside it.
+    generation = path.read_text().partition("lib/ocfpy/")[2].split()[0]
+    launch = path.parent / f"../../lib/ocfpy/{generation}/ocf_py/launch.py"
     module = f"ocfpy_agents.{path.name.lower()}"
     done = subprocess.run(
         [python, "-ISB", "-c", _WITNESS, launch, module, path.name, action],
