@@ -35,6 +35,16 @@ class SandboxUnavailable(RuntimeError):  # noqa: N818 - says what is
     """A sandbox cannot be made here; the message says what it takes."""
 
 
+class _Inside(subprocess.Popen[str]):
+    """A process inside: nsenter in front of it, and it, are one process group."""
+
+    def kill(self) -> None:
+        """End the group. Of nsenter alone, it may come before its child asked to die with it."""
+        if self.returncode is None:  # not waited for yet: the number is still the group's
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+
 class Sandbox:
     """A context manager: the namespaces exist while it is entered.
 
@@ -117,7 +127,7 @@ class Sandbox:
         if user is not None:
             entry = pwd.getpwnam(user)
             become += [f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
-        return subprocess.Popen(
+        return _Inside(
             [*enter, "--", *become, "--", *argv],
             env=dict(PLAIN_ENVIRONMENT if env is None else env),
             stdin=stdin,
@@ -158,8 +168,7 @@ class Sandbox:
         try:
             stdout, stderr = process.communicate(text, timeout=timeout)
         except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
             raise
         finally:

@@ -35,7 +35,7 @@ SURROUNDINGS = (
         "Dummy",
         RUNNER,
         "max(element.timeout for element in declared.elements) if declared else _VALIDATE_TIMEOUT",
-        "0.001",
+        "0.00001",  # too short for a start on any machine
     ),
     # ---------------------------------------------------------------- 6: hostile surroundings
     Removal(
