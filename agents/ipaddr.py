@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-
 import ocf_py as ocf
 
 TYPE_CHECKING = False
@@ -228,9 +226,16 @@ class IPaddr(ocf.Agent):
 
     # ------------------------------------------------------------------ what was asked for
 
+    _wanted: Wanted | None = None  # read once an action
+
     @property
     def wanted(self) -> Wanted:
         """The address of this instance, and how it is to be held."""
+        if self._wanted is None:
+            self._wanted = self._read_wanted()
+        return self._wanted
+
+    def _read_wanted(self) -> Wanted:
         from ocf_py.system.wanted import Wanted, Wrong
 
         try:
@@ -368,7 +373,9 @@ class IPaddr(ocf.Agent):
         flaws = [wanted.flaw(link, held) for link, held in holdings]
         if all(flaws):
             raise ocf.Failure("; ".join(flaws))
-        link, _ = holdings[flaws.index("")]
+        link, held = holdings[flaws.index("")]
+        if self.call.action == "start" and not (held.is_permanent and self._is_settled(link, held)):
+            raise ocf.Failure(f"{wanted.address} is on {link.name}, but not to stay")
         status = ocf.RUNNING
         # To a probe the address is here all the same; that it serves nobody is for recovery.
         if self.call.is_recurring and not link.has_carrier:
@@ -381,6 +388,10 @@ class IPaddr(ocf.Agent):
             self._remember_link(link)
             self._announce(link, self.arp_count_refresh)
         return status
+
+    def _is_settled(self, link: Link, held: Held) -> bool:
+        """Whether the kernel has decided on it, or cannot yet: it asks once there is a carrier."""
+        return not held.is_tentative or not link.has_carrier
 
     def _remember_link(self, link: Link) -> None:
         """Know an adopted address again when its interface is renamed."""
@@ -422,6 +433,8 @@ class IPaddr(ocf.Agent):
     def start(self) -> None:
         with self.network:
             link, prefix = self._place()
+            if self.ip.version == 6 and (self.iflabel is not None or ":" in (self.nic or "")):
+                self.call.log.warning("iflabel is for IPv4 alone: left out")
             self.call.facts.remember(_LINK, str(link.index))
             if self.network_namespace is not None:
                 from ocf_py.system.namespaces import identify
@@ -436,20 +449,22 @@ class IPaddr(ocf.Agent):
                 raise ocf.Failure(
                     f"the kernel refuses {self.wanted.address}/{prefix} on {link.name}: "
                     f"{error.strerror}",
-                    hint="IPv6 may be disabled on it" if error.errno == errno.EACCES else "",
+                    hint="IPv6 may be disabled on it" if isinstance(error, PermissionError) else "",
                 ) from error
             self.call.log.info(f"{self.wanted.address}/{prefix} is on {link.name}")
             self._announce(link, self.arp_count)
 
     def _bring_up(self, link: Link) -> Link:
         """Set the interface up, and hold it to its policy once it had time to find its carrier."""
+        # One that is up may be without for good, such as a bridge without ports: policies say so.
+        is_worth_waiting = not link.is_up or self.on_link_down == "refuse"
         if not link.is_up:
             self.network.set_up(link.index)
-            patience = self.call.deadline.remaining - _CARRIER_SECONDS
             link = self._look_again(link)
-            while not link.has_carrier and self.call.deadline.remaining > max(patience, 1.0):
-                self.call.deadline.sleep(0.05, f"{link.name} finds no carrier")
-                link = self._look_again(link)
+        patience = max(self.call.deadline.remaining - _CARRIER_SECONDS, 1.0)
+        while is_worth_waiting and not link.has_carrier and self.call.deadline.remaining > patience:
+            self.call.deadline.sleep(0.05, f"{link.name} finds no carrier")
+            link = self._look_again(link)
         if not link.has_carrier:
             self._follow(self.on_link_down, self._say_down(link))
         return link
@@ -476,6 +491,8 @@ class IPaddr(ocf.Agent):
                     f"removing /{held.prefix} from {holder.name}: {flaw or 'it ends'}"
                 )
                 self.network.remove_address(held)
+            else:
+                self.call.log.info(f"{wanted.address} is on {holder.name} already: taken over")
         if self.lvs_support and not link.is_loopback:
             from ocf_py.system import loopback
 
@@ -633,6 +650,10 @@ class IPaddr(ocf.Agent):
         address, targets, interval = self.wanted.address, self._targets(), self.arp_interval
         if not self.arp_bg:
             fitting = int(self.call.deadline.stage(0.8) / interval) if interval else more
+            if fitting < more:
+                self.call.log.warning(
+                    f"{more - fitting} of {more + 1} announcements do not fit into the timeout"
+                )
             announcer.announce_repeatedly(
                 self.network, address, link.index, min(more, fitting), interval, targets
             )

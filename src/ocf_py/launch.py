@@ -1,7 +1,9 @@
 """What a launcher has Python run: `launch.py MODULE CLASS ACTION...`, beside its own library."""
 
+import gc
 import sys
 
+gc.disable()  # a process of milliseconds has nothing to collect
 library = __file__.rsplit("/", 2)[0]
 sys.path.insert(0, library)
 try:

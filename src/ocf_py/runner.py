@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import posix
 import sys
 
@@ -47,7 +46,6 @@ _MARK = "ocf-exit-reason:"
 
 def main(module: str, name: str) -> NoReturn:
     """Serve the one call this process was started for, and end it."""
-    gc.disable()  # a process of milliseconds has nothing to collect
     # An alarm in a callback is dropped by Python, which would print its traceback.
     sys.unraisablehook = lambda _: None
     try:

@@ -6,7 +6,6 @@ Pacemaker may call `stop` with no parameters at all, or with a placeholder in pl
 
 from __future__ import annotations
 
-import errno
 import posix
 
 from .outcomes import Failure, NotPermitted
@@ -94,10 +93,10 @@ class RecordFile:
             # Not waiting: what lies there may be no file at all.
             flags = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
             handle = posix.open(self.path, flags)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR):
-                return None
-            if error.errno == errno.EACCES and posix.geteuid() != 0:
+            if isinstance(error, PermissionError) and posix.geteuid() != 0:
                 raise NotPermitted(f"{self.path} is root's alone", hint="run it as root") from error
             raise RecordUnreadable(
                 f"record {self.path} cannot be opened: {error.strerror}"

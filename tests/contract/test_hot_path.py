@@ -64,7 +64,6 @@ STANDARD = {
     "encodings.aliases",
     "encodings.latin_1",
     "encodings.utf_8",
-    "errno",
     "gc",
     "genericpath",
     "io",
@@ -74,7 +73,6 @@ STANDARD = {
     "posix",
     "posixpath",
     "stat",
-    "struct",
     "time",
     "zipimport",
 }

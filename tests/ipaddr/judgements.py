@@ -159,7 +159,6 @@ _BAD: tuple[tuple[dict[str, Any], int, str], ...] = (
     ({"ip": V4, "cidr_netmask": "255.0.255.0"}, 6, "is no mask"),
     ({"ip": V6, "cidr_netmask": "ffff::"}, 6, "is no prefix length from 0 to 128"),
     ({"ip": V4, "broadcast": "all"}, 6, "broadcast='all' is not an IP address"),
-    ({"ip": V6, "iflabel": "x"}, 6, "iflabel is for IPv4 alone"),
     ({"ip": V4, "iflabel": "very-much-too-long"}, 6, "13 characters fit"),
     ({"ip": V4, "nic": "eth0", "iflabel": "much-too-long"}, 2, _ROOM),
     ({"ip": V4, "nic": "eth0:much-too-long"}, 2, _ROOM),
@@ -172,6 +171,8 @@ _BAD: tuple[tuple[dict[str, Any], int, str], ...] = (
     ({"ip": V4, "proto": "bgp!"}, 6, "proto='bgp!' is no routing protocol"),
     ({"ip": V4, "proto": "300"}, 6, "proto='300' is no routing protocol"),
     ({"ip": V4, "table": "0"}, 6, "table='0' is no routing table"),
+    ({"ip": V4, "table": "-1"}, 6, "table='-1' is no routing table"),
+    ({"ip": V4, "cidr_netmask": "0"}, 6, "is the whole internet: 1 to 32"),
     ({"ip": V4, "table": "no such"}, 6, "is no routing table's name"),
     ({"ip": V4, "table": "nonesuch"}, 2, "is in no rt_tables of this node"),
     ({"ip": V4, "metric": "-1"}, 6, "metric='-1' is below 0"),
@@ -186,8 +187,8 @@ _BAD: tuple[tuple[dict[str, Any], int, str], ...] = (
     ({"ip": V4, "nic": "eth7"}, 2, "nic='eth7' does not exist here"),
     ({"ip": "203.0.113.1"}, 2, "192.0.2.0/24 on eth0"),
     ({"ip": "203.0.113.1", "nic": "eth0"}, 2, "give cidr_netmask="),
-    ({"ip": V4, "proto": "static"}, 2, "no directly connected subnet covers"),
-    ({"ip": V4, "table": "77"}, 2, "no directly connected subnet covers"),
+    ({"ip": V4, "proto": "static"}, 2, "(looking at proto=4 alone)"),
+    ({"ip": V4, "table": "77"}, 2, "(looking at table=77 alone)"),
 )
 
 

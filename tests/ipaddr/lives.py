@@ -208,6 +208,13 @@ def the_old_way_to_write_a_label_is_understood(world: World) -> None:
     assert world.call("monitor", **asked) == 0
     assert world.call("stop", **asked) == 0
     assert ours(world) == set()
+    # As with IPv6, whose addresses have none:
+    for label in ({"nic": "eth0:old"}, {"nic": "eth0", "iflabel": "old"}):
+        asked = {"ip": V6, "cidr_netmask": 64, **label}
+        assert world.call("start", **asked) == 0, world.reason
+        assert world.call("monitor", **asked) == 0
+        assert world.call("stop", **asked) == 0
+        assert ours(world) == set()
 
 
 @check

@@ -299,6 +299,23 @@ def test_a_found_address_that_would_expire_is_added_for_good(network: FakeNetwor
     assert held.is_permanent
 
 
+def test_a_start_does_not_take_for_done_what_is_not_to_stay(network: FakeNetwork) -> None:
+    network.add_address(V4, 24, 2)
+    asked = agent(network)
+    asked.call.action = "start"
+    assert asked.monitor() == ocf.RUNNING
+    network.expire_later(V4)
+    with pytest.raises(ocf.Failure, match="on eth0, but not to stay"):
+        asked.monitor()
+    assert agent(network).monitor() == ocf.RUNNING
+
+
+def test_an_interface_that_is_down_explains_why_no_route_is_there(network: FakeNetwork) -> None:
+    network.set_link(2, up=False)
+    with pytest.raises(ocf.UnusableHere, match="eth0 is down, and no directly connected subnet"):
+        agent(network, nic="eth0").validate_here()
+
+
 def test_a_label_must_fit_the_interface_that_is_chosen(network: FakeNetwork) -> None:
     network.add_link("longname12345")
     asked = agent(network, nic="longname12345", cidr_netmask="24", iflabel="v")

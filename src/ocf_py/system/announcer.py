@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 1.0
 _LONGEST_SLEEP = 1.0  # seconds between two looks at whether there is anything left to announce
-_NICENESS = 10
+_NICENESS = 19  # a start is more urgent, also where ten announcers run beside it
 
 
 def announce_repeatedly(

@@ -87,12 +87,28 @@ def _detach(writer: int, niceness: int, keep: Sequence[int], argv: list[str]) ->
         _reset((writer, *keep))
         for handle in keep:
             posix.set_inheritable(handle, True)  # noqa: FBT003 - its only form
-        posix.nice(niceness)
+        if niceness:
+            _give_way(niceness)
         posix.execve(argv[0], argv, _ENVIRONMENT)
     except BaseException as error:  # noqa: BLE001 - a forked copy of the action must not go on
         posix.write(writer, f" {type(error).__name__}: {error}".encode("utf-8", "replace"))
     finally:
         _exit(1)
+
+
+def _give_way(niceness: int) -> None:
+    """Be nice, and let the new session be so too: sched(7), "The autogroup feature"."""
+    posix.nice(niceness)
+    try:
+        group = posix.open("/proc/self/autogroup", posix.O_WRONLY | posix.O_CLOEXEC)
+    except OSError:
+        return  # this kernel has none, and nice(2) alone does it
+    try:
+        posix.write(group, str(niceness).encode())
+    except OSError:
+        pass  # EAGAIN: too many at a time, without CAP_SYS_ADMIN
+    finally:
+        posix.close(group)
 
 
 def _reset(keep: Sequence[int]) -> None:

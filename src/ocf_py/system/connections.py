@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 from _socket import AF_INET, AF_INET6
-from struct import Struct
+from _struct import Struct
 from time import monotonic
 
 from .netlink import NETLINK_SOCK_DIAG, Netlink

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import _socket
 import errno
-from struct import Struct
+from _struct import Struct
 from time import monotonic
 
 from .packets import (

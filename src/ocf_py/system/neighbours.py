@@ -5,7 +5,7 @@ Source: linux/neighbour.h.
 
 from __future__ import annotations
 
-from struct import Struct
+from _struct import Struct
 
 from .address import Address
 from .netlink import attributes

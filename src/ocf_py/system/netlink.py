@@ -6,9 +6,8 @@ Sources: linux/netlink.h, linux/rtnetlink.h, RFC 3549, Documentation/userspace-a
 from __future__ import annotations
 
 import _socket
-import errno
 from _socket import AF_NETLINK, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW
-from struct import Struct
+from _struct import Struct  # the module struct is a file around it
 from time import monotonic
 
 TYPE_CHECKING = False
@@ -143,6 +142,8 @@ class Netlink:
             try:
                 self._socket.setsockopt(_SOL_NETLINK, option, 1)
             except OSError as error:
+                import errno
+
                 if error.errno != errno.ENOPROTOOPT:
                     raise
         self._socket.bind((0, groups))
@@ -231,4 +232,6 @@ class Netlink:
 
 
 def _timed_out() -> OSError:
+    import errno
+
     return OSError(errno.ETIMEDOUT, "the kernel did not answer on netlink in time")

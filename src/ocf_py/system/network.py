@@ -5,9 +5,8 @@ Everything is read from and told to the kernel over rtnetlink; nothing is kept b
 
 from __future__ import annotations
 
-import errno
 from _socket import AF_INET, AF_INET6, AF_UNSPEC, if_indextoname
-from struct import Struct
+from _struct import Struct
 
 from .netlink import (
     DEFAULT_SECONDS,
@@ -157,6 +156,8 @@ class Network:
         try:
             return Link.decode(self.netlink.request(RTM_GETLINK, 0, body)[0])
         except OSError as error:
+            import errno
+
             if error.errno == errno.ENODEV:
                 return None
             raise
@@ -252,6 +253,8 @@ class Network:
         try:
             self.netlink.request(RTM_DELADDR, 0, body)
         except OSError as error:
+            import errno
+
             if error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV):
                 return False
             raise

@@ -5,7 +5,7 @@ Sources: RFC 826 and 5227 (ARP for IPv4), RFC 4861 and 4443 (neighbour discovery
 
 from __future__ import annotations
 
-from struct import Struct
+from _struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .netlink import RT_TABLE_MAIN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .network import Network
@@ -36,12 +38,24 @@ def find_place(network: Network, wanted: Wanted) -> tuple[Link, int]:
         choice = choose_interface(wanted.address, routes, links, wanted.protocol)
     except (NoInterface, AmbiguousInterface) as error:
         if link is not None:
+            state = "" if link.is_up else f"{link.name} is down, and "
             raise NoPlace(
-                f"no directly connected subnet on {link.name} covers {wanted.address}",
+                f"{state}no directly connected subnet on {link.name} covers {wanted.address}"
+                f"{_limits(wanted)}",
                 "give cidr_netmask=",
             ) from error
-        raise NoPlace(str(error), "name one with nic=") from error
+        raise NoPlace(f"{error}{_limits(wanted)}", "name one with nic=") from error
     return choice.link, choice.prefix if wanted.prefix is None else wanted.prefix
+
+
+def _limits(wanted: Wanted) -> str:
+    """What kept routes from being looked at, for a reason that would puzzle without it."""
+    limits = []
+    if wanted.table != RT_TABLE_MAIN:
+        limits.append(f"table={wanted.table}")
+    if wanted.protocol is not None:
+        limits.append(f"proto={wanted.protocol}")
+    return f" (looking at {' and '.join(limits)} alone)" if limits else ""
 
 
 def _resolve_table(table: int | str) -> int:

@@ -18,7 +18,7 @@ import errno
 import fcntl
 import posix
 from _socket import AF_INET, AF_UNSPEC
-from struct import Struct
+from _struct import Struct
 from time import monotonic, sleep
 
 from .netlink import RTM_GETLINK, RTM_SETLINK, attribute, attributes

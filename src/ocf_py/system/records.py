@@ -6,7 +6,7 @@ Sources: linux/if_link.h, linux/if_addr.h, linux/if.h.
 from __future__ import annotations
 
 from _socket import AF_INET
-from struct import Struct
+from _struct import Struct
 
 from .address import Address
 from .netlink import attributes

@@ -28,7 +28,8 @@ def parse_table(text: str) -> int | None:
     ValueError, a phrase to follow the text, for what is neither.
     """
     number = _TABLES.get(text, _number(text))
-    if number is not None and not 0 < number <= _LAST_TABLE:
+    is_negative = text[:1] == "-" and _number(text[1:]) is not None
+    if is_negative or (number is not None and not 0 < number <= _LAST_TABLE):
         raise ValueError(f"is no routing table: they are numbered from 1 to {_LAST_TABLE}")
     if number is None and (not (text.isascii() and text.isprintable()) or set(text) & set(" #/")):
         raise ValueError("is no routing table's name")

@@ -6,7 +6,7 @@ Source: linux/rtnetlink.h.
 from __future__ import annotations
 
 from _socket import AF_INET
-from struct import Struct
+from _struct import Struct
 
 from .address import Address
 from .netlink import RT_TABLE_MAIN, attributes

@@ -7,7 +7,7 @@ holds the virtual address without wanting to speak from it. Source: linux/if_add
 from __future__ import annotations
 
 import errno
-from struct import Struct
+from _struct import Struct
 
 from .netlink import NLM_F_CREATE, NLM_F_EXCL, attribute
 

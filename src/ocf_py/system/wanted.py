@@ -28,7 +28,7 @@ class Wanted:
 
     ``nic``, ``label``, ``prefix`` and ``protocol`` are None where nobody asked for one; ``table``
     is a number, or a name that this node has to know; ``preferred`` is a lifetime in seconds, None
-    for ever.
+    for ever. A label of an IPv6 address, which can have none, is left out.
     """
 
     __slots__ = (
@@ -56,14 +56,15 @@ class Wanted:
         _refuse_immovable(address)
         self.address = address
         self.nic, behind = _split(nic)
-        self.label = behind if iflabel is None else iflabel
+        label = behind if iflabel is None else iflabel
+        self.label = label if address.version == 4 else None  # noqa: PLR2004
         if address.is_link_local and address.version == 6 and self.nic is None:  # noqa: PLR2004
             raise Wrong(f"ip={address} is link-local", "name its interface with nic=")
         self.prefix = _read_prefix(address, cidr_netmask)
         self._broadcast = broadcast
         self.broadcast(0)
         if self.label is not None:
-            _refuse_bad_label(address, self.label)
+            _refuse_bad_label(self.label)
         self.preferred = _read_lifetime(preferred_lft)
         self.protocol = None if proto is None else _read_protocol(proto)
         self.table = RT_TABLE_MAIN if table is None else _read_table(table)
@@ -133,7 +134,7 @@ def _read_prefix(address: Address, text: str | None) -> int | None:
     except ValueError as error:
         raise Wrong(f"cidr_netmask={text!r} {error}") from error
     if prefix == 0:
-        raise Wrong(f"cidr_netmask={text!r} is the whole internet")
+        raise Wrong(f"cidr_netmask={text!r} is the whole internet", f"1 to {address.bits}")
     return prefix
 
 
@@ -165,9 +166,7 @@ def _read_table(text: str) -> int | str:
     return text if number is None else number
 
 
-def _refuse_bad_label(address: Address, label: str) -> None:
-    if address.version != 4:  # noqa: PLR2004
-        raise Wrong("iflabel is for IPv4 alone", "leave it away")
+def _refuse_bad_label(label: str) -> None:
     if not label or not (label.isascii() and label.isprintable()) or set(label) & set(" /:"):
         raise Wrong(f"iflabel={label!r} has a letter that no label may have")
     if len(label) > LABEL_ROOM - 2:
