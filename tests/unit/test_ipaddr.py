@@ -389,7 +389,6 @@ def test_an_interface_that_is_down_is_for_the_recurring_monitor_alone(
         ({"iflabel": "é"}, "no label may have"),
         ({"iflabel": "fourteen-chars"}, "is too long"),
         ({"cidr_netmask": "0"}, "is the whole internet"),
-        ({"ip": "2001:db8::1", "iflabel": "x"}, "is for IPv4 alone"),
     ],
 )
 def test_what_is_wrong_on_every_node(values: dict[str, str], message: str) -> None:

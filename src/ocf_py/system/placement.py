@@ -40,11 +40,11 @@ def find_place(network: Network, wanted: Wanted) -> tuple[Link, int]:
         if link is not None:
             state = "" if link.is_up else f"{link.name} is down, and "
             raise NoPlace(
-                f"{state}no directly connected subnet on {link.name} covers {wanted.address}"
-                f"{_limits(wanted)}",
+                f"{_limits(wanted)}{state}no directly connected subnet on {link.name} covers "
+                f"{wanted.address}",
                 "give cidr_netmask=",
             ) from error
-        raise NoPlace(f"{error}{_limits(wanted)}", "name one with nic=") from error
+        raise NoPlace(f"{_limits(wanted)}{error}", "name one with nic=") from error
     return choice.link, choice.prefix if wanted.prefix is None else wanted.prefix
 
 
@@ -55,7 +55,7 @@ def _limits(wanted: Wanted) -> str:
         limits.append(f"table={wanted.table}")
     if wanted.protocol is not None:
         limits.append(f"proto={wanted.protocol}")
-    return f" (looking at {' and '.join(limits)} alone)" if limits else ""
+    return f"looking at {' and '.join(limits)} alone: " if limits else ""
 
 
 def _resolve_table(table: int | str) -> int:

@@ -134,7 +134,7 @@ def _read_prefix(address: Address, text: str | None) -> int | None:
     except ValueError as error:
         raise Wrong(f"cidr_netmask={text!r} {error}") from error
     if prefix == 0:
-        raise Wrong(f"cidr_netmask={text!r} is the whole internet", f"1 to {address.bits}")
+        raise Wrong(f"cidr_netmask={text!r} is the whole internet", f"give 1 to {address.bits}")
     return prefix
 
 
