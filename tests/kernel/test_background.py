@@ -97,6 +97,19 @@ def test_nothing_of_the_action_is_left_in_it(sandbox: Sandbox) -> None:
     assert seen["group"] == seen["session"] != action_group
 
 
+def test_it_gives_way_inside_its_session_and_its_session_to_others(sandbox: Sandbox) -> None:
+    def give_way() -> tuple[str, str]:
+        arguments = ["192.0.2.1", "1", "2", "30", "-1"]
+        identity = background.start("ocf_py.system.announcer", arguments, niceness=7)
+        base = Path(f"/proc/{identity.pid}")
+        nice = (base / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[16]
+        groups = base / "autogroup"  # where the kernel was built with them
+        group = groups.read_text(encoding="ascii").split()[-1] if groups.exists() else nice
+        return nice, group
+
+    assert inside(sandbox, give_way) == ("7", "7")
+
+
 def test_it_survives_the_end_of_the_actions_process_group(sandbox: Sandbox) -> None:
     identity, group = _run_action(sandbox)
 
