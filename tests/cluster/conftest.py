@@ -15,6 +15,7 @@ from ocf_py.lab.settings import LOG_HOME
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+DISK_MIB = 512
 EXAMPLES = Path(__file__).parents[2] / "examples/cib"
 SEEN_LABS: list[Lab] = []
 
@@ -34,7 +35,7 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 @pytest.fixture(scope="session")
 def shared_lab() -> Iterator[Lab]:
     """The lab that most experiments share; building one takes seconds."""
-    with Lab.up(name_lab("shared")) as lab:
+    with Lab.up(name_lab("shared"), disk_mib=DISK_MIB) as lab:
         SEEN_LABS.append(lab)
         yield lab
 

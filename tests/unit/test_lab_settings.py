@@ -27,6 +27,12 @@ def test_the_number_of_nodes_has_bounds(nodes: int) -> None:
         Settings.build("x", nodes=nodes)
 
 
+@pytest.mark.parametrize("size", [-1, 15, 65537])
+def test_the_shared_disk_has_bounds(size: int) -> None:
+    with pytest.raises(LabError, match="16 to 65536 MiB"):
+        Settings.build("x", disk_mib=size)
+
+
 def test_a_provider_tree_must_be_an_installed_root(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="resource.d"):
         Settings.build("x", provider_trees=(tmp_path,))
@@ -39,7 +45,7 @@ def test_a_state_directory_too_deep_for_a_socket_is_refused(tmp_path: Path) -> N
 
 def test_settings_survive_being_written(tmp_path: Path) -> None:
     (tmp_path / "usr/lib/ocf/resource.d").mkdir(parents=True)
-    settings = Settings("x", tmp_path, tmp_path / "log", provider_trees=(tmp_path,))
+    settings = Settings("x", tmp_path, tmp_path / "log", provider_trees=(tmp_path,), disk_mib=64)
     settings.save()
     assert Settings.load(tmp_path) == settings
 

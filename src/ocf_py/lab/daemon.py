@@ -21,6 +21,7 @@ from ocf_py.lab.agents import install_agents
 from ocf_py.lab.control import Answer, Control
 from ocf_py.lab.events import EventLog
 from ocf_py.lab.machine import Machine
+from ocf_py.lab.shared_disk import SharedDisk
 from ocf_py.lab.switch import Switch
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Daemon:
         self._lease = lease
         self._selector = selectors.DefaultSelector()
         self._events = EventLog(settings.event_log)
+        self._disk = SharedDisk(settings) if settings.disk_mib else None
         switch = Switch()
         self._machines = {
             name: Machine(settings, name, switch, self._events) for name in settings.node_names
@@ -80,6 +82,8 @@ class Daemon:
         """Switch everything off."""
         for machine in self._machines.values():
             machine.switch_off()
+        if self._disk is not None:
+            self._disk.close()
         self._events.write("lab down")
 
     def _boot_due_machines(self) -> None:

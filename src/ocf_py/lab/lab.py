@@ -51,6 +51,7 @@ class Lab(Controls):
         nodes: int = 2,
         init: str = "mini",
         provider_trees: tuple[Path, ...] = (),
+        disk_mib: int = 0,
         progress: Progress | None = None,
     ) -> Lab:
         """Make a lab, and wait until all of its nodes are online with quorum.
@@ -59,7 +60,12 @@ class Lab(Controls):
         which daemon failed and where its log is; then nothing is left of the lab but its logs.
         """
         settings = Settings.build(
-            name, state, nodes=nodes, init=init, provider_trees=provider_trees
+            name,
+            state,
+            nodes=nodes,
+            init=init,
+            provider_trees=provider_trees,
+            disk_mib=disk_mib,
         )
         progress = progress or Silence()
         lease = begin(settings, progress)

@@ -12,22 +12,29 @@ _ESCAPED = re.compile(rb"\\([0-7]{3})")
 
 @dataclass(frozen=True)
 class Mount:
-    """One line: where, and which kind of file system."""
+    """One line: where, which kind of file system, and its device number as MAJOR:MINOR."""
 
     place: str
     kind: str
+    device: str = ""
 
 
 def read_mounts(pid: int | str = "self") -> list[Mount]:
-    """Every mount in a process's namespace, in mounting order; OSError when it is gone.
+    """Every mount in a process's namespace, in mounting order; OSError when it is gone."""
+    return parse_mounts(Path(f"/proc/{pid}/mountinfo").read_bytes())
 
-    proc_pid_mountinfo(5): the fifth field is the mount point, the first one after " - " the file
-    system type.
+
+def parse_mounts(mountinfo: bytes) -> list[Mount]:
+    """Read what the kernel shows.
+
+    proc_pid_mountinfo(5): the third field is the device, the fifth the mount point, the first one
+    after " - " the file system type.
     """
     mounts = []
-    for line in Path(f"/proc/{pid}/mountinfo").read_bytes().splitlines():
+    for line in mountinfo.splitlines():
         where, _, what = line.partition(b" - ")
-        mounts.append(Mount(_decode(where.split(b" ")[4]), os.fsdecode(what.split(b" ")[0])))
+        _, _, device, _, place, *_ = where.split(b" ")
+        mounts.append(Mount(_decode(place), os.fsdecode(what.split(b" ")[0]), device.decode()))
     return mounts
 
 

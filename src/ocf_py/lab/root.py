@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab import kernel
 from ocf_py.lab.mount_list import Mount, read_mounts
+from ocf_py.lab.shared_disk import SHARED_DISK, disk_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,7 @@ def build_root(settings: Settings, node: str) -> Path:
     kernel.mount("tmpfs", f"{root}/run", "tmpfs", runtime, "mode=755,size=64m")
     kernel.mount("tmpfs", str(root / "tmp"), "tmpfs", runtime, "mode=1777,size=512m")
     _make_devices(root / "dev")
+    _show_shared_disk(settings, root / "dev")
     (root / "run/lock").mkdir()
     _bind_directory(settings.shared, root / "run/lab")
     _bind_directory(settings.logs / node, root / "var/log")
@@ -157,6 +159,12 @@ def _make_devices(directory: Path) -> None:
     kernel.mount("tmpfs", f"{directory}/shm", "tmpfs", shared, "mode=1777,size=256m")
     for link, target in _DEVICE_LINKS.items():
         (directory / link).symlink_to(target)
+
+
+def _show_shared_disk(settings: Settings, directory: Path) -> None:
+    number = disk_number(settings)
+    if number is not None:
+        os.mknod(directory / SHARED_DISK, stat.S_IFBLK | 0o600, number)
 
 
 def _bind_directory(source: Path, target: Path, *, read_only: bool = False) -> None:

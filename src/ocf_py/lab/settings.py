@@ -15,6 +15,7 @@ STATE_HOME = Path("/run/ocfpy-lab")
 LOG_HOME = Path("/var/log/ocfpy-lab")
 DEFAULT_NAME = "default"
 MOST_NODES = 16
+LEAST_DISK, MOST_DISK = 16, 65536  # MiB
 LONGEST_STATE_PATH = 80  # a unix socket's path ends at 107 bytes
 INITS = ("mini", "systemd")
 
@@ -42,6 +43,7 @@ class Settings:
     nodes: int = 2
     init: str = "mini"
     provider_trees: tuple[Path, ...] = ()
+    disk_mib: int = 0  # of the disk that all nodes see; 0: there is none
     token_ms: int = 1000
     # A node that is back before its fencing's transition is through aborts that transition and so
     # delays the failover; real machines take a while.
@@ -58,6 +60,7 @@ class Settings:
         nodes: int = 2,
         init: str = "mini",
         provider_trees: tuple[Path, ...] = (),
+        disk_mib: int = 0,
     ) -> Settings:
         """Check what a user asked for; LabError says what is wrong with it."""
         check_name(name)
@@ -65,6 +68,8 @@ class Settings:
             raise LabError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
         if init not in INITS:
             raise LabError(f"unknown init {init!r}: choose {' or '.join(INITS)}")
+        if disk_mib and not LEAST_DISK <= disk_mib <= MOST_DISK:
+            raise LabError(f"a shared disk has {LEAST_DISK} to {MOST_DISK} MiB, not {disk_mib}")
         for tree in provider_trees:
             if not (tree / "usr/lib/ocf/resource.d").is_dir():
                 raise LabError(f"{tree} holds no usr/lib/ocf/resource.d: give an installed root")
@@ -73,7 +78,7 @@ class Settings:
         if len(str(home)) > LONGEST_STATE_PATH:
             raise LabError(f"{home}: a state directory's path may have {LONGEST_STATE_PATH} bytes")
         trees = tuple(tree.absolute() for tree in provider_trees)
-        return cls(name, home, logs, nodes, init, trees)
+        return cls(name, home, logs, nodes, init, trees, disk_mib)
 
     @property
     def node_names(self) -> list[str]:
@@ -179,6 +184,7 @@ class Settings:
             and _SERIAL.fullmatch(self.serial)
             and 1 <= operator.index(self.nodes) <= MOST_NODES
             and self.init in INITS
+            and (self.disk_mib == 0 or LEAST_DISK <= self.disk_mib <= MOST_DISK)
             and self.token_ms > 0
             and self.boot_seconds >= 0
         ):

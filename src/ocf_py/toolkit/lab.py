@@ -17,7 +17,8 @@ from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.networks import CABLES
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
-from ocf_py.lab.settings import INITS, MOST_NODES, Settings
+from ocf_py.lab.settings import INITS, LEAST_DISK, MOST_DISK, MOST_NODES, Settings
+from ocf_py.lab.shared_disk import SHARED_DISK
 from ocf_py.lab.switch import CABLE_MODES
 from ocf_py.lab.timeline import render_timeline
 from ocf_py.lab.troubles import explain_boot
@@ -66,13 +67,34 @@ def _build_options(function: Callable[..., None]) -> Callable[..., None]:
 
 @lab.command()
 @_build_options
+@click.option(
+    "--disk",
+    "disk_mib",
+    type=click.IntRange(LEAST_DISK, MOST_DISK),
+    default=0,
+    metavar="MIB",
+    help=f"Give the nodes one disk together, /dev/{SHARED_DISK}, of this size.",
+)
 @click.pass_context
-def up(context: click.Context, *, nodes: int, init: str, provider_trees: tuple[Path, ...]) -> None:
+def up(
+    context: click.Context,
+    *,
+    nodes: int,
+    init: str,
+    provider_trees: tuple[Path, ...],
+    disk_mib: int,
+) -> None:
     """Bring a cluster up, and leave it up."""
     name, state = context.obj
     progress = Lines()
     made = Lab.up(
-        name, state, nodes=nodes, init=init, provider_trees=provider_trees, progress=progress
+        name,
+        state,
+        nodes=nodes,
+        init=init,
+        provider_trees=provider_trees,
+        disk_mib=disk_mib,
+        progress=progress,
     )
     made.keep()
     progress.step(f"up; look inside: {command_for(made.settings, 'exec', 'n1')} -- crm_mon -1")
