@@ -58,4 +58,4 @@ def test_mount_points_are_read_as_they_are_called(
     listed.write_text("".join(line.format(place) for place in places), encoding="utf-8")
     monkeypatch.setattr(mount_list, "Path", lambda _: listed)
     expected = ["/srv/ä", "/srv/ä", "/srv/a b", r"/srv/a\040b"]
-    assert read_mounts() == [Mount(place, "ext3") for place in expected]
+    assert read_mounts() == [Mount(place, "ext3", "98:0") for place in expected]
