@@ -118,7 +118,7 @@ AGENTS = (
         wrong=(
             {"ip": "2001:db8::g"},
             {"cidr_netmask": "129"},
-            {"iflabel": "x"},
+            {"broadcast": "192.0.2.255"},
             {"lvs_support": "true"},
         ),
         unusable_here=({"nic": "eth7"},),

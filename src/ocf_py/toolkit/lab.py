@@ -71,7 +71,6 @@ def _build_options(function: Callable[..., None]) -> Callable[..., None]:
     "--disk",
     "disk_mib",
     type=click.IntRange(LEAST_DISK, MOST_DISK),
-    default=0,
     metavar="MIB",
     help=f"Give the nodes one disk together, /dev/{SHARED_DISK}, of this size.",
 )
@@ -82,7 +81,7 @@ def up(
     nodes: int,
     init: str,
     provider_trees: tuple[Path, ...],
-    disk_mib: int,
+    disk_mib: int | None,
 ) -> None:
     """Bring a cluster up, and leave it up."""
     name, state = context.obj
@@ -93,7 +92,7 @@ def up(
         nodes=nodes,
         init=init,
         provider_trees=provider_trees,
-        disk_mib=disk_mib,
+        disk_mib=disk_mib or 0,
         progress=progress,
     )
     made.keep()
