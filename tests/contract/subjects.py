@@ -37,6 +37,15 @@ def _folder_at(path: str) -> Foreign:
     )
 
 
+def _mount_on(path: str) -> Foreign:
+    return Foreign(
+        f"somebody's mount on {path}",
+        (("mkdir", path), ("mount", "-t", "tmpfs", "somebodys", path)),
+        (("umount", path), ("rmdir", path)),
+        ("grep", "-q", f" {path} .* tmpfs somebodys ", "/proc/self/mountinfo"),
+    )
+
+
 def _symlink_at(path: str) -> Foreign:
     return Foreign(
         f"a symlink at {path}",
@@ -47,6 +56,17 @@ def _symlink_at(path: str) -> Foreign:
 
 
 _STATE = "/run/a.state"
+_MOUNT = "/run/a"
+# The stage's /dev is its own, and empty; the kernel's loop devices are everybody's (loop(4)).
+_LOOPS = (
+    ("mknod", "/dev/loop-control", "c", "10", "237"),
+    ("sh", "-c", "for n in $(seq 0 63); do mknod /dev/loop$n b 7 $n; done"),
+)
+_IMAGES = tuple(
+    command
+    for image in ("/run/a.img", "/run/b.img")
+    for command in (("truncate", "-s", "8M", image), ("mkfs.ext4", "-q", image))
+)
 _LINK = ("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
 _UP = (("ip", "link", "set", "eth0", "up"), ("ip", "link", "set", "peer0", "up"))
 _NO_DAD = ("sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad")
@@ -131,6 +151,47 @@ AGENTS = (
             ),
         ),
         change={"arp_interval": "100"},
+    ),
+    Subject(
+        "Filesystem-tmpfs",
+        _NOWHERE / "Filesystem",
+        parameters={"device": "scratch", "directory": _MOUNT, "fstype": "tmpfs"},
+        other={"device": "scratch-b", "directory": "/run/b", "fstype": "tmpfs"},
+        wrong=(
+            {"directory": "relative"},
+            {"directory": "/usr/"},
+            {"device": "-U"},
+            {"device": "UUID="},
+            {"fstype": "ext4"},
+            {"options": "remount,ro"},
+            {"options": "bind"},
+            {"run_fsck": "maybe"},
+            {"mode": "0888"},
+            {"term_signals": "TERM NOPE"},
+            {"kill_signals": "0"},
+            {"force_unmount": "maybe"},
+            {"statusfile_prefix": "../x"},
+            {"on_wrong_device": "panic"},
+        ),
+        unusable_here=(
+            {"owner": "nonesuch"},
+            {"directory": "/etc/passwd/x"},
+            {"device": "/nonexistent", "fstype": "none", "options": "bind"},
+        ),
+        foreign=(_mount_on(_MOUNT),),
+        change={"mode": "0750", "force_unmount": "false", "statusfile": "true"},
+        heard=("sh", "-c", f'test "$(stat -c %a {_MOUNT})" = 750'),
+    ),
+    Subject(
+        "Filesystem-image",
+        _NOWHERE / "Filesystem",
+        parameters={"device": "/run/a.img", "directory": _MOUNT, "fstype": "ext4"},
+        other={"device": "/run/b.img", "directory": "/run/b", "fstype": "ext4"},
+        prepare=(*_LOOPS, *_IMAGES),
+        wrong=({"device": "sdb1"}, {"directory": ""}),
+        unusable_here=({"device": "/run/c.img"}, {"group": "nonesuch"}),
+        foreign=(_mount_on(_MOUNT),),
+        change={"signal_delay": "2", "fast_stop": "true"},
     ),
 )
 
