@@ -40,8 +40,8 @@ def _folder_at(path: str) -> Foreign:
 def _mount_on(path: str) -> Foreign:
     return Foreign(
         f"somebody's mount on {path}",
-        (("mkdir", path), ("mount", "-t", "tmpfs", "somebodys", path)),
-        (("umount", path), ("rmdir", path)),
+        (("mount", "-t", "tmpfs", "somebodys", path),),
+        (("umount", path),),
         ("grep", "-q", f" {path} .* tmpfs somebodys ", "/proc/self/mountinfo"),
     )
 
@@ -62,10 +62,17 @@ _LOOPS = (
     ("mknod", "/dev/loop-control", "c", "10", "237"),
     ("sh", "-c", "for n in $(seq 0 63); do mknod /dev/loop$n b 7 $n; done"),
 )
-_IMAGES = tuple(
-    command
-    for image in ("/run/a.img", "/run/b.img")
-    for command in (("truncate", "-s", "8M", image), ("mkfs.ext4", "-q", image))
+# Mount points, and a folder that mount(8) makes, are left by a stop; so they are there before.
+_POINTS = (("mkdir", _MOUNT, "/run/b", "/run/mount"),)
+# An image changes by being mounted: on a file system of its own it is none of the witness's.
+_IMAGES = (
+    ("mkdir", "/run/images"),
+    ("mount", "-t", "tmpfs", "images", "/run/images"),
+    *(
+        command
+        for image in ("/run/images/a", "/run/images/b")
+        for command in (("truncate", "-s", "8M", image), ("mkfs.ext4", "-q", image))
+    ),
 )
 _LINK = ("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
 _UP = (("ip", "link", "set", "eth0", "up"), ("ip", "link", "set", "peer0", "up"))
@@ -157,6 +164,7 @@ AGENTS = (
         _NOWHERE / "Filesystem",
         parameters={"device": "scratch", "directory": _MOUNT, "fstype": "tmpfs"},
         other={"device": "scratch-b", "directory": "/run/b", "fstype": "tmpfs"},
+        prepare=_POINTS,
         wrong=(
             {"directory": "relative"},
             {"directory": "/usr/"},
@@ -185,11 +193,11 @@ AGENTS = (
     Subject(
         "Filesystem-image",
         _NOWHERE / "Filesystem",
-        parameters={"device": "/run/a.img", "directory": _MOUNT, "fstype": "ext4"},
-        other={"device": "/run/b.img", "directory": "/run/b", "fstype": "ext4"},
-        prepare=(*_LOOPS, *_IMAGES),
+        parameters={"device": "/run/images/a", "directory": _MOUNT, "fstype": "ext4"},
+        other={"device": "/run/images/b", "directory": "/run/b", "fstype": "ext4"},
+        prepare=(*_POINTS, *_LOOPS, *_IMAGES),
         wrong=({"device": "sdb1"}, {"directory": ""}),
-        unusable_here=({"device": "/run/c.img"}, {"group": "nonesuch"}),
+        unusable_here=({"device": "/run/images/c"}, {"group": "nonesuch"}),
         foreign=(_mount_on(_MOUNT),),
         change={"signal_delay": "2", "fast_stop": "true"},
     ),
