@@ -322,7 +322,7 @@ class Filesystem(ocf.Agent):
         verdict = self.source.matches(mount, table, self.storage)
         if verdict is None:
             raise ocf.Failure(
-                f"whether {mount.source} on {mount.point} is {self.source.words} cannot be told",
+                f"cannot tell whether {mount.source} on {mount.point} is {self.source.words}",
                 hint="/dev/disk, which udev keeps, is missing",
             )
         return verdict
@@ -382,12 +382,18 @@ class Filesystem(ocf.Agent):
         if facts.record is None or facts.recall(_MOUNT) == mount.signature:
             return
         facts.remember(_MOUNT, mount.signature)
-        if self.storage.find_number(mount.source) == mount.device and self._is_named():
+        if self.storage.find_number(mount.source) == mount.device and not self._is_image():
             facts.remember(_DEVICE, f"{mount.device} {mount.source}")
 
-    def _is_named(self) -> bool:
-        """Whether the device is known by itself: a loop device made for an image is anybody's."""
-        return self.source.kind == "tag" or not self.storage.is_file(self.source.name)
+    def _remember_device(self) -> None:
+        """Know the device again by its number, before anything is done with it."""
+        number = self.storage.find_number(self._node)
+        if number and not self._is_image():
+            self.call.facts.remember(_DEVICE, f"{number} {self._node}")
+
+    def _is_image(self) -> bool:
+        """Whether the loop device is made for it, and anybody's afterwards."""
+        return self.source.kind != "tag" and self.storage.is_file(self.source.name)
 
     def _look_deeper(self, mount: Mount) -> None:
         """Read, and write if that is wanted, in a child: storage that has gone never answers."""
@@ -441,13 +447,15 @@ class Filesystem(ocf.Agent):
         ours = self._find_ours(table)
         if not ours:
             self._refuse_others(point, table)
+            self._remember_device()
             self._mount(point)
+            # What mount(8) has just put there is ours, whatever it is called.
+            ours = self._read_table().look(point).stack
         elif self.source.wants_read_only and not ours[-1].is_read_only:
             self._run_mount(point, f"remount,{self.options}")  # a start that was killed half-way
-        found = self._find_ours(self._read_table())
-        if not found:
+        if not ours:
             raise ocf.Failure(f"{self.source.words} was mounted, but is not on {point}")
-        self._remember(found[-1])
+        self._remember(ours[-1])
         self._apply_ownership(point)
         self._tell_systemd(point)
 
@@ -554,8 +562,9 @@ class Filesystem(ocf.Agent):
     @ocf.action(timeout=20)
     def reload_agent(self) -> None:
         """Take the new parameters: whose it is, and how to judge and to stop from now on."""
-        if self.call.changed & {"owner", "group", "mode"}:
-            self._apply_ownership(self._place(self._read_table()))
+        table = self._read_table()
+        if self.call.changed & {"owner", "group", "mode"} and self._find_ours(table):
+            self._apply_ownership(self._place(table))
 
     # ------------------------------------------------------------------ stop
 
@@ -607,11 +616,11 @@ class Filesystem(ocf.Agent):
             return
         if storage.find_number(path) != number:
             return  # the device has gone
-        if any(one.device == number for one in self._read_table()):
+        table = self._read_table()
+        if any(number in (one.device, storage.find_number(one.source)) for one in table):
             return  # somebody else's mount of it, which was there before
-        from ocf_py.system.holders import find_namespaces
-
         while storage.is_claimed(path):
-            holders = find_namespaces(number)
-            by = ", ".join(holders[:3]) or "the kernel"
-            self.call.deadline.sleep(0.2, f"{path} is unmounted, and still in use by {by}")
+            if self.call.deadline.stage(0.95) <= 0:
+                by = storage.find_users(number, self._place(table))
+                raise ocf.Failure(f"{path} is unmounted, but in use by {by}")
+            self.call.deadline.sleep(0.1, f"{path} is unmounted, but in use")

@@ -47,7 +47,7 @@ def who_may_not_be_signalled_is_waited_for_and_named(world: World) -> None:
     holder = world.hold(one["directory"])
     assert world.call("stop", timeout=3, **one) == 1
     assert world.lives(holder)
-    assert f"{one['directory']} is held by pid {holder} (" in world.reason
+    assert f"{one['directory']} is held by pid {holder} (" in world.reason, world.reason
     assert f"cwd {one['directory']}" in world.reason
     assert world.mounted(one["directory"]) == [one["device"]]
     assert world.call("stop", **{**one, "force_unmount": "true"}) == 0, world.reason

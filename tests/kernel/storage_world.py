@@ -34,8 +34,8 @@ class KernelStorage:
     def __init__(self, sandbox: Sandbox, agents: Path) -> None:
         self.reason = ""
         self.sandbox = sandbox
-        self._agent = agents / "Filesystem"
-        self._caller = Caller(sandbox, Subject("Filesystem", self._agent, {}, {}))
+        self.agent = agents / "Filesystem"
+        self._caller = Caller(sandbox, Subject("Filesystem", self.agent, {}, {}))
         self._numbers: dict[str, int] = {}
         self._holders: dict[int, subprocess.Popen[str]] = {}
         self.run("mkdir", self.base)
@@ -100,14 +100,18 @@ class KernelStorage:
             self.run("mknod", path, "b", "7", str(self._numbers[letter]))
         return path
 
-    def attach(self, letter: str, mkfs: str, size: str) -> str:
-        """Make a disk with a file system of another kind."""
+    def attach(self, letter: str, mkfs: str, size: str, *options: str) -> str:
+        """Make a disk with a file system of another kind; the path of its loop device."""
         image = f"/run/{letter}.img"
         self.run("truncate", "-s", size, image)
-        self.run(mkfs, "-q", image)
+        self.run(mkfs, "-q", *options, image)
         loop = self.run("losetup", "-f", "--show", image).strip()
         self._numbers[letter] = int(loop.removeprefix("/dev/loop"))
         return loop
+
+    def forget(self, letter: str) -> None:
+        """A disk that the test has detached by itself."""
+        del self._numbers[letter]
 
     def mount(self, source: str, point: str, fstype: str = "ext4", options: str = "") -> None:
         self.make_folder(point)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LINKS = ("cwd", "root", "exe")
 _O_PATH = 0o10000000  # asm-generic/fcntl.h, which posix does not name
 _LARGE = 1 << 24
-_LISTENING = "socket:["
+_INODE = 6  # the field of /proc/net/unix, with the path behind it
 
 
 class Mounts:
@@ -176,10 +176,9 @@ def _find_sockets(mounts: Mounts) -> frozenset[str]:
     """The sockets bound to a name on one of the mounts, as the links of their descriptors read."""
     found = set()
     for line in _read_lines("/proc/net/unix")[1:]:
-        fields = line.split(" ", 7)
-        inode, _, path = fields[-1].lstrip().partition(" ")
+        inode, _, path = line.split(" ", _INODE)[_INODE].lstrip().partition(" ")
         if any(is_within(path, point) for point in mounts.points) and _is_on(path, mounts):
-            found.add(f"{_LISTENING}{inode}]")
+            found.add(f"socket:[{inode}]")
     return frozenset(found)
 
 

@@ -179,6 +179,13 @@ class Storage:
         found: tuple[list[tuple[int, int, str, int, str]], list[str]] = self.look(body, seconds)
         return found
 
+    def find_users(self, number: str, point: str) -> str:
+        """Say what uses a block device that was mounted on ``point``, though it is no more."""
+        from .holders import Mounts, find_kernel_holders, find_namespaces
+
+        kernel = find_kernel_holders(Mounts(set(), [point], set()), read_table())
+        return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
+
 
 def _stat(path: str) -> posix.stat_result | None:
     try:

@@ -196,7 +196,7 @@ class Unmounting:
         spec = Mounts(ids, [one.point for one in plan.mounts], plan.devices)
         try:
             found, kernel = self._storage.find_holders(
-                spec, min(_LOOK_SECONDS, self._deadline.stage(0.8))
+                spec, min(_LOOK_SECONDS, self._deadline.remaining / 2)
             )
         except (Hung, OSError) as error:
             self._held = f"{self._complaint}; who holds it cannot be told: {error}"
