@@ -50,7 +50,8 @@ def who_may_not_be_signalled_is_waited_for_and_named(world: World) -> None:
     assert f"{one['directory']} is held by pid {holder} (" in world.reason, world.reason
     assert f"cwd {one['directory']}" in world.reason
     assert world.mounted(one["directory"]) == [one["device"]]
-    assert world.call("stop", **{**one, "force_unmount": "true"}) == 0, world.reason
+    assert world.call("reload-agent", **{**one, "force_unmount": "true"}) == 0
+    assert world.call("stop") == 0, world.reason
 
 
 @check

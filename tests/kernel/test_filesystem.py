@@ -189,7 +189,7 @@ class TestHolders:
             ("open", "f = open(top + '/f', 'w')"),
             ("open deleted", "f = open(top + '/f', 'w'); os.unlink(top + '/f')"),
             ("maps", "f = open(top + '/f', 'w+b'); f.truncate(9); "
-             "m = mmap.mmap(f.fileno(), 9); f.close()"),
+             "m = mmap.mmap(f.fileno(), 9); os.closerange(3, 99)"),
             ("root", "os.chroot(top)"),
             ("cwd", "os.chdir(top)"),
             ("exe", "shutil.copy('/bin/sleep', top); os.execv(top + '/sleep', ['x', '99'])"),
