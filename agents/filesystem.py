@@ -212,17 +212,17 @@ class Filesystem(ocf.Agent):
             raise ocf.Misconfigured(
                 f"force_unmount={self.force_unmount!r} is none of true, safe, false"
             )
-        self._parse("term_signals")
-        self._parse("kill_signals")
-        if self.mode is not None:
-            self._parse("mode")
+        for name in ("term_signals", "kill_signals", "mode"):
+            if name in self.ocf_given:  # a default is right, and a monitor has no time for it
+                self._parse(name)
 
     def _parse(self, name: str) -> Any:
         """Read a parameter whose form this agent alone knows."""
-        from ocf_py.system.ownership import parse_mode
-        from ocf_py.system.signal_names import parse_signals
-
-        read: Callable[[str], Any] = parse_mode if name == "mode" else parse_signals
+        read: Callable[[str], Any]
+        if name == "mode":
+            from ocf_py.system.ownership import parse_mode as read
+        else:
+            from ocf_py.system.signal_names import parse_signals as read
         text = getattr(self, name)
         try:
             return read(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.filesystem.world import RECURRING, asked, check
 
@@ -104,7 +104,7 @@ def a_later_bind_of_it_goes_with_it(world: World) -> None:
 
 @check
 def a_device_that_is_not_here_is_unusable_here(world: World) -> None:
-    one = {**asked(world), "device": "/nonexistent/disk"}
+    one: dict[str, Any] = {**asked(world), "device": "/nonexistent/disk"}
     assert world.call("monitor", **one) == 7
     assert world.call("start", **one) == 2
     assert "/nonexistent/disk is not here" in world.reason
@@ -128,14 +128,15 @@ def clones_of_a_local_file_system_are_refused(world: World) -> None:
     assert world.call("start", meta=meta, **one) == 6
     assert world.mounted(one["directory"]) == []
     assert world.call("validate-all", **one) == 0
-    for more in ({"options": "ro"}, {"force_clones": "true"}):
+    both: tuple[dict[str, Any], ...] = ({"options": "ro"}, {"force_clones": "true"})
+    for more in both:
         assert world.call("start", meta=meta, **one, **more) == 0, world.reason
         assert world.call("stop", meta=meta, **one, **more) == 0
 
 
 @check
 def wrong_parameters_are_told_apart(world: World) -> None:
-    for wrong, code, words in (
+    table: tuple[tuple[dict[str, Any], int, str], ...] = (
         ({"device": "sdb1"}, 6, "neither an absolute path nor a tag"),
         ({"device": "-L"}, 6, "names nothing"),
         ({"directory": "data"}, 6, "not an absolute path"),
@@ -152,8 +153,9 @@ def wrong_parameters_are_told_apart(world: World) -> None:
         ({"group": "nobody-of-this-name"}, 2, "nobody here"),
         ({"directory": "/etc/passwd/x"}, 2, "is a file"),
         ({"fstype": "such-a-type"}, 5, "such-a-type"),
-    ):
-        one = {**asked(world), **wrong}
+    )
+    for wrong, code, words in table:
+        one: dict[str, Any] = {**asked(world), **wrong}
         assert world.call("start", **one) == code, (wrong, world.reason)
         assert words in world.reason, wrong
         assert world.call("validate-all", **one) == (6 if code == 6 else 0), wrong
@@ -164,12 +166,13 @@ def wrong_parameters_are_told_apart(world: World) -> None:
 @check
 def the_words_of_heartbeats_agent_are_taken(world: World) -> None:
     one = asked(world)
-    for more in (
+    table: tuple[dict[str, Any], ...] = (
         {"force_unmount": "safe"},
         {"force_unmount": "yes nomove,noxargs ps"},
         {"term_signals": "SIGTERM 2, hup", "kill_signals": "9", "signal_delay": "0.5"},
         {"run_fsck": "force"},
         {"fast_stop": "yes"},
-    ):
+    )
+    for more in table:
         assert world.call("start", **one, **more) == 0, (more, world.reason)
         assert world.call("stop", **one, **more) == 0, (more, world.reason)

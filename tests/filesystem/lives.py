@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.filesystem.world import RECURRING, asked, check
 
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from tests.filesystem.world import World
 
 _ODD_NAMES = (
-    "a b", "a\tb", "a\nb", "a\\b", "a\\040b", "\u00e4\u4e2d", "a'b\"c", "$(id)", "#a", "a,b", "-a", "a.b",
+    "a b", "a\tb", "a\nb", "a\\b", "a\\040b", "\u00e4\u4e2d", "a'b\"c", "$(id)", "#a", "a,b",
+    "-a", "a.b",
 )  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def neighbours_whose_names_begin_alike_stay(world: World) -> None:
     for mine, other in (("data", "data-old"), ("a.b", "aXb"), ("data", "data/../data--old")):
         point = f"{world.base}/{mine}"
         world.mount(theirs, f"{world.base}/{other}")
-        one = {"device": ours, "directory": point, "fstype": "ext4"}
+        one: dict[str, Any] = {"device": ours, "directory": point, "fstype": "ext4"}
         assert world.call("monitor", **one) == 7
         assert world.call("start", **one) == 0, world.reason
         holder = world.hold(f"{world.base}/{other}")
@@ -129,7 +130,7 @@ def a_bind_shows_one_folder_of_another(world: World) -> None:
     world.make_folder(f"{world.base}/whole/part")
     point = f"{world.base}/view"
     for options in ("bind", "rbind", "bind,ro"):
-        one = {
+        one: dict[str, Any] = {
             "device": f"{world.base}/whole/part",
             "directory": point,
             "fstype": "none",
@@ -147,7 +148,7 @@ def a_bind_shows_one_folder_of_another(world: World) -> None:
 
 @check
 def memory_is_known_by_its_name(world: World) -> None:
-    one = {"device": "scratch", "directory": f"{world.base}/m", "fstype": "tmpfs"}
+    one: dict[str, Any] = {"device": "scratch", "directory": f"{world.base}/m", "fstype": "tmpfs"}
     assert world.call("start", options="size=1m,mode=0700", **one) == 0, world.reason
     assert world.call("monitor", interval=RECURRING, options="size=1m,mode=0700", **one) == 0
     assert world.call("monitor", **{**one, "device": "other"}) == 1, "the recorded one is alive"

@@ -23,7 +23,7 @@ handle = os.open("/dev/fuse", os.O_RDWR)
 options = f"fd={handle},rootmode=40000,user_id=0,group_id=0"
 if libc.mount(source.encode(), point.encode(), b"fuse", 0, options.encode()) != 0:
     sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
-print("mounted", flush=True)
+os.write(1, b"mounted\n")
 while True:
     request = os.read(handle, 1 << 20)
     _, opcode, unique, *_ = _IN_HEADER.unpack_from(request)

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from tests.kernel.storage_world import KernelStorage
 
 _HUNG_FUSE = Path(__file__).with_name("hung_fuse.py")
+# How to hold `top`, by the word that says so.
+_SCRIPTS = {
+    "open": "f = open(top + '/f', 'w')",
+    "open deleted": "f = open(top + '/f', 'w'); os.unlink(top + '/f')",
+    "open socket": "s = socket.socket(socket.AF_UNIX); s.bind(top + '/s')",
+    "maps": "f = open(top + '/f', 'w+b'); f.truncate(9); m = mmap.mmap(f.fileno(), 9); "
+    "os.closerange(3, 99)",
+    "root": "os.chroot(top)",
+    "cwd": "os.chdir(top)",
+    "exe": "shutil.copy('/bin/sleep', top); os.execv(top + '/sleep', ['x', '99'])",
+}
 _KINDS = {"ext4": "8M", "xfs": "320M", "btrfs": "128M"}
 
 
@@ -68,7 +79,7 @@ class TestKinds:
     ) -> None:
         disk = storage.disk("a")
         uuid = storage.run("blkid", "-s", "UUID", "-o", "value", disk).strip()
-        one = {**asked(storage), "device": f"UUID={uuid}"}
+        one: dict[str, Any] = {**asked(storage), "device": f"UUID={uuid}"}
         # Its /dev is not where blkid(8) looks for all devices, but for those of /proc/partitions.
         live(storage, **one)
         storage.mount(disk, one["directory"])
@@ -80,15 +91,7 @@ class TestKinds:
         storage.mount(loop, "/run/t/top", "btrfs")
         for name in ("one", "two"):
             storage.run("btrfs", "subvolume", "create", f"/run/t/top/{name}")
-        first, second = (
-            {
-                "device": loop,
-                "directory": f"/run/t/{name}",
-                "fstype": "btrfs",
-                "options": f"noatime,subvol={name}",
-            }
-            for name in ("one", "two")
-        )
+        first, second = (self._ask_for(loop, name) for name in ("one", "two"))
         storage.mount(loop, second["directory"], "btrfs", "subvol=one")
         assert storage.call("monitor", **second) == 7, "subvolume one is not two"
         storage.unmount(second["directory"])
@@ -98,19 +101,33 @@ class TestKinds:
         assert storage.call("start", **{**first, "options": "", "directory": "/run/t/x"}) == 1
         assert "is mounted on /run/t/top" in storage.reason
 
+    @staticmethod
+    def _ask_for(loop: str, name: str) -> dict[str, Any]:
+        options = f"noatime,subvol={name}"
+        return {
+            "device": loop,
+            "directory": f"/run/t/{name}",
+            "fstype": "btrfs",
+            "options": options,
+        }
+
     def test_an_overlay(self, storage: KernelStorage) -> None:
         storage.mount("layers", "/run/t/l", "tmpfs")
         for name in ("lower", "upper", "work"):
             storage.make_folder(f"/run/t/l/{name}")
         layers = "lowerdir=/run/t/l/lower,upperdir=/run/t/l/upper,workdir=/run/t/l/work"
-        one = {"device": "overlay", "directory": "/run/t/merged", "fstype": "overlay"}
+        one: dict[str, Any] = {
+            "device": "overlay",
+            "directory": "/run/t/merged",
+            "fstype": "overlay",
+        }
         live(storage, options=layers, **one)
 
     def test_ext2_is_checked_before_it_is_mounted(self, storage: KernelStorage) -> None:
         loop = storage.attach("d", "mkfs.ext2", "8M")
         storage.run("debugfs", "-w", "-R", "clri /lost+found", loop)
         storage.run("tune2fs", "-E", "force_fsck", loop)
-        one = {"device": loop, "directory": "/run/t/data", "fstype": "ext2"}
+        one: dict[str, Any] = {"device": loop, "directory": "/run/t/data", "fstype": "ext2"}
         assert storage.call("start", run_fsck="no", **one) == 0, storage.reason
         assert storage.call("stop") == 0
         storage.run("dd", "if=/dev/zero", f"of={loop}", "bs=1024", "count=1", "seek=1")
@@ -133,7 +150,7 @@ class TestWhatIsThere:
         loop = storage.attach("d", "mkfs.ext4", "8M")
         storage.run("losetup", "-d", loop)
         storage.run("losetup", "-r", loop, "/run/d.img")
-        one = {"device": loop, "directory": "/run/t/data", "fstype": "ext4"}
+        one: dict[str, Any] = {"device": loop, "directory": "/run/t/data", "fstype": "ext4"}
         assert storage.call("start", **one) == 1
         assert "read-only" in storage.reason
         assert storage.call("stop") == 0, storage.reason
@@ -183,25 +200,12 @@ class TestWhatIsThere:
 
 
 class TestHolders:
-    @pytest.mark.parametrize(
-        ("what", "script"),
-        [
-            ("open", "f = open(top + '/f', 'w')"),
-            ("open deleted", "f = open(top + '/f', 'w'); os.unlink(top + '/f')"),
-            ("maps", "f = open(top + '/f', 'w+b'); f.truncate(9); "
-             "m = mmap.mmap(f.fileno(), 9); os.closerange(3, 99)"),
-            ("root", "os.chroot(top)"),
-            ("cwd", "os.chdir(top)"),
-            ("exe", "shutil.copy('/bin/sleep', top); os.execv(top + '/sleep', ['x', '99'])"),
-            ("open", "s = socket.socket(socket.AF_UNIX); s.bind(top + '/s'); os.chdir('/')"),
-        ],
-    )  # fmt: skip
-    def test_of_every_kind_are_found_and_named(
-        self, storage: KernelStorage, what: str, script: str
-    ) -> None:
+    @pytest.mark.parametrize("what", sorted(_SCRIPTS))
+    def test_of_every_kind_are_found_and_named(self, storage: KernelStorage, what: str) -> None:
         one = asked(storage, name="data dir", force_unmount="false")
         assert storage.call("start", **one) == 0, storage.reason
         say = "sys.stdout.write(f'{os.getpid()}\\n'); sys.stdout.flush()"
+        script = _SCRIPTS[what]
         order = (say, script) if what == "exe" else (script, say)
         text = "import os, mmap, shutil, socket, sys, time; top = sys.argv[1]; "
         text += "; ".join((*order, "time.sleep(99)"))
@@ -211,7 +215,7 @@ class TestHolders:
             storage.wait_for(lambda: program.readlink().name == "sleep", "it is not executed")
         assert storage.call("stop", timeout=3, **one) == 1
         assert f"pid {holder} (" in storage.reason, storage.reason
-        assert f": {what.split()[0]} " in storage.reason, storage.reason
+        assert f": {what.partition(' ')[0]} " in storage.reason, storage.reason
         assert storage.call("reload-agent", **{**one, "force_unmount": "true"}) == 0
         assert storage.call("stop") == 0, storage.reason
         assert not storage.lives(holder)
@@ -294,7 +298,7 @@ class TestWhatHangs:
     def test_a_dead_server_is_told_of_in_time_and_asked_once(self, storage: KernelStorage) -> None:
         storage.run("mknod", "/dev/fuse", "c", "10", "229")
         storage.make_folder("/run/t/dead")
-        one = {"device": "far", "directory": "/run/t/dead", "fstype": "fuse"}
+        one: dict[str, Any] = {"device": "far", "directory": "/run/t/dead", "fstype": "fuse"}
         server = storage.sandbox.popen(
             [sys.executable, _HUNG_FUSE, one["directory"], "far"], stdout=subprocess.PIPE
         )

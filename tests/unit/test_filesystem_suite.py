@@ -1,4 +1,4 @@
-"""Filesystem's checks over a fake storage: the runner, the agent and its record, without a kernel."""
+"""Filesystem's checks over a fake storage: runner, agent and record, without a kernel."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Source:
         self.fstype = fstype
         self.options = options
         self.tag, self.name = _read_tag(device)
-        if "\0" in device or "\n" in self.tag + fstype:
+        if "\0" in device or "\n" in fstype:
             raise ValueError("is no name of a device")
         if self.tag:
             self.kind = TAG
