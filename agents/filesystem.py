@@ -382,18 +382,20 @@ class Filesystem(ocf.Agent):
         if facts.record is None or facts.recall(_MOUNT) == mount.signature:
             return
         facts.remember(_MOUNT, mount.signature)
-        if self.storage.find_number(mount.source) == mount.device and not self._is_image():
+        if self._is_known_by_number and self.storage.find_number(mount.source) == mount.device:
             facts.remember(_DEVICE, f"{mount.device} {mount.source}")
 
     def _remember_device(self) -> None:
         """Know the device again by its number, before anything is done with it."""
         number = self.storage.find_number(self._node)
-        if number and not self._is_image():
+        if number and self._is_known_by_number:
             self.call.facts.remember(_DEVICE, f"{number} {self._node}")
 
-    def _is_image(self) -> bool:
-        """Whether the loop device is made for it, and anybody's afterwards."""
-        return self.source.kind != "tag" and self.storage.is_file(self.source.name)
+    @property
+    def _is_known_by_number(self) -> bool:
+        """Not so a bind; nor an image, whose loop device is anybody's afterwards."""
+        kind = self.source.kind
+        return kind == "tag" or (kind == "path" and not self.storage.is_file(self.source.name))
 
     def _look_deeper(self, mount: Mount) -> None:
         """Read, and write if that is wanted, in a child: storage that has gone never answers."""
@@ -443,9 +445,11 @@ class Filesystem(ocf.Agent):
     def start(self) -> None:
         table = self._read_table()
         point = self._place(table)
-        self.call.facts.remember(_PLACE, point)
         ours = self._find_ours(table)
         if not ours:
+            self.call.facts.forget(_PLACE)  # of a start before this one: links may have changed
+            point = self._place(table)
+            self.call.facts.remember(_PLACE, point)
             self._refuse_others(point, table)
             self._remember_device()
             self._mount(point)
@@ -455,6 +459,7 @@ class Filesystem(ocf.Agent):
             self._run_mount(point, f"remount,{self.options}")  # a start that was killed half-way
         if not ours:
             raise ocf.Failure(f"{self.source.words} was mounted, but is not on {point}")
+        self.call.facts.remember(_PLACE, point)
         self._remember(ours[-1])
         self._apply_ownership(point)
         self._tell_systemd(point)
@@ -484,11 +489,7 @@ class Filesystem(ocf.Agent):
         except OSError as error:
             if self.source.kind != "bind" or not self.storage.is_file(point):
                 raise ocf.Failure(f"{point} cannot be made: {error.strerror}") from error
-        options = self.options
-        is_image = self.source.kind == "path" and self.storage.is_file(self._node)
-        if is_image and "loop" not in self.source.options:
-            options = f"{options},loop" if options else "loop"
-        self._run_mount(point, options)
+        self._run_mount(point, self.options)
         self.call.log.info(f"{self.source.words} mounted on {point}")
 
     def _run_mount(self, point: str, options: str) -> None:
@@ -570,19 +571,25 @@ class Filesystem(ocf.Agent):
 
     @ocf.action(timeout=60)
     def stop(self) -> None:
-        from ocf_py.system.unmounting import StillMounted, Unmounting, leave
+        from ocf_py.system.unmounting import StillMounted, Unmounting, end_mounting, leave
 
         leave()
-        work = Unmounting(
-            self.storage, self._make_plan, self._read_signals(), self.call.deadline, self.call.log
-        )
+        storage, deadline = self.storage, self.call.deadline
+        work = Unmounting(storage, self._make_plan, self._read_signals(), deadline, self.call.log)
         try:
+            end_mounting(storage, self._place(self._read_table()), self._sources, deadline)
             work.run()
         except LookupError as missing:
             raise ocf.Failure(str(missing), hint="it comes with util-linux") from missing
         except StillMounted as still:
             raise ocf.Failure(str(still.strerror)) from still
         self._prove_released()
+
+    @property
+    def _sources(self) -> set[str]:
+        """All that mount(8) may have been given for our device."""
+        known = self.call.facts.recall(_DEVICE).partition(" ")[2]
+        return {self.source.words, self.source.node, known} - {""}
 
     def _read_signals(self) -> Signals:
         from ocf_py.system.unmounting import Signals

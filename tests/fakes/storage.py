@@ -14,6 +14,7 @@ from ocf_py.system.storage import Storage
 
 if TYPE_CHECKING:
     from ocf_py.system.holders import Mounts
+    from ocf_py.system.processes import ProcessIdentity
 
 _KNOWN_TYPES = ("ext4", "tmpfs", "none")
 
@@ -113,6 +114,12 @@ class FakeStorage(Storage):
             return f"umount: {point}: target is busy."
         self.mounts.remove(found)
         return ""
+
+    def part(self, point: str) -> str:
+        return ""  # nothing propagates here
+
+    def find_mounting(self, point: str, sources: set[str]) -> list[ProcessIdentity]:
+        return []
 
     # ------------------------------------------------------------------ holders
 

@@ -88,6 +88,20 @@ class KernelStorage:
             self.wait_for(lambda: not self._is_mounting(), "a program goes on mounting")
         return answer.code
 
+    def environment(self, **parameters: str) -> dict[str, str]:
+        """What an agent needs that is called without the caller."""
+        named = {f"OCF_RESKEY_{name}": text for name, text in parameters.items()}
+        return {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "OCF_ROOT": "/usr/lib/ocf",
+            "OCF_RESOURCE_INSTANCE": "fs",
+            **named,
+        }
+
+    def spawn(self, action: str, **parameters: str) -> subprocess.Popen[str]:
+        """Call the agent, and leave it to itself."""
+        return self.sandbox.popen([self.agent, action], env=self.environment(**parameters))
+
     def steps(self, action: str) -> Sequence[int]:
         return _STEPS.get(action, _OTHER_STEPS)
 

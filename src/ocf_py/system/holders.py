@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .mounts import MountTable
+    from .processes import ProcessIdentity
 
 _LINKS = ("cwd", "root", "exe")
 _O_PATH = 0o10000000  # asm-generic/fcntl.h, which posix does not name
@@ -152,6 +153,29 @@ def _list(folder: str) -> list[str]:
         return posix.listdir(folder)
     except OSError:
         return []
+
+
+def find_mounting(point: str, sources: set[str]) -> list[ProcessIdentity]:
+    """Processes of mount(8), fsck(8) and their helpers that are at work on one of ``sources``.
+
+    An agent that was killed leaves them behind, and what they mount appears after a stop.
+    """
+    from .processes import identify
+
+    found = []
+    for pid in filter(str.isdigit, posix.listdir("/proc")):
+        try:
+            command = read_file(f"/proc/{pid}/comm")
+            if not command.startswith((b"mount", b"fsck", b"e2fsck")):
+                continue
+            text = read_file(f"/proc/{pid}/cmdline").decode("utf-8", "surrogateescape")
+        except OSError:  # it has ended meanwhile
+            continue
+        words = set(text.split("\0"))
+        identity = identify(int(pid))
+        if identity and words & sources and (point in words or not command.startswith(b"mount")):
+            found.append(identity)
+    return found
 
 
 def find_namespaces(device: str) -> list[str]:

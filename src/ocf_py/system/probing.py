@@ -24,6 +24,7 @@ else:
 _REAP_SECONDS = 0.3  # what a killed child gets to die before it is left behind
 _PIECE = 65536
 _STANDARD = (0, 1, 2)
+_MOST_HANDLES = 1024  # what a caller may have left open
 
 
 class Hung(Exception):  # noqa: N818 - says what is
@@ -72,6 +73,8 @@ def _answer(body: Callable[[], Any], writer: int) -> None:
         null = posix.open("/dev/null", posix.O_RDWR | posix.O_CLOEXEC)
         for standard in _STANDARD:
             posix.dup2(null, standard)
+        posix.closerange(len(_STANDARD), writer)
+        posix.closerange(writer + 1, _MOST_HANDLES)
         answer: tuple[int | None, Any]
         try:
             answer = (None, body())

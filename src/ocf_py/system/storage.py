@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .holders import Mounts
+    from .processes import ProcessIdentity
 
 _FILE_TYPE, _REGULAR, _BLOCK, _FOLDER = 0o170000, 0o100000, 0o060000, 0o040000  # inode(7)
 _BLOCKS = "/sys/dev/block"
@@ -108,6 +109,19 @@ class Storage:
     def unmount(self, point: str, *flags: str, seconds: float) -> str:
         """Unmount what is topmost on ``point``; return "", or what umount(8) says against it."""
         return self._run(["umount", *flags, point], seconds)
+
+    def part(self, point: str) -> str:
+        """Let what is unmounted in the topmost mount on ``point`` stay where it is a copy of.
+
+        Mounts propagate (mount_namespaces(7)): unmounted in a recursive bind of /, /proc would go.
+        """
+        return self._run(["mount", "--make-rslave", point])
+
+    def find_mounting(self, point: str, sources: set[str]) -> list[ProcessIdentity]:
+        """The programs that go on mounting or checking one of ``sources`` for ``point``."""
+        from .holders import find_mounting
+
+        return find_mounting(point, sources)
 
     def check(self, source: str, fstype: str) -> tuple[int, str]:
         """Run fsck(8) as the system does at boot: (its exit status, its last words)."""

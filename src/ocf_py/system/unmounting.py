@@ -26,6 +26,7 @@ _RETRY = 0.25  # seconds between two attempts where nobody is there to be signal
 _LOOK_SECONDS = 5.0
 _FAST_SECONDS = 3.0  # a stage, for who wants to fail soon
 _SHOWN = 3
+_SIGKILL = 9
 
 
 class Signals:
@@ -138,6 +139,8 @@ class Unmounting:
     def _attempt(self, fraction: float, *flags: str) -> bool:
         """Unmount what can be; whether all has gone. A server that is dead is not waited for."""
         plan = self._make_plan()
+        if len(plan.mounts) > 1:
+            self._part(plan)
         for mount in plan.mounts:
             table = self._storage.read_table()
             stack = table.look(mount.point).stack
@@ -161,12 +164,20 @@ class Unmounting:
             self._log.info(f"{mount.source} unmounted from {mount.point}")
         return not self._make_plan().mounts
 
+    def _part(self, plan: Plan) -> None:
+        """Keep what goes from taking along what it is a copy of."""
+        for mount in plan.mounts:
+            if any(one.parent_id == mount.mount_id for one in plan.mounts):
+                said = self._storage.part(mount.point)
+                if said:
+                    raise StillMounted(0, f"what is mounted in it is left: {said}")
+
     def _ask_to_go(self, number: int) -> None:
         """Signal the holders, and give them time to go."""
         asked = [] if self._signals.spare else self._signal(number)
         if self._signals.spare:
             self._find()
-        wait = self._signals.delay if asked else _RETRY
+        wait = max(self._signals.delay, _PAUSE) if asked else _RETRY
         end = self._deadline.remaining - wait
         while self._deadline.remaining > max(end, 0):
             if asked and not any(one.is_alive() for one in asked):
@@ -214,6 +225,19 @@ class Unmounting:
         where = plan.mounts[-1].point if plan.mounts else "it"
         self._held = f"{where} is held by {'; '.join(every[:_SHOWN])}{more}" if every else ""
         return holders
+
+
+def end_mounting(storage: Storage, point: str, sources: set[str], deadline: Deadline) -> None:
+    """End what a start that was killed has left at work; StillMounted where it does not end."""
+    while True:
+        left = storage.find_mounting(point, sources)
+        if not left:
+            return
+        for identity in left:
+            send_signal(identity, _SIGKILL)
+        if deadline.stage(0.9) <= 0:
+            raise StillMounted(0, f"pid {left[0].pid} is still about to mount {point}")
+        deadline.sleep(_PAUSE, f"pid {left[0].pid} is still about to mount {point}")
 
 
 def leave() -> None:
