@@ -236,6 +236,10 @@ class Filesystem(ocf.Agent):
         for name, where in ((tool, package), ("umount", "util-linux")):
             if not self.storage.has_tool(name):
                 raise ocf.NotInstalled(f"{name} is not installed", hint=f"it comes with {where}")
+        if not self.storage.knows_type(self.fstype):
+            raise ocf.NotInstalled(
+                f"this kernel knows no file system {self.fstype!r}", hint="install its module"
+            )
         table = self._read_table()
         if not self._find_ours(table):
             self._check_directory(self._place(table))
@@ -483,13 +487,18 @@ class Filesystem(ocf.Agent):
 
     def _mount(self, point: str) -> None:
         self._check_file_system()
+        is_new = False
         try:
-            if self.storage.make_folder(point):
-                self.call.log.info(f"{point} made")
+            is_new = self.storage.make_folder(point)
         except OSError as error:
             if self.source.kind != "bind" or not self.storage.is_file(point):
                 raise ocf.Failure(f"{point} cannot be made: {error.strerror}") from error
-        self._run_mount(point, self.options)
+        try:
+            self._run_mount(point, self.options)
+        except ocf.Failure:
+            if is_new:
+                self.storage.remove_folder(point)
+            raise
         self.call.log.info(f"{self.source.words} mounted on {point}")
 
     def _run_mount(self, point: str, options: str) -> None:
@@ -497,10 +506,6 @@ class Filesystem(ocf.Agent):
             said = self.storage.mount(self._node or self.source.words, point, self.fstype, options)
         except OSError as error:
             raise ocf.Failure(f"{self.source.words} cannot be mounted: {error.strerror}") from error
-        if "unknown filesystem type" in said:
-            raise ocf.NotInstalled(
-                f"this kernel knows no file system {self.fstype!r}", hint="install its module"
-            )
         if said:
             raise ocf.Failure(said)
 

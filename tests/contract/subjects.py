@@ -189,6 +189,7 @@ AGENTS = (
         foreign=(_mount_on(_MOUNT),),
         change={"mode": "0750", "force_unmount": "false", "statusfile": "true"},
         heard=("sh", "-c", f'test "$(stat -c %a {_MOUNT})" = 750'),
+        leaves_folders=True,
     ),
     Subject(
         "Filesystem-image",
@@ -200,6 +201,7 @@ AGENTS = (
         unusable_here=({"device": "/run/images/c"}, {"group": "nonesuch"}),
         foreign=(_mount_on(_MOUNT),),
         change={"signal_delay": "2", "fast_stop": "true"},
+        leaves_folders=True,
     ),
 )
 

@@ -47,6 +47,9 @@ class FakeStorage(Storage):
     def has_tool(self, name: str) -> bool:
         return True
 
+    def knows_type(self, fstype: str) -> bool:
+        return fstype in _KNOWN_TYPES
+
     def check(self, source: str, fstype: str) -> tuple[int, str]:
         assert not any(one.source == source for one in self.mounts), "it is mounted"
         return 0, ""

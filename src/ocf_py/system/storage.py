@@ -140,6 +140,26 @@ class Storage:
             return False
         return True
 
+    def knows_type(self, fstype: str) -> bool:
+        """Whether the kernel, one of its modules, or a helper of mount(8) can mount this type.
+
+        True as well where nobody can tell: "auto", a list, and where there is no modprobe(8).
+        """
+        if fstype in ("auto", "") or "," in fstype or fstype.startswith("no"):
+            return True
+        try:
+            known = read_file("/proc/filesystems").decode().split()
+        except OSError:
+            return True
+        if fstype in known or self.has_tool(f"mount.{fstype}"):
+            return True
+        from .commands import ToolMissing, run
+
+        try:  # a dry run: which module the kernel would ask for when it is mounted
+            return run(["modprobe", "-n", "-q", f"fs-{fstype}"], self._seconds()).status == 0
+        except ToolMissing:
+            return True
+
     def make_folder(self, path: str) -> bool:
         """Make a directory and those above it; False if it was there. OSError."""
         if self.is_folder(path):
@@ -164,6 +184,13 @@ class Storage:
         except OSError as error:
             return error.errno == errno.EBUSY
         return False
+
+    def remove_folder(self, path: str) -> None:
+        """Remove an empty directory; nothing happens where that cannot be done."""
+        try:
+            posix.rmdir(path)
+        except OSError:
+            pass
 
     def _run(self, argv: list[str], seconds: float | None = None) -> str:
         from .commands import run
