@@ -36,6 +36,10 @@ PACKAGES = {
     "ps": ("procps", "procps-ng"),
     "unshare, nsenter, setpriv": ("util-linux", "util-linux"),
     "mirroring of folders": ("rsync", "rsync"),
+    "ext4 to mount": ("e2fsprogs", "e2fsprogs"),
+    "XFS to mount": ("xfsprogs", "xfsprogs"),
+    "btrfs to mount": ("btrfs-progs", "btrfs-progs"),
+    "modprobe, which heartbeat's Filesystem wants": ("kmod", "kmod"),
     "xmllint": ("libxml2-utils", "libxml2"),
     "the virtual environment": ("python3-venv", "python3-libs"),
 }

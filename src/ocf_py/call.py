@@ -110,6 +110,11 @@ class Call:
         return self._environment.clone_number if self._environment else 0
 
     @property
+    def is_clone(self) -> bool:
+        """Whether it is an instance of a clone: others of it may run at the same time."""
+        return self._environment is not None and self._environment.is_clone
+
+    @property
     def is_anonymous_clone(self) -> bool:
         """Whether it is a clone whose instances are all alike."""
         return self._environment is not None and self._environment.is_anonymous_clone

@@ -88,10 +88,15 @@ class Environment:
         return _whole(number if colon and number.isdigit() else self.meta.get("clone", ""))
 
     @property
+    def is_clone(self) -> bool:
+        """Whether it is an instance of a clone, of either kind."""
+        return bool(self.meta.get("clone"))
+
+    @property
     def is_anonymous_clone(self) -> bool:
         """Whether it is a clone whose instances are all alike (globally-unique=false)."""
         unique = self.meta.get("globally_unique", "")
-        return bool(self.meta.get("clone")) and unique.lower() not in TRUE
+        return self.is_clone and unique.lower() not in TRUE
 
     @property
     def node(self) -> str:

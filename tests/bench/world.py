@@ -1,13 +1,19 @@
-"""A network of its own for the agents to work on, gone with the process."""
+"""A network and a disk of its own for the agents to work on, gone with the process."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POINT = "/run/bench"
 LINK = "bench0"
 _INSIDE = "OCF_PY_BENCH_INSIDE"
 
@@ -37,3 +43,17 @@ def enter() -> None:
     ):
         subprocess.run(command.split(), check=True)
     Path("/run/resource-agents").mkdir(mode=0o1755)  # as resource-agents' tmpfiles.d has it
+
+
+@contextlib.contextmanager
+def attach_disk() -> Iterator[str]:
+    """A loop device with ext4 on it, in memory; detached again in the end."""
+    image = "/run/bench.img"
+    for command in (f"truncate -s 64M {image}", f"mkfs.ext4 -q {image}"):
+        subprocess.run(command.split(), check=True)
+    attach = ["losetup", "--find", "--show", image]
+    device = subprocess.run(attach, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    try:
+        yield device
+    finally:
+        subprocess.run(["losetup", "--detach", device], check=True)

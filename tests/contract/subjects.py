@@ -37,6 +37,15 @@ def _folder_at(path: str) -> Foreign:
     )
 
 
+def _mount_on(path: str) -> Foreign:
+    return Foreign(
+        f"somebody's mount on {path}",
+        (("mount", "-t", "tmpfs", "somebodys", path),),
+        (("umount", path),),
+        ("grep", "-q", f" {path} .* tmpfs somebodys ", "/proc/self/mountinfo"),
+    )
+
+
 def _symlink_at(path: str) -> Foreign:
     return Foreign(
         f"a symlink at {path}",
@@ -47,6 +56,24 @@ def _symlink_at(path: str) -> Foreign:
 
 
 _STATE = "/run/a.state"
+_MOUNT = "/run/a"
+# The stage's /dev is its own, and empty; the kernel's loop devices are everybody's (loop(4)).
+_LOOPS = (
+    ("mknod", "/dev/loop-control", "c", "10", "237"),
+    ("sh", "-c", "for n in $(seq 0 63); do mknod /dev/loop$n b 7 $n; done"),
+)
+# Mount points, and a folder that mount(8) makes, are left by a stop; so they are there before.
+_POINTS = (("mkdir", _MOUNT, "/run/b", "/run/mount"),)
+# An image changes by being mounted: on a file system of its own it is none of the witness's.
+_IMAGES = (
+    ("mkdir", "/run/images"),
+    ("mount", "-t", "tmpfs", "images", "/run/images"),
+    *(
+        command
+        for image in ("/run/images/a", "/run/images/b")
+        for command in (("truncate", "-s", "8M", image), ("mkfs.ext4", "-q", image))
+    ),
+)
 _LINK = ("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
 _UP = (("ip", "link", "set", "eth0", "up"), ("ip", "link", "set", "peer0", "up"))
 _NO_DAD = ("sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad")
@@ -131,6 +158,50 @@ AGENTS = (
             ),
         ),
         change={"arp_interval": "100"},
+    ),
+    Subject(
+        "Filesystem-tmpfs",
+        _NOWHERE / "Filesystem",
+        parameters={"device": "scratch", "directory": _MOUNT, "fstype": "tmpfs"},
+        other={"device": "scratch-b", "directory": "/run/b", "fstype": "tmpfs"},
+        prepare=_POINTS,
+        wrong=(
+            {"directory": "relative"},
+            {"directory": "/usr/"},
+            {"device": "-U"},
+            {"device": "UUID="},
+            {"fstype": "ext4"},
+            {"options": "remount,ro"},
+            {"options": "bind"},
+            {"run_fsck": "maybe"},
+            {"mode": "0888"},
+            {"term_signals": "TERM NOPE"},
+            {"kill_signals": "0"},
+            {"force_unmount": "maybe"},
+            {"statusfile_prefix": "../x"},
+            {"on_wrong_device": "panic"},
+        ),
+        unusable_here=(
+            {"owner": "nonesuch"},
+            {"directory": "/etc/passwd/x"},
+            {"device": "/nonexistent", "fstype": "none", "options": "bind"},
+        ),
+        foreign=(_mount_on(_MOUNT),),
+        change={"mode": "0750", "force_unmount": "false", "statusfile": "true"},
+        heard=("sh", "-c", f'test "$(stat -c %a {_MOUNT})" = 750'),
+        leaves_folders=True,
+    ),
+    Subject(
+        "Filesystem-image",
+        _NOWHERE / "Filesystem",
+        parameters={"device": "/run/images/a", "directory": _MOUNT, "fstype": "ext4"},
+        other={"device": "/run/images/b", "directory": "/run/b", "fstype": "ext4"},
+        prepare=(*_POINTS, *_LOOPS, *_IMAGES),
+        wrong=({"device": "sdb1"}, {"directory": ""}),
+        unusable_here=({"device": "/run/images/c"}, {"group": "nonesuch"}),
+        foreign=(_mount_on(_MOUNT),),
+        change={"signal_delay": "2", "fast_stop": "true"},
+        leaves_folders=True,
     ),
 )
 

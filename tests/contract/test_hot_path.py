@@ -39,7 +39,13 @@ NETWORK = {
     "ocf_py.system.records",
     "ocf_py.system.wanted",
 }
+STORAGE = {
+    "ocf_py.system.devices",
+    "ocf_py.system.mounts",
+    "ocf_py.system.storage",
+}
 OWN = {
+    "Filesystem": CORE | STORAGE | {"ocfpy_agents.filesystem"},
     "IPaddr": CORE | NETWORK | {"ocfpy_agents.ipaddr"},
     "Dummy": CORE | {"ocfpy_agents.dummy"},
 }
@@ -76,7 +82,15 @@ STANDARD = {
     "time",
     "zipimport",
 }
-PARAMETERS = {"IPaddr": {"OCF_RESKEY_ip": "192.0.2.77"}, "Dummy": {}}
+PARAMETERS = {
+    "Dummy": {},
+    "Filesystem": {
+        "OCF_RESKEY_device": "/dev/nonexistent",
+        "OCF_RESKEY_directory": "/nonexistent",
+        "OCF_RESKEY_fstype": "ext4",
+    },
+    "IPaddr": {"OCF_RESKEY_ip": "192.0.2.77"},
+}
 
 
 def imported(launchers: Path, agent: str, python: str) -> set[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from ocf_py.conformance.sandbox import Sandbox
 from tests.kernel.ear import Ear
+from tests.kernel.storage_world import KernelStorage
 from tests.kernel.world import KernelWorld
 
 if TYPE_CHECKING:
@@ -45,3 +46,14 @@ def world(
     made = KernelWorld(sandbox, peer, ear, installed_agents)
     yield made
     made.close()
+
+
+@pytest.fixture
+def storage(installed_agents: Path) -> Iterator[KernelStorage]:
+    """A host with two disks, as Filesystem's checks know it."""
+    with Sandbox() as made:
+        host = KernelStorage(made, installed_agents)
+        try:
+            yield host
+        finally:
+            host.close()

@@ -13,7 +13,13 @@ GOLDEN = Path(__file__).parents[1] / "data" / "metadata"
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [("ipaddr", "IPaddr"), ("dummy", "Dummy"), ("stateful", "Stateful")]
+    ("module", "name"),
+    [
+        ("ipaddr", "IPaddr"),
+        ("filesystem", "Filesystem"),
+        ("dummy", "Dummy"),
+        ("stateful", "Stateful"),
+    ],
 )
 def test_the_metadata_is_as_it_was_last_agreed(module: str, name: str, tmp_path: Path) -> None:
     golden = GOLDEN / f"{name}.xml"

@@ -39,7 +39,8 @@ class Subject:
     `heard` a command that ends with 0 once the resource has taken them over. After
     `forbid_promotion` a promote is refused. `hangs` is a set of parameters with which every
     action hangs, `raises` one with which a start raises what its author did not foresee;
-    `says_debug` that it writes debug lines.
+    `says_debug` that it writes debug lines, `leaves_folders` that a stop leaves the folders which a
+    start has made.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Subject:
     hangs: tuple[Mapping[str, str], ...] = ()
     raises: Mapping[str, str] = field(default_factory=dict)
     says_debug: bool = False
+    leaves_folders: bool = False
 
     @property
     def type(self) -> str:

@@ -100,17 +100,10 @@ def terminate(
     """
     import select
 
+    handle = _open_handle(identity)
+    if handle < 0:
+        return True
     try:
-        handle = posix.pidfd_open(identity.pid)
-    except OSError as error:
-        # EINVAL: the number is that of a thread now, so the process has gone.
-        if error.errno in (errno.ESRCH, errno.EINVAL):
-            return True
-        raise
-    try:
-        if not identity.is_alive():
-            return True
-        _refuse_protected(identity.pid)
         ended = select.poll()
         ended.register(handle, select.POLLIN)
         for signal, seconds in ((_signal.SIGTERM, grace_seconds), (_signal.SIGKILL, kill_seconds)):
@@ -125,18 +118,59 @@ def terminate(
         posix.close(handle)
 
 
-def _refuse_protected(pid: int) -> None:
+def send_signal(identity: ProcessIdentity, number: int) -> bool:
+    """Send a signal to this very process; False if it has gone.
+
+    Raises Protected, and OSError where the kernel refuses, as `terminate` does.
+    """
+    handle = _open_handle(identity)
+    if handle < 0:
+        return False
+    try:
+        _signal.pidfd_send_signal(handle, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        posix.close(handle)
+    return True
+
+
+def find_protection(pid: int) -> str:
+    """Say why an agent must not signal a process, whoever asks; "" where it may."""
     if pid == 1:
-        raise Protected(errno.EPERM, "pid 1 is the system's init")
+        return "pid 1 is the system's init"
     ancestor = posix.getpid()
     while ancestor > 0:
         if ancestor == pid:
-            raise Protected(errno.EPERM, f"pid {pid} is this process or an ancestor of it")
+            return f"pid {pid} is this process or an ancestor of it"
         found = _read_stat(ancestor)
         ancestor = int(found[_PARENT]) if found else 0
     name = (_read(f"/proc/{pid}/comm") or b"").decode("utf-8", "replace").strip()
     if name in _CLUSTER_STACK or name.startswith(_CLUSTER_PREFIXES):
-        raise Protected(errno.EPERM, f"pid {pid} is {name}, a part of the cluster stack")
+        return f"pid {pid} is {name}, a part of the cluster stack"
+    return ""
+
+
+def _open_handle(identity: ProcessIdentity) -> int:
+    """Open a handle (pidfd_open(2)) of a process that may be signalled; -1 if it has gone."""
+    try:
+        handle = posix.pidfd_open(identity.pid)
+    except OSError as error:
+        # EINVAL: the number is that of a thread now, so the process has gone.
+        if error.errno in (errno.ESRCH, errno.EINVAL):
+            return -1
+        raise
+    try:
+        if identity.is_alive():
+            protection = find_protection(identity.pid)
+            if protection:
+                raise Protected(errno.EPERM, protection)
+            return handle
+    except BaseException:
+        posix.close(handle)
+        raise
+    posix.close(handle)
+    return -1
 
 
 def _read_stat(pid: int) -> list[str] | None:

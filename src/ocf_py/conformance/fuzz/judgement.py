@@ -61,6 +61,12 @@ def is_record_folder(change: Change) -> bool:
     return change.thing == _RECORD_FOLDER and is_record(change, of="")
 
 
+def is_new_folder(change: Change) -> bool:
+    """Whether the change is a folder that was made; what is in it is a change of its own."""
+    is_path = change.thing.startswith("path ")
+    return is_path and change.before is None and (change.after or "").startswith("folder ")
+
+
 def is_trace(change: Change, answer: Answer) -> bool:
     """Whether the change is the trace that the call's own variables asked for."""
     named = {

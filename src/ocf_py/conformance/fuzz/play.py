@@ -9,6 +9,7 @@ from ocf_py.conformance.fuzz.judgement import (
     LOOKS,
     REFUSED,
     find_faults,
+    is_new_folder,
     is_record_folder,
     is_trace,
     list_unlawful,
@@ -192,8 +193,11 @@ class Play:
         return [
             one
             for one in compare(self._idle, picture)
-            if not is_record_folder(one) and one.thing not in self._traces
+            if not (is_record_folder(one) or one.thing in self._traces or self._may_stay(one))
         ]
+
+    def _may_stay(self, change: Change) -> bool:
+        return self._machine.subject.leaves_folders and is_new_folder(change)
 
     def _list_records(self) -> set[str]:
         return {thing for thing in self._now if thing.startswith("path /run/ocfpy/")}

@@ -1,0 +1,638 @@
+"""Filesystem: a file system that is mounted where the cluster wants it."""
+
+from __future__ import annotations
+
+import ocf_py as ocf
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ocf_py.system.devices import Source
+    from ocf_py.system.mounts import Mount, MountTable
+    from ocf_py.system.storage import Storage
+    from ocf_py.system.systemd_mounts import SystemdMounts
+    from ocf_py.system.unmounting import Plan, Signals
+
+# What start leaves for stop: the directory without symbolic links, the very mount, its device by
+# number and path; and the process of a check that never came back.
+_PLACE, _MOUNT, _DEVICE, _CHECK = "place", "mount", "device", "check"
+# Where the system itself lives: to mount there takes the cluster's own files away.
+_SYSTEMS_OWN = frozenset(
+    f"/{name}"
+    for name in ("", "bin", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr")
+)
+# These repair themselves when they are mounted, or have nothing that fsck(8) could look at.
+_NEED_NO_FSCK = frozenset(
+    (
+        *("ext3", "ext4", "xfs", "btrfs", "jfs", "reiserfs", "reiser4", "f2fs", "zfs", "nilfs2"),
+        *("ocfs2", "gfs2", "iso9660", "udf", "squashfs", "erofs", "vfat", "msdos", "exfat"),
+    )
+)
+_ALWAYS_READ_ONLY = frozenset(("iso9660", "squashfs", "erofs", "cramfs", "romfs"))
+_HELPERS = {
+    "nfs": ("mount.nfs", "nfs-common or nfs-utils"),
+    "nfs4": ("mount.nfs4", "nfs-common or nfs-utils"),
+    "cifs": ("mount.cifs", "cifs-utils"),
+    "glusterfs": ("mount.glusterfs", "glusterfs-client"),
+    "ceph": ("mount.ceph", "ceph-common"),
+}
+_KILL_WORDS = ("true", "safe", "yes", "on", "1")
+_SPARE_WORDS = ("false", "no", "off", "0")
+_HOW_WORDS = ("move", "nomove", "xargs", "noxargs", "ps", "nops")  # how heartbeat's finds them
+_FSCK_UNCORRECTED = 4  # fsck(8): this exit status and all above
+
+
+class Filesystem(ocf.Agent):
+    """Manages the mount of a file system
+
+    The file system is mounted on the node where the resource runs: from a disk that the nodes
+    share, from a server, from a directory or into memory. When the resource stops, it is unmounted,
+    with everything that is mounted in it; the processes that hold it are asked to go, and they
+    alone. The monitor of depth 0 looks at the mount table; that of depth 10 reads from the device
+    or asks the server, that of depth 20 also writes a status file if statusfile is set.
+    """
+
+    device = ocf.String(
+        "What to mount",
+        details="A block device, UUID=, LABEL=, PARTUUID= or PARTLABEL= with a value, -U UUID, "
+        "-L LABEL, an image, HOST:/EXPORT, //HOST/SHARE, or a directory for a bind mount.",
+        required=True,
+    )
+    directory = ocf.Path(
+        "The mount point",
+        details="The directory to mount on; made by start where it is absent.",
+        required=True,
+    )
+    fstype = ocf.String(
+        "The type of the file system",
+        details="The type, such as ext4, xfs, btrfs, nfs or tmpfs; none for a bind mount.",
+        required=True,
+    )
+    options = ocf.String(
+        "Mount options",
+        details="What mount(8) is given with -o; bind or rbind, also with ro, for a bind mount.",
+        default="",
+    )
+    statusfile_prefix = ocf.String(
+        "Where the status file is",
+        details="The beginning of the status file's path, below the mount point.",
+        default=".Filesystem_status/",
+        reloadable=True,
+    )
+    statusfile = ocf.Boolean(
+        "Write a status file at depth 20",
+        details="Lets the monitor of depth 20 write a small file and read it again.",
+        default=False,
+        reloadable=True,
+    )
+    run_fsck = ocf.Select(
+        "When start runs fsck",
+        details="auto: where the type does not repair itself when it is mounted. force: always. "
+        "no: never.",
+        options=("auto", "force", "no"),
+        default="auto",
+        reloadable=True,
+    )
+    fast_stop = ocf.Boolean(
+        "Fail a stop soon",
+        details="Gives up after 3 s for each of the two stages of signals, instead of using the "
+        "timeout of the stop.",
+        default=False,
+        reloadable=True,
+    )
+    force_clones = ocf.Boolean(
+        "Let clones mount a local file system for writing",
+        details="A file system that is not made for it is destroyed when two nodes write to it. "
+        "True only where each node's device is its own.",
+        default=False,
+        reloadable=True,
+    )
+    force_unmount = ocf.String(
+        "Signal the processes that hold it",
+        details="true or safe: stop signals the processes that hold the mount. false: it waits for "
+        "them. The further words of ocf:heartbeat:Filesystem are taken and mean nothing here.",
+        default="true",
+        reloadable=True,
+    )
+    term_signals = ocf.String(
+        "The signals of the first stage",
+        details="The signals, by name or number, that stop sends in the first half of its time.",
+        default="TERM",
+        reloadable=True,
+    )
+    kill_signals = ocf.String(
+        "The signals of the second stage",
+        details="The signals that stop sends after that.",
+        default="KILL",
+        reloadable=True,
+    )
+    signal_delay = ocf.Duration(
+        "How long a signal may take",
+        details="How long stop waits after each signal; a bare number is in seconds.",
+        default=1.0,
+        reloadable=True,
+    )
+    owner = ocf.String(
+        "Whom the mounted directory belongs to",
+        details="The user, by name or number, that the root of the file system is given to.",
+        default=None,
+        reloadable=True,
+    )
+    group = ocf.String(
+        "The group of the mounted directory",
+        details="The group, by name or number, of the root of the file system.",
+        default=None,
+        reloadable=True,
+    )
+    mode = ocf.String(
+        "The permissions of the mounted directory",
+        details="The permissions of the root of the file system, in octal, such as 0750.",
+        default=None,
+        reloadable=True,
+    )
+    on_wrong_device = ocf.Select(
+        "What if something else is mounted there",
+        details="fail: the recurring monitor fails. stopped: it says that this is not running. To "
+        "a probe it is not running in any case, and start refuses.",
+        options=("fail", "stopped"),
+        default="fail",
+        reloadable=True,
+    )
+
+    @ocf.seam
+    def storage(self) -> Storage:
+        """The kernel's mounts and devices."""
+        from ocf_py.system.storage import Storage
+
+        return Storage(lambda: self.call.deadline.remaining)
+
+    @ocf.seam
+    def systemd(self) -> SystemdMounts:
+        """The host's systemd, as far as it is there."""
+        from ocf_py.system.systemd_mounts import SystemdMounts
+
+        return SystemdMounts(lambda: self.call.deadline.remaining)
+
+    # ------------------------------------------------------------------ what was asked for
+
+    _source: Source | None = None  # read once an action
+    _node = ""  # where the device is, once it was found
+
+    @property
+    def source(self) -> Source:
+        """What is to be mounted."""
+        if self._source is None:
+            from ocf_py.system.devices import Source
+
+            words = [word.strip() for word in self.options.split(",") if word.strip()]
+            try:
+                self._source = Source(self.device, self.fstype, words)
+            except ValueError as error:
+                raise ocf.Misconfigured(f"device={self.device!r} {error}") from error
+        return self._source
+
+    def validate(self) -> None:
+        from ocf_py.system.mounts import normalize
+
+        source = self.source
+        if normalize(self.directory) in _SYSTEMS_OWN or "\0" in self.directory:
+            raise ocf.Misconfigured(
+                f"directory={self.directory!r} is the system's own", hint="choose another"
+            )
+        if "remount" in source.options or "\0" in self.options:
+            raise ocf.Misconfigured("options with remount mount nothing", hint="leave it away")
+        if self.fstype.startswith("-") or "\0" in self.fstype:
+            raise ocf.Misconfigured(f"fstype={self.fstype!r} is no type")
+        if ".." in self.statusfile_prefix.split("/") or "\0" in self.statusfile_prefix:
+            raise ocf.Misconfigured("statusfile_prefix leads out of the file system")
+        words = self.force_unmount.lower().replace(",", " ").split()
+        if not words or not all(word in _KILL_WORDS + _SPARE_WORDS + _HOW_WORDS for word in words):
+            raise ocf.Misconfigured(
+                f"force_unmount={self.force_unmount!r} is none of true, safe, false"
+            )
+        for name in ("term_signals", "kill_signals", "mode"):
+            if name in self.ocf_given:  # a default is right, and a monitor has no time for it
+                self._parse(name)
+
+    def _parse(self, name: str) -> Any:
+        """Read a parameter whose form this agent alone knows."""
+        read: Callable[[str], Any]
+        if name == "mode":
+            from ocf_py.system.ownership import parse_mode as read
+        else:
+            from ocf_py.system.signal_names import parse_signals as read
+        text = getattr(self, name)
+        try:
+            return read(text)
+        except ValueError as error:
+            raise ocf.Misconfigured(f"{name}={text!r} {error}") from error
+
+    def validate_here(self) -> None:
+        self._refuse_clone()
+        self._find_owner()
+        tool, package = _HELPERS.get(self.fstype, ("mount", "util-linux"))
+        for name, where in ((tool, package), ("umount", "util-linux")):
+            if not self.storage.has_tool(name):
+                raise ocf.NotInstalled(f"{name} is not installed", hint=f"it comes with {where}")
+        if not self.storage.knows_type(self.fstype):
+            raise ocf.NotInstalled(
+                f"this kernel knows no file system {self.fstype!r}", hint="install its module"
+            )
+        table = self._read_table()
+        if not self._find_ours(table):
+            self._check_directory(self._place(table))
+            self._node = self._find_node()
+
+    def _refuse_clone(self) -> None:
+        source = self.source
+        is_safe = source.is_cluster_type or source.wants_read_only or source.kind == "bind"
+        if self.call.is_clone and not is_safe and not self.force_clones:
+            raise ocf.Misconfigured(
+                f"{self.fstype} on two nodes at once is destroyed",
+                hint="do not clone it, mount it with ro, or set force_clones=true",
+            )
+
+    def _check_directory(self, point: str) -> None:
+        """Find out whether it is a directory, or can be made one."""
+        parent = point
+        while parent and not self.storage.is_folder(parent):
+            if self.storage.is_file(parent) and not (
+                parent == point and self.source.kind == "bind"
+            ):
+                raise ocf.UnusableHere(f"{parent} is a file, not a directory to mount on")
+            parent = parent.rpartition("/")[0]
+
+    def _find_node(self) -> str:
+        """Find the device, which start waits for: storage may come a little after the node."""
+        source = self.source
+        if source.kind in ("network", "name"):
+            return source.name
+        is_waiting = self.call.action == "start" and source.node.startswith("/dev/")
+        while True:
+            node = self._look_for_node()
+            if node:
+                return node
+            if not is_waiting or self.call.deadline.stage(0.3) <= 0:
+                raise ocf.UnusableHere(
+                    f"{source.words} is not here"
+                    + (" as a device or an image" * (source.kind == "path")),
+                    hint="a directory is mounted with options=bind"
+                    if self.storage.is_folder(source.name)
+                    else "",
+                )
+            self.call.deadline.sleep(0.2, f"{source.words} does not appear")
+
+    def _look_for_node(self) -> str:
+        source, storage = self.source, self.storage
+        if source.kind == "bind":
+            there = storage.is_folder(source.name) or storage.is_file(source.name)
+            return source.name if there else ""
+        if storage.find_number(source.node) or storage.is_file(source.node):
+            return source.node
+        return storage.ask_blkid(source.tag, source.name) if source.tag else ""
+
+    # ------------------------------------------------------------------ where it is
+
+    def _read_table(self) -> MountTable:
+        try:
+            return self.storage.read_table()
+        except OSError as error:
+            raise ocf.Failure(f"the mount table cannot be read: {error.strerror}") from error
+
+    def _place(self, table: MountTable) -> str:
+        """The directory, without symbolic links: as start found it, or as they lead now."""
+        known = self.call.facts.recall(_PLACE)
+        if known:
+            return known
+        from ocf_py.system.mounts import normalize
+
+        path = normalize(self.directory)
+        place = table.look(path)
+        return path if place.stack or place.buried else table.resolve(path)
+
+    def _find_ours(self, table: MountTable) -> list[Mount]:
+        """Our mounts on the directory, the topmost last; Failure where it cannot be told."""
+        place = table.look(self._place(table))
+        return [one for one in (*place.buried, *place.stack) if self._is_ours(one, table)]
+
+    def _is_ours(self, mount: Mount, table: MountTable) -> bool:
+        if self.call.facts.recall(_MOUNT) == mount.signature:
+            return True
+        device = self.call.facts.recall(_DEVICE).partition(" ")[0]
+        if device and device == mount.device:
+            return True
+        verdict = self.source.matches(mount, table, self.storage)
+        if verdict is None:
+            raise ocf.Failure(
+                f"cannot tell whether {mount.source} on {mount.point} is {self.source.words}",
+                hint="/dev/disk, which udev keeps, is missing",
+            )
+        return verdict
+
+    # ------------------------------------------------------------------ monitor
+
+    @ocf.action(timeout=40, interval=20, depth=0)
+    @ocf.action(timeout=40, interval=60, depth=10)
+    @ocf.action(timeout=40, interval=120, depth=20)
+    def monitor(self) -> ocf.Status:
+        table = self._read_table()
+        place = table.look(self._place(table))
+        if not place.stack and not place.buried:
+            return ocf.STOPPED
+        ours = self._find_ours(table)
+        if not ours:
+            other = (place.stack or place.buried)[-1]
+            return self._judge_other(other)
+        mount = ours[-1]
+        if not place.stack or place.stack[-1].mount_id != mount.mount_id:
+            cover = place.stack[-1] if place.stack else place.above
+            by = f"{cover.source} on {cover.point}" if cover else "another mount"
+            raise ocf.Failure(f"{mount.source} on {mount.point} is covered by {by}")
+        self._refuse_flaw(mount)
+        if self.call.level >= 10:
+            self._look_deeper(mount)
+        if self.call.is_recurring:
+            self._remember(mount)
+        return ocf.RUNNING
+
+    def _judge_other(self, other: Mount) -> ocf.Status:
+        finding = f"{other.source} is mounted on {other.point}, not {self.source.words}"
+        if self.call.is_recurring and self.on_wrong_device == "fail":
+            raise ocf.Failure(finding)
+        self.call.log.info(finding)
+        return ocf.STOPPED
+
+    def _refuse_flaw(self, mount: Mount) -> None:
+        where = f"{mount.source} on {mount.point}"
+        if mount.is_shut_down:
+            raise ocf.Failure(f"{where} has shut down after an error", hint="see the kernel's log")
+        if not mount.device.startswith("0:") and not self.storage.is_present(mount.device):
+            raise ocf.Failure(f"{where}: the device has gone")
+        if mount.is_read_only and self._wants_writing(mount):
+            raise ocf.Failure(f"{where} is read-only", hint="see the kernel's log, or ask for ro")
+        if self.source.wants_read_only and not mount.is_read_only:
+            raise ocf.Failure(f"{where} can be written to, and ro was asked for")
+
+    def _wants_writing(self, mount: Mount) -> bool:
+        if self.source.wants_read_only or mount.fstype in _ALWAYS_READ_ONLY:
+            return False
+        return mount.fstype != "overlay" or "upperdir=" in self.options
+
+    def _remember(self, mount: Mount) -> None:
+        """Know an adopted mount again, whatever becomes of its device's name."""
+        facts = self.call.facts
+        if facts.record is None or facts.recall(_MOUNT) == mount.signature:
+            return
+        facts.remember(_MOUNT, mount.signature)
+        if self._is_known_by_number and self.storage.find_number(mount.source) == mount.device:
+            facts.remember(_DEVICE, f"{mount.device} {mount.source}")
+
+    def _remember_device(self) -> None:
+        """Know the device again by its number, before anything is done with it."""
+        number = self.storage.find_number(self._node)
+        if number and self._is_known_by_number:
+            self.call.facts.remember(_DEVICE, f"{number} {self._node}")
+
+    @property
+    def _is_known_by_number(self) -> bool:
+        """Not so a bind; nor an image, whose loop device is anybody's afterwards."""
+        kind = self.source.kind
+        return kind == "tag" or (kind == "path" and not self.storage.is_file(self.source.name))
+
+    def _look_deeper(self, mount: Mount) -> None:
+        """Read, and write if that is wanted, in a child: storage that has gone never answers."""
+        from ocf_py.system import checks
+
+        if mount.device.startswith("0:") and self.source.kind not in ("path", "tag"):
+            self._try_check("asking", lambda: checks.read_folder(mount.point))
+        else:
+            self._try_check("reading", lambda: checks.read_device(mount.source))
+        if self.call.level >= 20 and self.statusfile and not mount.is_read_only:
+            name = self.statusfile_prefix + self._status_name
+            text = f"{self.call.instance} {mount.signature}\n"
+            self._try_check("writing", lambda: checks.write_status(mount.point, name, text))
+
+    @property
+    def _status_name(self) -> str:
+        """A name that this instance, on this node, has for itself."""
+        import posix
+
+        return f"{self.call.instance}_{posix.uname().nodename}".replace("/", "_")
+
+    def _try_check(self, what: str, body: Callable[[], int]) -> None:
+        from ocf_py.system.probing import Hung
+        from ocf_py.system.processes import ProcessIdentity
+
+        facts = self.call.facts
+        what = f"{what} {self.device} ({self.directory})"
+        known = facts.recall(_CHECK)
+        if known:
+            if ProcessIdentity.parse(known).is_alive():
+                raise ocf.Failure(
+                    f"{what}: an earlier check still hangs (pid {known.partition(':')[0]})"
+                )
+            facts.forget(_CHECK)
+        try:
+            self.storage.look(body, self.call.deadline.stage(0.6))
+        except Hung as hung:
+            if hung.left is not None and facts.record is not None:
+                facts.remember(_CHECK, str(hung.left))
+            raise ocf.Failure(f"{what}: {hung}") from hung
+        except OSError as error:
+            raise ocf.Failure(f"{what}: {error.strerror}") from error
+
+    # ------------------------------------------------------------------ start
+
+    @ocf.action(timeout=60)
+    def start(self) -> None:
+        table = self._read_table()
+        point = self._place(table)
+        ours = self._find_ours(table)
+        if not ours:
+            self.call.facts.forget(_PLACE)  # of a start before this one: links may have changed
+            point = self._place(table)
+            self.call.facts.remember(_PLACE, point)
+            self._refuse_others(point, table)
+            self._remember_device()
+            self._mount(point)
+            # What mount(8) has just put there is ours, whatever it is called.
+            ours = self._read_table().look(point).stack
+        elif self.source.wants_read_only and not ours[-1].is_read_only:
+            self._run_mount(point, f"remount,{self.options}")  # a start that was killed half-way
+        if not ours:
+            raise ocf.Failure(f"{self.source.words} was mounted, but is not on {point}")
+        self.call.facts.remember(_PLACE, point)
+        self._remember(ours[-1])
+        self._apply_ownership(point)
+        self._tell_systemd(point)
+
+    def _refuse_others(self, point: str, table: MountTable) -> None:
+        """Refuse a directory that is taken, and a second writer to what has one writer only."""
+        stack = table.look(point).stack
+        if stack:
+            raise ocf.Failure(f"{stack[-1].source} is mounted on {point}", hint="unmount it first")
+        source = self.source
+        if source.kind not in ("path", "tag") or source.is_cluster_type or source.wants_read_only:
+            return
+        root = source.subvolume or "/"
+        for one in table:
+            if one.is_read_only or one.root != root:
+                continue
+            if source.matches(one, table, self.storage):
+                raise ocf.Failure(
+                    f"{source.words} is mounted on {one.point}", hint="unmount it there first"
+                )
+
+    def _mount(self, point: str) -> None:
+        self._check_file_system()
+        is_new = False
+        try:
+            is_new = self.storage.make_folder(point)
+        except OSError as error:
+            if self.source.kind != "bind" or not self.storage.is_file(point):
+                raise ocf.Failure(f"{point} cannot be made: {error.strerror}") from error
+        try:
+            self._run_mount(point, self.options)
+        except ocf.Failure:
+            if is_new:
+                self.storage.remove_folder(point)
+            raise
+        self.call.log.info(f"{self.source.words} mounted on {point}")
+
+    def _run_mount(self, point: str, options: str) -> None:
+        try:
+            said = self.storage.mount(self._node or self.source.words, point, self.fstype, options)
+        except OSError as error:
+            raise ocf.Failure(f"{self.source.words} cannot be mounted: {error.strerror}") from error
+        if said:
+            raise ocf.Failure(said)
+
+    def _check_file_system(self) -> None:
+        source = self.source
+        is_due = self.run_fsck == "force" or (
+            self.run_fsck == "auto" and self.fstype not in _NEED_NO_FSCK
+        )
+        if not is_due or source.kind not in ("path", "tag"):
+            return
+        for tool in ("fsck", f"fsck.{self.fstype}"):
+            if not self.storage.has_tool(tool):
+                if self.run_fsck == "force":
+                    raise ocf.NotInstalled(f"{tool} is not installed", hint="or set run_fsck=no")
+                self.call.log.warning(f"{tool} is not installed: {source.words} is not checked")
+                return
+        try:
+            status, said = self.storage.check(self._node, self.fstype)
+        except OSError as error:
+            raise ocf.Failure(f"fsck of {source.words}: {error.strerror}") from error
+        if status >= _FSCK_UNCORRECTED:
+            raise ocf.Failure(f"fsck of {source.words} ended with {status}: {said}")
+        self.call.log.info(f"fsck of {source.words} ended with {status}")
+
+    def _find_owner(self) -> tuple[int | None, int | None]:
+        if self.owner is None and self.group is None:
+            return None, None
+        from ocf_py.system.ownership import find_group, find_user
+
+        try:
+            return (
+                None if self.owner is None else find_user(self.owner),
+                None if self.group is None else find_group(self.group),
+            )
+        except (LookupError, ValueError) as error:
+            raise ocf.UnusableHere(
+                f"owner={self.owner!r} or group={self.group!r} is nobody here"
+            ) from error
+
+    def _apply_ownership(self, point: str) -> None:
+        if self.owner is None and self.group is None and self.mode is None:
+            return
+        from ocf_py.system.ownership import apply
+
+        user, group = self._find_owner()
+        mode = None if self.mode is None else self._parse("mode")
+        self._try_check("giving away", lambda: apply(point, user, group, mode))
+
+    def _tell_systemd(self, point: str) -> None:
+        """Have the host leave the mount to the cluster; without that it runs all the same."""
+        try:
+            twin = self.systemd.find_boot_mount(point)
+            if twin:
+                self.call.log.warning(twin)
+            if self.systemd.order_shutdown(point, needs_network=self.source.kind == "network"):
+                self.call.log.info(f"a shutdown stops the cluster before {point} is unmounted")
+        except OSError as error:
+            self.call.log.warning(f"systemd is not told of {point}: {error.strerror}")
+
+    @ocf.action(timeout=20)
+    def reload_agent(self) -> None:
+        """Take the new parameters: whose it is, and how to judge and to stop from now on."""
+        table = self._read_table()
+        if self.call.changed & {"owner", "group", "mode"} and self._find_ours(table):
+            self._apply_ownership(self._place(table))
+
+    # ------------------------------------------------------------------ stop
+
+    @ocf.action(timeout=60)
+    def stop(self) -> None:
+        from ocf_py.system.unmounting import StillMounted, Unmounting, end_mounting, leave
+
+        leave()
+        storage, deadline = self.storage, self.call.deadline
+        work = Unmounting(storage, self._make_plan, self._read_signals(), deadline, self.call.log)
+        try:
+            end_mounting(storage, self._place(self._read_table()), self._sources, deadline)
+            work.run()
+        except LookupError as missing:
+            raise ocf.Failure(str(missing), hint="it comes with util-linux") from missing
+        except StillMounted as still:
+            raise ocf.Failure(str(still.strerror)) from still
+        self._prove_released()
+
+    @property
+    def _sources(self) -> set[str]:
+        """All that mount(8) may have been given for our device."""
+        known = self.call.facts.recall(_DEVICE).partition(" ")[2]
+        return {self.source.words, self.source.node, known} - {""}
+
+    def _read_signals(self) -> Signals:
+        from ocf_py.system.unmounting import Signals
+
+        words = self.force_unmount.lower().replace(",", " ").split()
+        return Signals(
+            self._parse("term_signals"),
+            self._parse("kill_signals"),
+            self.signal_delay,
+            spare=any(word in _SPARE_WORDS for word in words),
+            fast=self.fast_stop,
+        )
+
+    def _make_plan(self) -> Plan:
+        from ocf_py.system.unmounting import make_plan
+
+        table = self._read_table()
+        kind = self.source.kind
+        return make_plan(
+            table,
+            self._find_ours(table),
+            must_end=kind in ("path", "tag") and not self.source.is_cluster_type,
+            is_forgiving=kind == "network",
+        )
+
+    def _prove_released(self) -> None:
+        """Hold the kernel to it: another node may write to the device as soon as this returns."""
+        number, _, path = self.call.facts.recall(_DEVICE).partition(" ")
+        source, storage = self.source, self.storage
+        if not number or source.is_cluster_type or source.kind not in ("path", "tag"):
+            return
+        if storage.find_number(path) != number:
+            return  # the device has gone
+        table = self._read_table()
+        if any(number in (one.device, storage.find_number(one.source)) for one in table):
+            return  # somebody else's mount of it, which was there before
+        while storage.is_claimed(path):
+            if self.call.deadline.stage(0.95) <= 0:
+                by = storage.find_users(number, self._place(table))
+                raise ocf.Failure(f"{path} is unmounted, but in use by {by}")
+            self.call.deadline.sleep(0.1, f"{path} is unmounted, but in use")

@@ -1,0 +1,272 @@
+"""Who keeps a mount from being taken away: processes, and the kernel itself.
+
+A process holds the mount on which it has a file open or mapped, its working directory, its root or
+its program: proc_pid_fd(5) and its kin say so. Compared are mount ids, which no other mount of
+the same file system shares; so a bind mount's source is nobody's home here. Run it where it may
+hang (see `probing`): to look at what lies on a dead server can.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from . import read_file
+from .mounts import is_within, read_table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .mounts import MountTable
+    from .processes import ProcessIdentity
+
+_LINKS = ("cwd", "root", "exe")
+_O_PATH = 0o10000000  # asm-generic/fcntl.h, which posix does not name
+_LARGE = 1 << 24
+_INODE = 6  # the field of /proc/net/unix, with the path behind it
+
+
+class Mounts:
+    """What is looked for: the ids of mounts, and where they are.
+
+    ``devices`` are the numbers of file systems that must have no user at all: a process that has
+    one mounted where this namespace does not see it holds it too. Empty for a bind mount, whose
+    file system goes on living.
+    """
+
+    __slots__ = ("_known", "devices", "ids", "points")
+
+    def __init__(self, ids: set[int], points: list[str], devices: set[str]) -> None:
+        self.ids = ids
+        self.points = points
+        self.devices = devices
+        self._known: dict[int, str] | None = None
+
+    def holds(self, mount_id: int, device: Callable[[], str]) -> bool:
+        """Whether what lies on this mount, of a file system with this device, is on ours."""
+        if mount_id in self.ids:
+            return True
+        if not self.devices or mount_id in self._visible:
+            return False
+        return device() in self.devices
+
+    @property
+    def _visible(self) -> dict[int, str]:
+        if self._known is None:
+            self._known = {one.mount_id: one.device for one in read_table()}
+        return self._known
+
+
+def find_holders(mounts: Mounts) -> list[tuple[int, int, str, int, str]]:
+    """The processes that hold any of the mounts: (pid, start ticks, command, user id, what).
+
+    ``what`` says how: "cwd /srv/data/x", "open /srv/data/log", "maps /srv/data/lib.so".
+    """
+    from .processes import identify
+
+    ours = posix.getpid()
+    sockets = _find_sockets(mounts)
+    found = []
+    for name in posix.listdir("/proc"):
+        if not name.isdigit() or int(name) == ours:
+            continue
+        try:
+            what = next(_list_uses(name, mounts, sockets), "")
+            identity = identify(int(name)) if what else None
+            if identity is None:
+                continue
+            command = read_file(f"/proc/{name}/comm").decode("utf-8", "replace").strip()
+            owner = posix.stat(f"/proc/{name}").st_uid
+        except OSError:  # it has ended meanwhile
+            continue
+        found.append((identity.pid, identity.start_time, command, owner, what))
+    return found
+
+
+def _list_uses(pid: str, mounts: Mounts, sockets: frozenset[str]) -> Iterator[str]:
+    folder = f"/proc/{pid}"
+    for link in _LINKS:
+        path = f"{folder}/{link}"
+        if _is_on(path, mounts):
+            yield f"{link} {_target(path)}"
+    yield from _list_open(folder, mounts, sockets)
+    yield from _list_mapped(folder, mounts)
+
+
+def _list_open(folder: str, mounts: Mounts, sockets: frozenset[str]) -> Iterator[str]:
+    for number in _list(f"{folder}/fd"):
+        path = f"{folder}/fd/{number}"
+        mount_id = _mount_id(f"{folder}/fdinfo/{number}")
+        target = _target(path)
+        if target in sockets or (mount_id and mounts.holds(mount_id, lambda: _device(path))):  # noqa: B023 - asked at once
+            yield f"open {target}"
+
+
+def _list_mapped(folder: str, mounts: Mounts) -> Iterator[str]:
+    """Their own folder says on which mount a mapping is; maps alone would name the device."""
+    for span in _list(f"{folder}/map_files"):
+        path = f"{folder}/map_files/{span}"
+        target = _target(path)
+        if target.startswith("/") and _is_on(path, mounts):
+            yield f"maps {target}"
+
+
+def _is_on(path: str, mounts: Mounts) -> bool:
+    """Whether what a link of /proc leads to is on one of the mounts."""
+    try:
+        handle = posix.open(path, _O_PATH | posix.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        mount_id = _mount_id(f"/proc/self/fdinfo/{handle}")
+        return bool(mount_id) and mounts.holds(mount_id, lambda: _device(path))
+    finally:
+        posix.close(handle)
+
+
+def _mount_id(fdinfo: str) -> int:
+    try:
+        content = read_file(fdinfo)
+    except OSError:
+        return 0
+    _, _, rest = content.partition(b"mnt_id:\t")
+    return int(rest.split(b"\n")[0]) if rest else 0
+
+
+def _device(path: str) -> str:
+    try:
+        number = posix.stat(path).st_dev
+    except OSError:
+        return ""
+    return f"{posix.major(number)}:{posix.minor(number)}"
+
+
+def _target(path: str) -> str:
+    try:
+        return posix.readlink(path)
+    except OSError:
+        return ""
+
+
+def _list(folder: str) -> list[str]:
+    try:
+        return posix.listdir(folder)
+    except OSError:
+        return []
+
+
+def find_mounting(point: str, sources: set[str]) -> list[ProcessIdentity]:
+    """Processes of mount(8), fsck(8) and their helpers that are at work on one of ``sources``.
+
+    An agent that was killed leaves them behind, and what they mount appears after a stop.
+    """
+    from .processes import identify
+
+    found = []
+    for pid in filter(str.isdigit, posix.listdir("/proc")):
+        try:
+            command = read_file(f"/proc/{pid}/comm")
+            if not command.startswith((b"mount", b"fsck", b"e2fsck")):
+                continue
+            text = read_file(f"/proc/{pid}/cmdline").decode("utf-8", "surrogateescape")
+        except OSError:  # it has ended meanwhile
+            continue
+        words = set(text.split("\0"))
+        identity = identify(int(pid))
+        if identity and words & sources and (point in words or not command.startswith(b"mount")):
+            found.append(identity)
+    return found
+
+
+def find_namespaces(device: str) -> list[str]:
+    """Who has the file system of this number mounted in a namespace of their own, in words."""
+    seen = {_target("/proc/self/ns/mnt"), ""}
+    found = []
+    for pid in sorted(filter(str.isdigit, posix.listdir("/proc")), key=int):
+        namespace = _target(f"/proc/{pid}/ns/mnt")
+        if namespace not in seen:
+            seen.add(namespace)
+            lines = _read_lines(f"/proc/{pid}/mountinfo")
+            if any(line.split(" ", 3)[2] == device for line in lines):
+                command = "".join(_read_lines(f"/proc/{pid}/comm")[:1])
+                found.append(f"the mount namespace of pid {pid} ({command})")
+    return found
+
+
+# ------------------------------------------------------------------ sockets, and the kernel
+
+
+def _find_sockets(mounts: Mounts) -> frozenset[str]:
+    """The sockets bound to a name on one of the mounts, as the links of their descriptors read."""
+    found = set()
+    for line in _read_lines("/proc/net/unix")[1:]:
+        inode, _, path = line.split(" ", _INODE)[_INODE].lstrip().partition(" ")
+        if any(is_within(path, point) for point in mounts.points) and _is_on(path, mounts):
+            found.add(f"socket:[{inode}]")
+    return frozenset(found)
+
+
+def find_kernel_holders(mounts: Mounts, table: MountTable) -> list[str]:
+    """What of the kernel's own holds the mounts, which no signal frees, in words."""
+    return [
+        *_find_swap(mounts),
+        *_find_loops(mounts),
+        *_find_exports(mounts),
+        *_find_overlays(mounts, table),
+    ]
+
+
+def _find_swap(mounts: Mounts) -> Iterator[str]:
+    for line in _read_lines("/proc/swaps")[1:]:
+        path = _unescape(line.split(" ")[0].split("\t")[0])
+        if any(is_within(path, point) for point in mounts.points):
+            yield f"swap on {path}"
+
+
+def _find_loops(mounts: Mounts) -> Iterator[str]:
+    for name in _list("/sys/block"):
+        if name.startswith("loop"):
+            lines = _read_lines(f"/sys/block/{name}/loop/backing_file")
+            if lines and any(is_within(lines[0], point) for point in mounts.points):
+                yield f"/dev/{name}, whose image is {lines[0]}"
+
+
+def _find_exports(mounts: Mounts) -> Iterator[str]:
+    for line in _read_lines("/proc/fs/nfsd/exports"):
+        path = _unescape(line.split("\t")[0])
+        if path.startswith("/") and any(is_within(path, point) for point in mounts.points):
+            yield f"the NFS export {path}"
+
+
+def _find_overlays(mounts: Mounts, table: MountTable) -> Iterator[str]:
+    for one in table:
+        if one.fstype == "overlay" and one.mount_id not in mounts.ids:
+            words = [word.partition("=")[2] for word in one.super_options.split(",")]
+            layers = [layer for word in words for layer in word.split(":")]
+            if any(is_within(layer, point) for layer in layers for point in mounts.points):
+                yield f"the overlay on {one.point}"
+
+
+def _unescape(text: str) -> str:
+    from .mounts import unescape
+
+    return unescape(text.encode("utf-8", "surrogateescape"))
+
+
+def _read_lines(path: str) -> list[str]:
+    try:
+        handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        content = b""
+        while True:
+            piece = posix.read(handle, _LARGE)
+            if not piece:
+                break
+            content += piece
+    except OSError:
+        return []
+    finally:
+        posix.close(handle)
+    return content.decode("utf-8", "surrogateescape").splitlines()

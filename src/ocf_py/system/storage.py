@@ -1,0 +1,235 @@
+"""The storage seam: what an agent asks of, and does to, mounts and the devices under them.
+
+Mounting and unmounting are the programs' of util-linux: many file systems need their helpers.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from . import read_file
+from .mounts import MountTable, read_table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .holders import Mounts
+    from .processes import ProcessIdentity
+
+_FILE_TYPE, _REGULAR, _BLOCK, _FOLDER = 0o170000, 0o100000, 0o060000, 0o040000  # inode(7)
+_BLOCKS = "/sys/dev/block"
+_BTRFS = "/sys/fs/btrfs"
+_MODE = 0o755
+
+
+class Storage:
+    """The kernel's mounts and devices in this namespace; nothing is kept between two calls."""
+
+    __slots__ = ("_seconds",)
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        """Let one call take at most ``seconds()``."""
+        self._seconds = seconds
+
+    def read_table(self) -> MountTable:
+        """The mount table as it is now; OSError where there is none."""
+        return read_table()
+
+    # ------------------------------------------------------------------ devices
+
+    def find_number(self, path: str) -> str | None:
+        """The number, "MAJOR:MINOR", of the block device at ``path``; None where there is none."""
+        status = _stat(path)
+        if status is None or status.st_mode & _FILE_TYPE != _BLOCK:
+            return None
+        return f"{posix.major(status.st_rdev)}:{posix.minor(status.st_rdev)}"
+
+    def is_image(self, path: str, device: str) -> bool:
+        """Whether ``device`` is a loop device whose image is the file ``path`` (resolved)."""
+        try:
+            backing = read_file(f"{_BLOCKS}/{device}/loop/backing_file")
+        except OSError:
+            return False
+        known = backing.decode("utf-8", "surrogateescape").removesuffix("\n")
+        return path == known.removesuffix(" (deleted)")
+
+    def is_file(self, path: str) -> bool:
+        """Whether ``path`` is a regular file: the image of a file system."""
+        status = _stat(path)
+        return status is not None and status.st_mode & _FILE_TYPE == _REGULAR
+
+    def is_folder(self, path: str) -> bool:
+        """Whether ``path`` is a directory."""
+        status = _stat(path)
+        return status is not None and status.st_mode & _FILE_TYPE == _FOLDER
+
+    def has_names(self, folder: str) -> bool:
+        """Whether ``folder``, one of those that udev keeps, is there."""
+        return _stat(folder) is not None
+
+    def is_present(self, device: str) -> bool:
+        """Whether the kernel still has a block device of this number, as far as /sys tells."""
+        return _stat(f"{_BLOCKS}/{device}") is not None or _stat(_BLOCKS) is None
+
+    def are_siblings(self, number: str, other: str) -> bool:
+        """Whether two block devices carry one btrfs file system."""
+        try:
+            names = {
+                posix.readlink(f"{_BLOCKS}/{one}").rpartition("/")[2] for one in (number, other)
+            }
+            for system in posix.listdir(_BTRFS):
+                try:
+                    if names <= set(posix.listdir(f"{_BTRFS}/{system}/devices")):
+                        return True
+                except OSError:  # "features", which is no file system
+                    continue
+        except OSError:
+            pass
+        return False
+
+    def ask_blkid(self, tag: str, value: str) -> str:
+        """The path of the device that has the tag, as blkid(8) finds it; "" where none has."""
+        from .commands import ToolMissing, run
+
+        try:
+            done = run(["blkid", "-l", "-o", "device", "-t", f"{tag}={value}"], self._seconds())
+        except ToolMissing:
+            return ""
+        return done.stdout.split("\n")[0] if done.status == 0 else ""
+
+    # ------------------------------------------------------------------ mounting
+
+    def mount(self, source: str, point: str, fstype: str, options: str) -> str:
+        """Bring it there; return "", or what the program says against it. ToolMissing, OSError."""
+        kind = ["-t", fstype] if fstype not in ("", "none") else []
+        return self._run(["mount", *kind, *(["-o", options] if options else []), source, point])
+
+    def unmount(self, point: str, *flags: str, seconds: float) -> str:
+        """Unmount what is topmost on ``point``; return "", or what umount(8) says against it."""
+        return self._run(["umount", *flags, point], seconds)
+
+    def part(self, point: str) -> str:
+        """Let what is unmounted in the topmost mount on ``point`` stay where it is a copy of.
+
+        Mounts propagate (mount_namespaces(7)): unmounted in a recursive bind of /, /proc would go.
+        """
+        return self._run(["mount", "--make-rslave", point])
+
+    def find_mounting(self, point: str, sources: set[str]) -> list[ProcessIdentity]:
+        """The programs that go on mounting or checking one of ``sources`` for ``point``."""
+        from .holders import find_mounting
+
+        return find_mounting(point, sources)
+
+    def check(self, source: str, fstype: str) -> tuple[int, str]:
+        """Run fsck(8) as the system does at boot: (its exit status, its last words)."""
+        from .commands import run
+
+        done = run(["fsck", "-t", fstype, "-a", source], self._seconds())
+        return done.status, (done.stderr or done.stdout).strip()
+
+    def has_tool(self, name: str) -> bool:
+        """Whether a program is installed."""
+        from .commands import ToolMissing, find
+
+        try:
+            find(name)
+        except ToolMissing:
+            return False
+        return True
+
+    def knows_type(self, fstype: str) -> bool:
+        """Whether the kernel, one of its modules, or a helper of mount(8) can mount this type.
+
+        True as well where nobody can tell: "auto", a list, and where there is no modprobe(8).
+        """
+        if fstype in ("auto", "") or "," in fstype or fstype.startswith("no"):
+            return True
+        try:
+            known = read_file("/proc/filesystems").decode().split()
+        except OSError:
+            return True
+        if fstype in known or self.has_tool(f"mount.{fstype}"):
+            return True
+        from .commands import ToolMissing, run
+
+        try:  # a dry run: which module the kernel would ask for when it is mounted
+            return run(["modprobe", "-n", "-q", f"fs-{fstype}"], self._seconds()).status == 0
+        except ToolMissing:
+            return True
+
+    def make_folder(self, path: str) -> bool:
+        """Make a directory and those above it; False if it was there. OSError."""
+        if self.is_folder(path):
+            return False
+        parent = path.rpartition("/")[0]
+        if parent:
+            self.make_folder(parent)
+        try:
+            posix.mkdir(path, _MODE)
+        except FileExistsError:
+            if not self.is_folder(path):
+                raise
+        return True
+
+    def is_claimed(self, path: str) -> bool:
+        """Whether the kernel uses the block device: mounted, in whatever namespace (open(2))."""
+        import errno
+
+        try:
+            flags = posix.O_RDONLY | posix.O_EXCL | posix.O_NONBLOCK | posix.O_CLOEXEC
+            posix.close(posix.open(path, flags))
+        except OSError as error:
+            return error.errno == errno.EBUSY
+        return False
+
+    def remove_folder(self, path: str) -> None:
+        """Remove an empty directory; nothing happens where that cannot be done."""
+        try:
+            posix.rmdir(path)
+        except OSError:
+            pass
+
+    def _run(self, argv: list[str], seconds: float | None = None) -> str:
+        from .commands import run
+
+        done = run(argv, self._seconds() if seconds is None else seconds)
+        if done.status == 0:
+            return ""
+        return " ".join(done.stderr.split()) or f"{argv[0]} ended with {done.status}"
+
+    # ------------------------------------------------------------------ what may hang
+
+    def look(self, body: Callable[[], Any], seconds: float) -> Any:
+        """Look at what may never answer (see `probing`)."""
+        from .probing import look
+
+        return look(body, seconds)
+
+    def find_holders(
+        self, mounts: Mounts, seconds: float
+    ) -> tuple[list[tuple[int, int, str, int, str]], list[str]]:
+        """The processes and what of the kernel's own holds the mounts; Hung, OSError."""
+        from .holders import find_holders, find_kernel_holders
+
+        def body() -> Any:
+            return find_holders(mounts), find_kernel_holders(mounts, read_table())
+
+        found: tuple[list[tuple[int, int, str, int, str]], list[str]] = self.look(body, seconds)
+        return found
+
+    def find_users(self, number: str, point: str) -> str:
+        """Say what uses a block device that was mounted on ``point``, though it is no more."""
+        from .holders import Mounts, find_kernel_holders, find_namespaces
+
+        kernel = find_kernel_holders(Mounts(set(), [point], set()), read_table())
+        return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
+
+
+def _stat(path: str) -> posix.stat_result | None:
+    try:
+        return posix.stat(path)
+    except (OSError, ValueError):  # nothing there, or no path at all (a NUL)
+        return None

@@ -1,0 +1,169 @@
+"""What systemd has to do with a mount that is the cluster's: not at boot, and last at shutdown.
+
+Sources: systemd.unit(5), systemd.mount(5), systemd-escape(1).
+"""
+
+from __future__ import annotations
+
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_FSTAB = "/etc/fstab"
+_RUNTIME = "/run/systemd/system"
+_UNITS = ("/etc/systemd/system", _RUNTIME)
+_TARGET = "resource-agents-deps.target"
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_.")
+_RELOAD_SECONDS = 20.0
+_POINT, _OPTIONS = 1, 3  # fields of fstab(5)
+
+
+class SystemdMounts:
+    """The host's systemd, as far as it is there. ``root`` is put before its paths, for a test."""
+
+    def __init__(self, seconds: Callable[[], float], root: str = "") -> None:
+        self._seconds = seconds
+        self._root = root
+
+    def find_boot_mount(self, point: str) -> str:
+        """Say what mounts ``point`` at boot, beside the cluster; "" where nothing does."""
+        for fields in self._read_fstab():
+            options = fields[_OPTIONS].split(",") if len(fields) > _OPTIONS else []
+            if fields[_POINT].rstrip("/") == point and "noauto" not in options:
+                return f"{_FSTAB} mounts {point} at boot: add noauto to its line"
+        name = f"{escape_path(point)}.mount"
+        for folder in _UNITS:
+            for wants in self._list(folder):
+                if wants.endswith((".wants", ".requires")) and name in self._list(
+                    f"{folder}/{wants}"
+                ):
+                    return f"{name} is enabled and mounts {point} at boot: disable it"
+        return ""
+
+    def order_shutdown(self, point: str, *, needs_network: bool) -> bool:
+        """Let a shutdown stop the cluster before it unmounts ``point``; whether that was new.
+
+        Pacemaker's unit stands behind resource-agents-deps.target, which learns here what it needs.
+        Nothing is done where no systemd runs. OSError.
+        """
+        if not self._exists(_RUNTIME):
+            return False
+        unit = escape_path(point)
+        after = [f"{unit}.mount"]
+        if needs_network:
+            after += ["remote-fs.target", "network-online.target"]
+        content = f"# Written by ocf:ocfpy:Filesystem\n[Unit]\nAfter={' '.join(after)}\n".encode()
+        folder = f"{self._root}{_RUNTIME}/{_TARGET}.d"
+        path = f"{folder}/50-ocfpy-{_shorten(unit)}.conf"
+        if _read(path) == content:
+            return False
+        try:
+            posix.mkdir(folder, 0o755)
+        except FileExistsError:
+            pass
+        _replace(path, content)
+        self._reload()
+        return True
+
+    def _reload(self) -> None:
+        from .commands import ToolMissing, run
+
+        try:
+            done = run(["systemctl", "daemon-reload"], min(_RELOAD_SECONDS, self._seconds()))
+        except ToolMissing as missing:
+            raise OSError(0, str(missing)) from missing
+        if done.status:
+            raise OSError(0, f"systemctl daemon-reload: {done.stderr.strip()}")
+
+    def _read_fstab(self) -> Iterator[list[str]]:
+        from .mounts import unescape
+
+        for line in _read(self._root + _FSTAB).split(b"\n"):
+            fields = line.split()
+            if len(fields) > _POINT and not line.lstrip().startswith(b"#"):
+                yield [_unescape_or_keep(field, unescape) for field in fields]
+
+    def _exists(self, path: str) -> bool:
+        try:
+            posix.stat(self._root + path)
+        except OSError:
+            return False
+        return True
+
+    def _list(self, path: str) -> list[str]:
+        try:
+            return posix.listdir(self._root + path)
+        except OSError:
+            return []
+
+
+def escape_path(path: str) -> str:
+    """Write a path as the name of a unit, as systemd-escape --path does."""
+    inner = "/".join(part for part in path.split("/") if part)
+    if not inner:
+        return "-"
+    letters = []
+    for place, byte in enumerate(inner.encode("utf-8", "surrogateescape")):
+        letter = chr(byte)
+        if letter == "/":
+            letters.append("-")
+        elif letter in _PLAIN and (place or letter != "."):
+            letters.append(letter)
+        else:
+            letters.append(f"\\x{byte:02x}")
+    return "".join(letters)
+
+
+def _unescape_or_keep(field: bytes, unescape: Callable[[bytes], str]) -> str:
+    try:
+        return unescape(field)
+    except ValueError:  # a backslash that escapes nothing
+        return field.decode("utf-8", "surrogateescape")
+
+
+def _shorten(unit: str) -> str:
+    """Fit a name into a file's (NAME_MAX), and let no other name become the same."""
+    if len(unit) <= 200:  # noqa: PLR2004 - of 255, with room for what stands around it
+        return unit
+    from hashlib import sha256
+
+    return f"{unit[:130]}-{sha256(unit.encode()).hexdigest()}"
+
+
+def _read(path: str) -> bytes:
+    try:
+        handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        content = b""
+        while True:
+            piece = posix.read(handle, 65536)
+            if not piece:
+                return content
+            content += piece
+    except OSError:
+        return b""
+    finally:
+        posix.close(handle)
+
+
+def _replace(path: str, content: bytes) -> None:
+    """Put a file in place in one step."""
+    temporary = f"{path}.{posix.getpid()}"
+    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+    try:
+        handle = posix.open(temporary, flags, 0o644)
+        try:
+            posix.write(handle, content)
+        finally:
+            posix.close(handle)
+        posix.rename(temporary, path)
+    except BaseException:
+        try:
+            posix.unlink(temporary)
+        except FileNotFoundError:
+            pass
+        raise

@@ -1,0 +1,254 @@
+"""Taking mounts away inside one deadline: plainly first, then by asking their holders to go.
+
+All that is mounted in or over one mount shares its deadline. Signalled are processes that hold one
+of these very mounts; never init, this process or its ancestors, and never the cluster's own.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from .commands import CommandTimedOut
+from .processes import ProcessIdentity, Protected, find_protection, send_signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocf_py.deadline import Deadline
+    from ocf_py.log import Log
+
+    from .mounts import Mount, MountTable
+    from .storage import Storage
+
+_PAUSE = 0.05  # seconds between two looks at whether a holder has gone
+_RETRY = 0.25  # seconds between two attempts where nobody is there to be signalled
+_LOOK_SECONDS = 5.0
+_FAST_SECONDS = 3.0  # a stage, for who wants to fail soon
+_SHOWN = 3
+_SIGKILL = 9
+
+
+class Signals:
+    """How holders are asked to go: the signals of each stage, and the seconds between two.
+
+    With ``spare`` nobody is signalled; with ``fast`` each stage takes 3 s at most.
+    """
+
+    __slots__ = ("delay", "fast", "kill", "spare", "term")
+
+    def __init__(
+        self, term: list[int], kill: list[int], delay: float, *, spare: bool, fast: bool
+    ) -> None:
+        self.term = term
+        self.kill = kill
+        self.delay = delay
+        self.spare = spare
+        self.fast = fast
+
+
+class StillMounted(OSError):  # noqa: N818 - says what is
+    """It is still there when the time is up; the message names who holds it."""
+
+
+class Plan:
+    """What is to go now, children first, and who holds it.
+
+    ``devices`` are file systems that must have no user left at all; ``is_forgiving`` says that
+    the server keeps the data whole, so that one that does not answer may be forced and left.
+    """
+
+    __slots__ = ("devices", "is_forgiving", "mounts")
+
+    def __init__(self, mounts: list[Mount], devices: set[str], *, is_forgiving: bool) -> None:
+        self.mounts = mounts
+        self.devices = devices
+        self.is_forgiving = is_forgiving
+
+
+def make_plan(table: MountTable, ours: list[Mount], *, must_end: bool, is_forgiving: bool) -> Plan:
+    """Find all that has to go with ``ours``: what is mounted in or over it, and its twins.
+
+    A twin is a later mount of the same device, such as a bind of it: where the file system
+    ``must_end``, as another node is to write to it, the twin goes too. An earlier one is not ours
+    to end. Twins are known by the device's number, so not where a file system has one of its own.
+    """
+    twins = [
+        one
+        for one in table
+        for mount in ours
+        if must_end
+        and one.device == mount.device
+        and not one.device.startswith("0:")
+        and one.order > mount.order
+    ]
+    going: dict[int, Mount] = {}
+    for top in sorted((*ours, *twins), key=lambda one: -one.order):
+        for one in (*table.list_below(top), top):
+            going.setdefault(one.mount_id, one)
+    devices = {one.device for one in ours} if must_end else set()
+    if any(one.device in devices and one.mount_id not in going for one in table):
+        devices = set()
+    return Plan(list(going.values()), devices, is_forgiving=is_forgiving)
+
+
+class Unmounting:
+    """One stop's work on the mounts that ``make_plan`` finds, asked anew before each attempt."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        make_plan: Callable[[], Plan],
+        signals: Signals,
+        deadline: Deadline,
+        log: Log,
+    ) -> None:
+        self._storage = storage
+        self._make_plan = make_plan
+        self._signals = signals
+        self._deadline = deadline
+        self._log = log
+        self._complaint = ""
+        self._held = ""
+
+    def run(self) -> None:
+        """Return once nothing of the plan is left; StillMounted when the time is up."""
+        if self._attempt(0.4):
+            return
+        if self._stage(self._signals.term, 0.5) or self._stage(self._signals.kill, 0.85):
+            return
+        if self._make_plan().is_forgiving:
+            for flags in (("-f",), ("-f", "-l")):
+                self._log.warning(f"umount {' '.join(flags)}: {self._complaint}")
+                if self._attempt(0.95 if flags == ("-f",) else 0.98, *flags):
+                    return
+        raise StillMounted(0, self._held or self._complaint)
+
+    def _stage(self, numbers: list[int], until: float) -> bool:
+        """Signal and try again until this part of the time is used; whether all has gone."""
+        left = self._deadline.stage(until)
+        end = self._deadline.remaining - (min(left, _FAST_SECONDS) if self._signals.fast else left)
+        while True:
+            for number in numbers:
+                self._ask_to_go(number)
+                if self._attempt(until + 0.05):
+                    return True
+            if self._deadline.remaining <= end:
+                return False
+
+    def _attempt(self, fraction: float, *flags: str) -> bool:
+        """Unmount what can be; whether all has gone. A server that is dead is not waited for."""
+        plan = self._make_plan()
+        if len(plan.mounts) > 1:
+            self._part(plan)
+        for mount in plan.mounts:
+            table = self._storage.read_table()
+            stack = table.look(mount.point).stack
+            if not stack or stack[-1].mount_id != mount.mount_id:
+                if all(one.mount_id != mount.mount_id for one in table):
+                    continue  # gone together with another: mounts propagate
+                top = table.look(mount.point).above
+                self._complaint = (
+                    f"{mount.point} lies under {top.point if top else 'another mount'}"
+                )
+                break
+            stage = self._deadline.stage(fraction)
+            seconds = stage if plan.is_forgiving else self._deadline.remaining
+            try:
+                self._complaint = self._storage.unmount(mount.point, *flags, seconds=seconds)
+            except CommandTimedOut as late:
+                self._complaint = str(late.strerror)
+            if self._complaint:
+                self._log.debug(self._complaint)
+                break
+            self._log.info(f"{mount.source} unmounted from {mount.point}")
+        return not self._make_plan().mounts
+
+    def _part(self, plan: Plan) -> None:
+        """Keep what goes from taking along what it is a copy of."""
+        for mount in plan.mounts:
+            if any(one.parent_id == mount.mount_id for one in plan.mounts):
+                said = self._storage.part(mount.point)
+                if said:
+                    raise StillMounted(0, f"what is mounted in it is left: {said}")
+
+    def _ask_to_go(self, number: int) -> None:
+        """Signal the holders, and give them time to go."""
+        asked = [] if self._signals.spare else self._signal(number)
+        if self._signals.spare:
+            self._find()
+        wait = max(self._signals.delay, _PAUSE) if asked else _RETRY
+        end = self._deadline.remaining - wait
+        while self._deadline.remaining > max(end, 0):
+            if asked and not any(one.is_alive() for one in asked):
+                return
+            self._deadline.sleep(min(_PAUSE, wait), self._held or self._complaint)
+
+    def _signal(self, number: int) -> list[ProcessIdentity]:
+        asked = []
+        for identity, words in self._find():
+            try:
+                if send_signal(identity, number):
+                    self._log.info(f"signal {number} to {words}")
+                    asked.append(identity)
+            except Protected as protected:
+                self._log.warning(f"not signalled: {words}: {protected.strerror}")
+            except OSError as error:
+                self._log.warning(f"not signalled: {words}: {error.strerror}")
+        return asked
+
+    def _find(self) -> list[tuple[ProcessIdentity, str]]:
+        """Find the holders, and say who they are in case that they stay."""
+        from .holders import Mounts
+        from .probing import Hung
+
+        plan = self._make_plan()
+        ids = {one.mount_id for one in plan.mounts}
+        spec = Mounts(ids, [one.point for one in plan.mounts], plan.devices)
+        try:
+            found, kernel = self._storage.find_holders(
+                spec, min(_LOOK_SECONDS, self._deadline.remaining / 2)
+            )
+        except (Hung, OSError) as error:
+            self._held = f"{self._complaint}; who holds it cannot be told: {error}"
+            return []
+        holders = [
+            (ProcessIdentity(pid, ticks), f"pid {pid} ({command}, {_user(owner)}): {what}")
+            for pid, ticks, command, owner, what in found
+        ]
+        shown = [
+            f"{words}{', spared' if find_protection(identity.pid) else ''}"
+            for identity, words in holders
+        ]
+        every = [*kernel, *shown]
+        more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+        where = plan.mounts[-1].point if plan.mounts else "it"
+        self._held = f"{where} is held by {'; '.join(every[:_SHOWN])}{more}" if every else ""
+        return holders
+
+
+def end_mounting(storage: Storage, point: str, sources: set[str], deadline: Deadline) -> None:
+    """End what a start that was killed has left at work; StillMounted where it does not end."""
+    while True:
+        left = storage.find_mounting(point, sources)
+        if not left:
+            return
+        for identity in left:
+            send_signal(identity, _SIGKILL)
+        if deadline.stage(0.9) <= 0:
+            raise StillMounted(0, f"pid {left[0].pid} is still about to mount {point}")
+        deadline.sleep(_PAUSE, f"pid {left[0].pid} is still about to mount {point}")
+
+
+def leave() -> None:
+    """Go where nothing is mounted: whoever called us may stand in what is to be unmounted."""
+    posix.chdir("/")
+
+
+def _user(number: int) -> str:
+    try:
+        import pwd
+
+        return pwd.getpwuid(number).pw_name
+    except (ImportError, KeyError):
+        return f"user {number}"

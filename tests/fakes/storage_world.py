@@ -1,0 +1,173 @@
+"""The world of Filesystem's checks without a kernel: the runner in here, over a fake storage."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import ocf_py as ocf
+from filesystem import Filesystem
+from ocf_py.environment import Environment
+from ocf_py.runner import run
+from ocf_py.start_record import RecordFile
+from ocf_py.system import unmounting
+from ocf_py.system.systemd_mounts import SystemdMounts
+from tests.fakes.storage import FakeStorage
+from tests.fakes.world import Killed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pytest
+
+    from ocf_py.system.processes import ProcessIdentity
+
+_MOST_STEPS = 40
+_STEPS = frozenset(("find_holders", "is_claimed", "make_folder", "mount", "read_table", "unmount"))
+
+
+class MortalStorage(FakeStorage):
+    """Kills its user before or after its Nth question, and answers the dead no more."""
+
+    __slots__ = ("steps_left",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps_left: int | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name not in _STEPS:
+            return found
+
+        def mortal(*words: Any, **named: Any) -> Any:
+            self._pass_step()
+            result = found(*words, **named)
+            self._pass_step()
+            return result
+
+        return mortal
+
+    def _pass_step(self) -> None:
+        if self.steps_left is not None:
+            if self.steps_left <= 0:
+                raise Killed
+            self.steps_left -= 1
+
+
+class FakeStorageWorld:
+    """Devices, mounts and processes are fake; folders and links are real."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.reason = ""
+        self.base = os.path.realpath(folder / "t")
+        self._folder = folder
+        self._records = folder / "ocfpy"
+        self.storage = storage = MortalStorage()
+        (folder / "t").mkdir()
+        patch.setattr(unmounting, "send_signal", self._signal)
+        patch.setattr(unmounting, "leave", lambda: None)
+
+        class Agent(Filesystem):
+            """The file system
+
+            on a fake storage.
+            """
+
+            @ocf.seam
+            def storage(self) -> Any:
+                return storage
+
+            @ocf.seam
+            def systemd(self) -> Any:
+                return SystemdMounts(lambda: 1.0, str(folder))
+
+        self._agent = Agent
+
+    # ------------------------------------------------------------------ what a check does
+
+    def call(
+        self,
+        action: str,
+        *,
+        interval: int = 0,
+        level: int = 0,
+        timeout: int = 20,
+        meta: dict[str, str] | None = None,
+        kill_after: int | None = None,
+        **parameters: Any,
+    ) -> int | None:
+        variables = {
+            "OCF_RESOURCE_INSTANCE": "fs",
+            "HA_LOGFACILITY": "none",
+            "OCF_CHECK_LEVEL": str(level),
+            "OCF_RESKEY_CRM_meta_timeout": str(timeout * 1000),
+            "OCF_RESKEY_CRM_meta_interval": str(interval),
+            **{f"OCF_RESKEY_CRM_meta_{name}": text for name, text in (meta or {}).items()},
+            **{f"OCF_RESKEY_{name}": str(value) for name, value in parameters.items()},
+        }
+        file = RecordFile("Filesystem", "fs", str(self._records), boot="this")
+        said = io.StringIO()
+        self.storage.steps_left = kill_after
+        try:
+            with contextlib.redirect_stderr(said):
+                return run(self._agent, [action], Environment(variables), file)
+        except Killed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return None
+        finally:
+            self.storage.steps_left = None
+            self.reason = said.getvalue().strip().removeprefix("ocf-exit-reason:")
+
+    def steps(self, action: str) -> Sequence[int]:
+        return range(_MOST_STEPS)
+
+    def disk(self, letter: str, name: str = "") -> str:
+        path = f"{self._folder}/dev/{name or 'disk-' + letter}"
+        self.storage.numbers[os.path.realpath(path)] = f"8:{ord(letter)}"
+        return path
+
+    def mount(self, source: str, point: str, fstype: str = "ext4", options: str = "") -> None:
+        self.make_folder(point)
+        said = self.storage.mount(source, point, fstype, options)
+        assert not said, said
+
+    def unmount(self, point: str) -> None:
+        said = self.storage.unmount(os.path.realpath(point), seconds=1)
+        assert not said, said
+
+    def remount(self, point: str, options: str) -> None:
+        assert not self.storage.mount("", point, "", options)
+
+    def mounted(self, point: str) -> list[str]:
+        return [one.source for one in self.storage.mounts if one.point == point]
+
+    def hold(self, path: str, *, stubborn: bool = False) -> int:
+        return self.storage.hold(path, stubborn=stubborn)
+
+    def lives(self, pid: int) -> bool:
+        return pid in self.storage.holders
+
+    def release(self, pid: int) -> None:
+        self.storage.holders.pop(pid, None)
+
+    def make_folder(self, path: str) -> None:
+        os.makedirs(path, exist_ok=True)
+
+    def link(self, path: str, target: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        os.symlink(target, path)
+
+    def records(self) -> list[str]:
+        return [path.name for path in self._records.glob("[!.]*")]
+
+    def _signal(self, identity: ProcessIdentity, number: int) -> bool:
+        _, _, is_stubborn = self.storage.holders[identity.pid]
+        if number == signal.SIGKILL or (number == signal.SIGTERM and not is_stubborn):
+            del self.storage.holders[identity.pid]
+        return True
