@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         reloadable: bool
         deprecated: bool
         replaced_with: str
+        secret: bool
 
     class Typed(Generic[T]):
         """The value's type, for the checkers only."""
@@ -56,13 +57,15 @@ class Parameter(Typed["T"]):
     `unique_group` names the parameters whose combination must be unique in the cluster;
     `reloadable` lets Pacemaker apply a change by `reload-agent` instead of a restart;
     `deprecated` and `replaced_with` tell users what to move to (OCF 1.1, "Metadata").
+    A `secret` is never logged, recorded or put on a command line; one whose name ends in
+    password, passwd or secret is one without saying so.
     """
 
     content = "string"
     options: Sequence[str] = ()
     name: str
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - OCF's own words for a parameter, and by name alone
         self,
         text: str,
         *,
@@ -73,6 +76,7 @@ class Parameter(Typed["T"]):
         reloadable: bool = False,
         deprecated: bool = False,
         replaced_with: str = "",
+        secret: bool = False,
     ) -> None:
         if required and default is not UNSET:
             raise TypeError("a required parameter has no default")
@@ -84,6 +88,7 @@ class Parameter(Typed["T"]):
         self.reloadable = reloadable
         self.deprecated = deprecated or bool(replaced_with)
         self.replaced_with = replaced_with
+        self._secret = secret
 
     def __set_name__(self, _owner: type, name: str) -> None:
         self.name = name
@@ -110,7 +115,7 @@ class Parameter(Typed["T"]):
     @property
     def is_secret(self) -> bool:
         """Whether the value must not be logged, recorded or put on a command line."""
-        return self.name.rpartition("_")[2] in _SECRET
+        return self._secret or self.name.rpartition("_")[2] in _SECRET
 
     def parse(self, text: str) -> T:
         """Turn the caller's text into the value; ValueError says in one phrase what is wrong."""

@@ -117,9 +117,9 @@ def test_a_name_with_parentheses_and_blanks_is_read(sandbox: Sandbox) -> None:
         seen = subprocess.run(
             ["ps", "-o", "ppid=", "-p", str(odd.pid)], capture_output=True, text=True, check=True
         )
-        found = processes._read_stat(odd.pid)
+        found = processes.read_stat(odd.pid)
         assert found is not None
-        assert found[processes._PARENT] == seen.stdout.strip()
+        assert found[processes.PARENT] == seen.stdout.strip()
         assert odd.start_time >= plain.start_time
 
     inside(sandbox, body)

@@ -84,7 +84,7 @@ def _detach(writer: int, niceness: int, keep: Sequence[int], argv: list[str]) ->
             # The orphan belongs to init, which reaps it: no zombie is left in the caller.
             _exit(0)
         posix.write(writer, str(identify(posix.getpid())).encode())
-        _reset((writer, *keep))
+        cut_loose((writer, *keep))
         for handle in keep:
             posix.set_inheritable(handle, True)  # noqa: FBT003 - its only form
         if niceness:
@@ -111,8 +111,11 @@ def _give_way(niceness: int) -> None:
         posix.close(group)
 
 
-def _reset(keep: Sequence[int]) -> None:
-    """Give up what was inherited: descriptors, signals, umask, directory, out-of-memory score."""
+def cut_loose(keep: Sequence[int]) -> None:
+    """Give up what was inherited: descriptors, signals, umask, directory, out-of-memory score.
+
+    For a forked child; the descriptors of ``keep`` stay as they are.
+    """
     null = posix.open("/dev/null", posix.O_RDWR | posix.O_CLOEXEC)
     for standard in _STANDARD:
         posix.dup2(null, standard)

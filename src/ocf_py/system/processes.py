@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 else:
     import _signal
 
-_STATE, _PARENT, _START_TIME = 0, 1, 19  # of /proc/PID/stat, counted from behind the name
+# Of /proc/PID/stat, counted from behind the name.
+STATE, PARENT, SESSION, START_TIME = 0, 1, 3, 19
 _DEAD = ("Z", "X", "x")
 # Names as the kernel keeps them, of at most 15 letters (TASK_COMM_LEN).
 _CLUSTER_STACK = frozenset(
@@ -60,12 +61,8 @@ class ProcessIdentity:
 
     def is_alive(self) -> bool:
         """Tell whether this very process still runs; a zombie does not."""
-        found = _read_stat(self.pid)
-        return (
-            found is not None
-            and int(found[_START_TIME]) == self.start_time
-            and found[_STATE] not in _DEAD
-        )
+        found = read_stat(self.pid)
+        return found is not None and int(found[START_TIME]) == self.start_time and lives(found)
 
     def __str__(self) -> str:
         return f"{self.pid}:{self.start_time}"
@@ -84,8 +81,8 @@ class ProcessIdentity:
 
 def identify(pid: int) -> ProcessIdentity | None:
     """The identity of the process that has this pid now, or None."""
-    found = _read_stat(pid)
-    return None if found is None else ProcessIdentity(pid, int(found[_START_TIME]))
+    found = read_stat(pid)
+    return None if found is None else ProcessIdentity(pid, int(found[START_TIME]))
 
 
 def terminate(
@@ -143,8 +140,8 @@ def find_protection(pid: int) -> str:
     while ancestor > 0:
         if ancestor == pid:
             return f"pid {pid} is this process or an ancestor of it"
-        found = _read_stat(ancestor)
-        ancestor = int(found[_PARENT]) if found else 0
+        found = read_stat(ancestor)
+        ancestor = int(found[PARENT]) if found else 0
     name = (_read(f"/proc/{pid}/comm") or b"").decode("utf-8", "replace").strip()
     if name in _CLUSTER_STACK or name.startswith(_CLUSTER_PREFIXES):
         return f"pid {pid} is {name}, a part of the cluster stack"
@@ -173,7 +170,13 @@ def _open_handle(identity: ProcessIdentity) -> int:
     return -1
 
 
-def _read_stat(pid: int) -> list[str] | None:
+def lives(stat: list[str]) -> bool:
+    """Whether what `read_stat` has read is of a process that still runs; a zombie does not."""
+    return stat[STATE] not in _DEAD
+
+
+def read_stat(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat (proc(5)) from STATE on; None where there is no such process."""
     content = _read(f"/proc/{pid}/stat")
     if content is None:
         # Where /proc is missing too, nothing proves that the process has gone.

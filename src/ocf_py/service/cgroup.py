@@ -1,0 +1,107 @@
+"""A control group of version 2 around a process tree: whoever forks in there stays in there.
+
+Where systemd runs, it owns the hierarchy: a scope is asked of it (`scope`). Elsewhere the group is
+made here. Source: the kernel's Documentation/admin-guide/cgroup-v2.rst.
+"""
+
+from __future__ import annotations
+
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FOLDER = "ocfpy"
+_MODE = 0o755
+
+
+def find_root() -> str:
+    """Where the hierarchy is mounted for writing; "" where it is not (proc(5), mountinfo)."""
+    root = ""
+    for line in _read("/proc/self/mountinfo").split("\n"):
+        head, _, tail = line.partition(" - ")
+        if tail.startswith("cgroup2 ") and "\\" not in head:
+            fields = head.split()
+            # Another mount may cover this one.
+            if "rw" in fields[5].split(",") and _exists(f"{fields[4]}/cgroup.procs"):
+                root = fields[4]
+    return root
+
+
+def choose(name: str) -> str:
+    """The path of the group for what is called so; "" where there can be none."""
+    root = find_root()
+    return f"{root}/{_FOLDER}/{name}" if root else ""
+
+
+def create(path: str) -> None:
+    """Make the group; OSError if that cannot be done."""
+    for folder in (path.rpartition("/")[0], path):
+        try:
+            posix.mkdir(folder, _MODE)
+        except FileExistsError:
+            pass
+
+
+def enter(path: str, pid: int) -> None:
+    """Move a process into the group, and with it all that it will fork; OSError if not."""
+    handle = posix.open(f"{path}/cgroup.procs", posix.O_WRONLY | posix.O_CLOEXEC)
+    try:
+        posix.write(handle, str(pid).encode())
+    finally:
+        posix.close(handle)
+
+
+def pids(path: str) -> list[int]:
+    """Every process in the group and below it, by its number here; none where there is no group."""
+    found: list[int] = []
+    for folder in _folders(path):
+        try:
+            text = _read(f"{folder}/cgroup.procs")
+        except OSError:
+            continue  # it went away meanwhile, and nobody can be in it
+        # 0 stands for one that this pid namespace does not see.
+        found += [int(pid) for pid in text.split() if pid != "0"]
+    return found
+
+
+def remove(path: str) -> None:
+    """Take an empty group away, those below it first; OSError (EBUSY) while somebody is in it."""
+    for folder in reversed(list(_folders(path))):
+        try:
+            posix.rmdir(folder)
+        except FileNotFoundError:
+            pass
+
+
+def _folders(path: str) -> Iterator[str]:
+    try:
+        names = posix.listdir(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    yield path
+    for name in names:
+        if "." not in name or name.endswith((".scope", ".service", ".slice")):
+            yield from _folders(f"{path}/{name}")
+
+
+def _exists(path: str) -> bool:
+    try:
+        posix.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _read(path: str) -> str:
+    content = b""
+    handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        while True:
+            part = posix.read(handle, 65536)
+            if not part:
+                return content.decode("utf-8", "surrogateescape")
+            content += part
+    finally:
+        posix.close(handle)

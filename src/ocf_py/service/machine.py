@@ -1,0 +1,143 @@
+"""The seam through which a supervised service is reached: its processes and its pid file."""
+
+from __future__ import annotations
+
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ocf_py.system.processes import ProcessIdentity
+
+    from .checks import Check
+    from .disposable import Finding
+    from .notify import NotifySocket
+    from .program import Program
+    from .spawn import Spawned
+
+
+class Machine:
+    """This machine. Everything but `is_alive` imports what it needs when it is asked."""
+
+    def is_alive(self, identity: ProcessIdentity) -> bool:
+        """Whether this very process runs."""
+        return identity.is_alive()
+
+    def start(
+        self,
+        program: Program,
+        name: str,
+        more: Mapping[str, str],
+        seconds: float,
+        remember: Callable[[str, ProcessIdentity], None],
+    ) -> Spawned:
+        """Execute the program in a tree of its own, called ``name``: see `tree`.
+
+        ``remember(tree, process)`` is called before anything is executed. Raises NotExecuted.
+        """
+        from .spawn import spawn
+        from .tree import MARK, SESSION_OF
+
+        token = posix.urandom(16).hex()
+
+        def admit(identity: ProcessIdentity) -> None:
+            try:
+                _take_in(f"{name}.{token}", identity, remember)
+            except (OSError, LookupError):  # read-only, or not ours to use
+                remember(f"{SESSION_OF} {identity} {token}", identity)
+
+        return spawn(program, {**more, MARK: token}, admit, seconds)
+
+    def members(self, tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
+        """The living processes of a tree, the oldest first."""
+        from .tree import members
+
+        return members(tree, roots)
+
+    def release(self, tree: str) -> None:
+        """Take away what held a tree that has ended; OSError while somebody is in it."""
+        kind, _, path = tree.partition(" ")
+        if kind == "cgroup":
+            from .cgroup import remove
+
+            remove(path)
+
+    def send(self, identity: ProcessIdentity, signal: int) -> bool:
+        """Send a signal to this very process; False if it has gone. PermissionError: Protected."""
+        from ocf_py.system.processes import send_signal
+
+        return send_signal(identity, signal)
+
+    def kill_all(self, tree: str) -> None:
+        """Kill a tree in one step where the kernel can (Linux 5.14): none forks away from it."""
+        kind, _, path = tree.partition(" ")
+        if kind == "cgroup":
+            try:
+                handle = posix.open(f"{path}/cgroup.kill", posix.O_WRONLY | posix.O_CLOEXEC)
+            except OSError:
+                return
+            try:
+                posix.write(handle, b"1")
+            except OSError:
+                pass  # it was removed meanwhile
+            finally:
+                posix.close(handle)
+
+    def describe(self, identity: ProcessIdentity) -> str:
+        """Name a process for the operator."""
+        from .tree import describe
+
+        return describe(identity)
+
+    def recognise(self, pidfile: str, executable: str) -> ProcessIdentity | None:
+        """The process that the pid file names, if it executes this; see `pidfile`."""
+        from .pidfile import recognise
+
+        return recognise(pidfile, executable)
+
+    def read_pid(self, pidfile: str) -> int:
+        """The pid in the file; 0 where there is none."""
+        from .pidfile import read_pid
+
+        return read_pid(pidfile)[0]
+
+    def write_pid(self, pidfile: str, pid: int) -> None:
+        """Put a pid file in place in one step; OSError if that cannot be done."""
+        from .pidfile import write_pid
+
+        write_pid(pidfile, pid)
+
+    def remove_pid(self, pidfile: str) -> None:
+        """Take a pid file away unless a living process is named in it; OSError if that fails."""
+        from .pidfile import remove_stale
+
+        remove_stale(pidfile)
+
+    def ask(self, check: Check, program: Program | None, seconds: float) -> Finding:
+        """Ask a check once."""
+        return check.ask(program, seconds)
+
+    def listen(self, uid: int) -> NotifySocket:
+        """Open a socket for sd_notify(3)."""
+        from .notify import NotifySocket
+
+        return NotifySocket(uid)
+
+
+def _take_in(
+    name: str, identity: ProcessIdentity, remember: Callable[[str, ProcessIdentity], None]
+) -> None:
+    """Move a process into a control group of its own; OSError, LookupError if there is none."""
+    from . import cgroup, scope
+    from .tree import CGROUP
+
+    if scope.is_systemd_running():
+        remember(f"{CGROUP} {scope.enter(name, identity.pid)}", identity)
+        return
+    path = cgroup.choose(name)
+    if not path:
+        raise LookupError("no hierarchy of version 2 is mounted")
+    remember(f"{CGROUP} {path}", identity)  # before it is made: nothing of it is left unknown
+    cgroup.create(path)
+    cgroup.enter(path, identity.pid)

@@ -1,0 +1,74 @@
+"""A transient scope of systemd around a process tree: systemd.scope(5).
+
+Asked for over D-Bus by busctl(1), which every systemd brings along.
+"""
+
+from __future__ import annotations
+
+import posix
+
+_MANAGER = (
+    "org.freedesktop.systemd1",
+    "/org/freedesktop/systemd1",
+    "org.freedesktop.systemd1.Manager",
+)
+_SECONDS = 10.0
+_LONGEST = 200  # of 255 letters of a name
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+
+
+def is_systemd_running() -> bool:
+    """Whether systemd is this machine's init: sd_booted(3)."""
+    try:
+        posix.stat("/run/systemd/system")
+    except OSError:
+        return False
+    return True
+
+
+def unit_name(name: str) -> str:
+    """The scope's name for what is called so: systemd.unit(5) says what may stand in one."""
+    plain = "".join(c if c in _PLAIN else f"\\x{ord(c):02x}" for c in name)
+    return f"ocfpy-{plain[-_LONGEST:]}.scope"
+
+
+def enter(name: str, pid: int) -> str:
+    """Start the scope with this process in it; returns the path of its control group.
+
+    Host shutdown stops what is ordered behind it first, the cluster manager. OSError if it cannot
+    be had.
+    """
+    from ocf_py.service.cgroup import find_root
+    from ocf_py.system import commands
+
+    properties = (
+        ("PIDs", "au", "1", str(pid)),
+        ("Description", "s", f"Cluster resource {name}"),
+        ("Before", "as", "1", "pacemaker.service"),
+        ("CollectMode", "s", "inactive-or-failed"),
+    )
+    words = [word for one in properties for word in one]
+    answer = commands.run(
+        ["busctl", "call", *_MANAGER, "StartTransientUnit", "ssa(sv)a(sa(sv))", unit_name(name),
+         "fail", str(len(properties)), *words, "0"],
+        _SECONDS,
+    )  # fmt: skip
+    if answer.status != 0:
+        raise OSError(0, f"systemd gives no scope: {answer.stderr.strip()}")
+    return _wait_until_inside(f"/{unit_name(name)}", pid, find_root())
+
+
+def _wait_until_inside(suffix: str, pid: int, root: str) -> str:
+    """The job only begins when the call returns: wait until the process has been moved."""
+    import time
+
+    from ocf_py.system import read_file
+
+    end = time.monotonic() + _SECONDS
+    while True:
+        for line in read_file(f"/proc/{pid}/cgroup").decode("utf-8", "surrogateescape").split("\n"):
+            if line.startswith("0::") and line.endswith(suffix):
+                return root + line[3:]
+        if time.monotonic() > end:
+            raise OSError(0, f"systemd did not put process {pid} into its scope")
+        time.sleep(0.01)

@@ -1,0 +1,178 @@
+"""A service that is a process of ours: found, brought up until it is ready, and ended for certain.
+
+What is known of it stands in the start record: ``main``, its main process, and ``tree``, how to
+tell which processes belong to it (see `tree`).
+"""
+
+from __future__ import annotations
+
+from ocf_py.outcomes import RUNNING, STOPPED, Failure, Status
+from ocf_py.system.processes import ProcessIdentity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal as _signal
+    from collections.abc import Sequence
+
+    from ocf_py.call import Call
+
+    from .machine import Machine
+    from .stages import Stage
+else:
+    import _signal
+
+_MAIN, _TREE = "main", "tree"
+_LAST_WORDS = 0.02  # seconds to say what survives
+_NAMED = 4  # survivors that a reason names
+
+
+class Supervision:
+    """One service. Without an ``executable`` nothing is recognised by its pid file."""
+
+    def __init__(
+        self, machine: Machine, call: Call, executable: str = "", pidfile: str | None = None
+    ) -> None:
+        self.machine = machine
+        self.call = call
+        self.executable = executable
+        self.pidfile = pidfile
+
+    # ------------------------------------------------------------------ what runs
+
+    def find_main(self) -> ProcessIdentity | None:
+        """The living main process: the recorded one, or one that somebody restarted by hand."""
+        known = self.call.facts.recall(_MAIN)
+        if known:
+            recorded = ProcessIdentity.parse(known)
+            if self.machine.is_alive(recorded):
+                return recorded
+        if not self.pidfile or not self.executable:
+            return None
+        found = self.machine.recognise(self.pidfile, self.executable)
+        if found and self.call.is_recurring and self.call.facts.record is not None:
+            self.call.log.info(f"process {found.pid} is the service's now, as {self.pidfile} says")
+            self.remember(found)
+        return found
+
+    def remember(self, main: ProcessIdentity, tree: str = "") -> None:
+        """Keep what is known of the service until it has been stopped."""
+        facts = self.call.facts
+        if tree or not facts.recall(_TREE):
+            facts.remember(_TREE, tree or "descendants")
+        if facts.recall(_MAIN) != str(main):
+            facts.remember(_MAIN, str(main))
+
+    @property
+    def tree(self) -> str:
+        """How to tell what belongs to it."""
+        return self.call.facts.recall(_TREE) or "descendants"
+
+    def members(self, main: ProcessIdentity | None = None) -> list[ProcessIdentity]:
+        """All its living processes, the oldest first."""
+        known = self.call.facts.recall(_MAIN)
+        roots = [ProcessIdentity.parse(known)] if known else []
+        return self.machine.members(self.tree, [*roots, main] if main else roots)
+
+    def judge(self) -> Status:
+        """Tell whether it runs; Failure where workers outlive their main process."""
+        if self.find_main():
+            return RUNNING
+        if not self.call.facts.recall(_MAIN):
+            return STOPPED
+        rest = self.members()
+        if rest:
+            raise Failure(f"the main process has ended, but not {self.name_all(rest)}")
+        return STOPPED
+
+    def name_all(self, processes: Sequence[ProcessIdentity]) -> str:
+        """Name processes for the operator."""
+        named = ", ".join(self.machine.describe(one) for one in processes[:_NAMED])
+        more = len(processes) - _NAMED
+        return f"{named} and {more} more" if more > 0 else named
+
+    # ------------------------------------------------------------------ how it ends
+
+    def end(self, stages: Sequence[Stage], *, fraction: float = 1.0) -> None:
+        """Ask its processes to end in these stages, within a part of the time that is left.
+
+        What is not KILL goes to the main process while that lives, and then to all that it has
+        left behind. Failure names what survives.
+        """
+        deadline = self.call.deadline
+        total = deadline.remaining * fraction
+        until = max(deadline.remaining - total, _LAST_WORDS)
+        reached: dict[ProcessIdentity, int] = {}
+        refused: dict[ProcessIdentity, str] = {}
+        pause = 0.005
+        while True:
+            main = self.find_main()
+            members = self.members(main)
+            if not members:
+                return
+            is_over = deadline.remaining <= until
+            if is_over or all(one in refused for one in members):
+                raise Failure(self._name_survivors(members, refused))
+            number = _current(stages, total, total - (deadline.remaining - until))
+            if number >= 0:
+                self._apply(number, stages[number], main, members, reached, refused)
+            deadline.sleep(min(pause, max(deadline.remaining / 2, 0.001)), "processes to end")
+            pause = min(pause * 1.5, 0.1)
+
+    def wait_for_end(self, seconds: float) -> None:
+        """Give its processes this time to end by themselves."""
+        until = self.call.deadline.remaining - seconds
+        while self.call.deadline.remaining > until and self.members(self.find_main()):
+            self.call.deadline.sleep(0.02, "processes to end")
+
+    def _apply(
+        self,
+        number: int,
+        stage: Stage,
+        main: ProcessIdentity | None,
+        members: Sequence[ProcessIdentity],
+        reached: dict[ProcessIdentity, int],
+        refused: dict[ProcessIdentity, str],
+    ) -> None:
+        kills = stage.signal == _signal.SIGKILL
+        targets = members if kills or main is None or main in refused else [main]
+        for one in targets:
+            if reached.get(one, -1) >= number or one in refused:
+                continue
+            reached[one] = number
+            try:
+                self.machine.send(one, stage.signal)
+                if not kills:  # a stopped one would not take it
+                    self.machine.send(one, _signal.SIGCONT)
+            except OSError as error:
+                refused[one] = error.strerror or str(error)
+        if kills and not refused:
+            self.machine.kill_all(self.tree)
+
+    def _name_survivors(
+        self, members: Sequence[ProcessIdentity], refused: dict[ProcessIdentity, str]
+    ) -> str:
+        for one in members:
+            if one in refused:
+                return f"{self.machine.describe(one)} is not to be signalled: {refused[one]}"
+        return f"even SIGKILL does not end {self.name_all(members)}"
+
+    def clear(self) -> None:
+        """Take away what is left of a service that has ended: its group, its pid file."""
+        try:
+            self.machine.release(self.tree)
+            if self.pidfile:
+                self.machine.remove_pid(self.pidfile)
+        except OSError as error:
+            self.call.log.warning(f"not all that went with it is removed: {error}")
+
+
+def _current(stages: Sequence[Stage], total: float, passed: float) -> int:
+    """The number of the last stage that is due; -1 before the first."""
+    number = -1
+    for this, stage in enumerate(stages):
+        due = total * stage.fraction
+        if stage.seconds is not None:
+            due = min(stage.seconds, total * 0.9)  # KILL has to come before the end
+        if passed >= due:
+            number = this
+    return number

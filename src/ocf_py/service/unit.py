@@ -1,0 +1,170 @@
+"""A service that is a unit of systemd: its jobs awaited inside the deadline, its states judged."""
+
+from __future__ import annotations
+
+from ocf_py.outcomes import (
+    RUNNING,
+    STOPPED,
+    Failure,
+    Misconfigured,
+    NotInstalled,
+    Status,
+    UnusableHere,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ocf_py.call import Call
+
+    from .units import State, Units
+
+_ACTIVE = ("active", "reloading", "refreshing")
+_PENDING = ("activating", "deactivating", "maintenance")
+_ENDED = ("inactive", "failed")
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.\\@")
+_KINDS = (".service", ".socket", ".timer", ".mount", ".path", ".target", ".scope", ".slice")
+_LONGEST_NAME = 255
+#: systemd leaves the restart to the cluster, and the cluster ends before what it runs.
+_SETTING = """\
+# Of the cluster resource {instance}; gone with the next boot.
+[Unit]
+Before=pacemaker.service pacemaker_remote.service
+{service}"""
+_RESTART = "\n[Service]\nRestart=no\n"
+
+
+def refuse_name(unit: str) -> None:
+    """Raise Misconfigured for what is no unit's name: systemd.unit(5)."""
+    is_name = set(unit) <= _LETTERS and len(unit) <= _LONGEST_NAME and unit[0] not in ".-"
+    if not is_name or not _full_name(unit).endswith(_KINDS):
+        raise Misconfigured(f"unit={unit!r} is no name of a unit", hint="such as nginx.service")
+
+
+def _full_name(unit: str) -> str:
+    return unit if "." in unit else f"{unit}.service"
+
+
+class UnitService:
+    """One unit, which the cluster starts and stops."""
+
+    def __init__(self, units: Units, call: Call, unit: str) -> None:
+        self._units = units
+        self._call = call
+        self.name = _full_name(unit)
+
+    def judge(self) -> Status:
+        """Tell whether it runs; what is on its way to a state gets half of the time to reach it."""
+        if not self._units.is_there():
+            if self._call.is_recurring:
+                raise Failure(f"systemd does not run here, and {self.name} with it")
+            return STOPPED
+        state = self._show()
+        while state.active in _PENDING and self._call.deadline.stage(0.5):
+            self._call.deadline.sleep(0.1, f"{self.name} is {state.active}")
+            state = self._show()
+        if state.active in _ACTIVE:
+            return RUNNING
+        if state.active in _PENDING:
+            raise Failure(f"{self.name} stays {state.active} ({state.sub})")
+        if state.active == "failed" and self._call.is_recurring:
+            return STOPPED.because(self._explain(state))
+        if state.active not in _ENDED:
+            raise Failure(f"{self.name} is in a state that means nothing here: {state.active!r}")
+        return STOPPED
+
+    def validate_here(self) -> None:
+        """Raise NotInstalled or UnusableHere for a unit that cannot be started, or not by us."""
+        if not self._units.is_there():
+            raise UnusableHere("systemd does not run here", hint="use command instead of unit")
+        state = self._show()
+        if state.load == "not-found":
+            raise NotInstalled(f"{self.name} is no unit here", hint="install its package")
+        if state.load == "masked":
+            raise UnusableHere(f"{self.name} is masked", hint=f"systemctl unmask {self.name}")
+        if state.load != "loaded":
+            raise UnusableHere(f"{self.name} cannot be used: it is {state.load}")
+        if state.enabled in ("enabled", "enabled-runtime"):
+            self._call.log.warning(f"{self.name} is enabled: the boot would start it as well")
+            if self._call.action == "validate-all":
+                _warn(f"{self.name} is enabled: systemctl disable {self.name}")
+
+    def start(self) -> None:
+        """Start it and wait until it is active; Failure, with what it said last, if it is not."""
+        deadline = self._call.deadline
+        setting = _SETTING.format(
+            instance=" ".join(self._call.instance.split()),
+            service=_RESTART if self.name.endswith(".service") else "",
+        )
+        try:
+            self._units.write_drop_in(self.name, setting)
+            self._units.start(self.name)
+        except OSError as error:
+            raise Failure(f"{self.name} cannot be started: {error.strerror}") from error
+        state = self._show()
+        while state.active in _PENDING or state.has_job:
+            if not deadline.stage(0.8):
+                self._give_up()
+                raise Failure(f"{self.name} stayed {state.active} ({state.sub})")
+            deadline.sleep(0.05, f"{self.name} is {state.active}")
+            state = self._show()
+        if state.active not in _ACTIVE:
+            raise Failure(self._explain(state))
+
+    def _give_up(self) -> None:
+        """Take the start back: what hangs in it must not come up later."""
+        try:
+            self.stop()
+        except Failure as failure:
+            self._call.log.warning(failure.reason)
+
+    def stop(self) -> None:
+        """Stop it and wait until nothing of it runs; what does not end by then is killed."""
+        if not self._units.is_there():
+            return
+        deadline = self._call.deadline
+        state = self._show()
+        try:
+            if state.active not in _ENDED or state.has_job:
+                self._units.stop(self.name)
+                state = self._show()
+            began = deadline.remaining
+            is_killed = False
+            while state.active not in _ENDED:
+                if not is_killed and deadline.remaining < began / 3:
+                    self._call.log.warning(f"{self.name} stays {state.active}: killing it")
+                    self._units.kill(self.name)
+                    is_killed = True
+                deadline.sleep(0.05, f"{self.name} stays {state.active} ({state.sub})")
+                state = self._show()
+            if state.active == "failed":
+                self._call.log.info(self._explain(state))
+                self._units.reset_failed(self.name)
+        except OSError as error:
+            raise Failure(f"{self.name} cannot be stopped: {error.strerror}") from error
+
+    def reload(self) -> None:
+        """Have it read its configuration again, and wait until it has."""
+        try:
+            self._units.reload(self.name)
+        except OSError as error:
+            raise Failure(f"{self.name} cannot be reloaded: {error.strerror}") from error
+        self._call.deadline.wait(
+            lambda: not self._show().has_job, f"{self.name} is reloading", every=0.05
+        )
+
+    def _show(self) -> State:
+        try:
+            return self._units.show(self.name)
+        except OSError as error:
+            raise Failure(f"systemd does not answer for {self.name}: {error.strerror}") from error
+
+    def _explain(self, state: State) -> str:
+        last = self._units.journal(self.name)
+        return f"{self.name} is {state.active}: {state.result}" + (f"; {last}" if last else "")
+
+
+def _warn(text: str) -> None:
+    """Say it to whoever validates: pcs and crmsh show what comes on stderr."""
+    import sys
+
+    sys.stderr.write(f"WARNING: {text}\n")

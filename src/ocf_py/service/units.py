@@ -1,0 +1,154 @@
+"""The seam to systemd's units: asked by systemctl(1), which needs no message bus for it.
+
+A library that speaks D-Bus takes longer to import than systemctl to answer, and as root systemctl
+goes to systemd's own socket: it still answers when the bus has gone down.
+"""
+
+from __future__ import annotations
+
+import errno
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DROP_IN = "50-ocfpy.conf"
+_FOLDER = "/run/systemd/system"
+_SECONDS = 10.0
+_PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "Job")
+
+
+class State:
+    """What systemd says of a unit: systemctl(1), "show"."""
+
+    __slots__ = ("active", "enabled", "has_job", "load", "result", "sub")
+
+    def __init__(
+        self,
+        load: str,
+        active: str,
+        sub: str = "",
+        result: str = "",
+        enabled: str = "",
+        *,
+        has_job: bool = False,
+    ) -> None:
+        self.load = load
+        self.active = active
+        self.sub = sub
+        self.result = result
+        self.enabled = enabled
+        self.has_job = has_job
+
+
+class Units:
+    """The units of this machine."""
+
+    def is_there(self) -> bool:
+        """Whether systemd runs here at all."""
+        from .scope import is_systemd_running
+
+        return is_systemd_running()
+
+    def show(self, name: str) -> State:
+        """What systemd says of a unit, one that does not exist included; OSError if it does not."""
+        said = self._ask("show", f"--property={','.join(_PROPERTIES)}", "--", name)
+        found = dict(line.partition("=")[::2] for line in said.split("\n"))
+        return State(
+            found.get("LoadState", ""),
+            found.get("ActiveState", ""),
+            found.get("SubState", ""),
+            found.get("Result", ""),
+            found.get("UnitFileState", ""),
+            has_job=found.get("Job", "") not in ("", "0"),
+        )
+
+    def start(self, name: str) -> None:
+        """Queue a start, and do not wait for it; OSError if systemd refuses."""
+        self._ask("start", "--no-block", "--", name)
+
+    def stop(self, name: str) -> None:
+        """Queue a stop, and do not wait for it; OSError if systemd refuses."""
+        self._ask("stop", "--no-block", "--", name)
+
+    def reload(self, name: str) -> None:
+        """Queue a reload, and do not wait for it; OSError if systemd refuses."""
+        self._ask("reload", "--no-block", "--", name)
+
+    def kill(self, name: str) -> None:
+        """Send SIGKILL to all processes of a unit; OSError if systemd refuses."""
+        self._ask("kill", "--signal=SIGKILL", "--", name)
+
+    def reset_failed(self, name: str) -> None:
+        """Forget that the unit has failed; OSError if systemd refuses."""
+        self._ask("reset-failed", "--", name)
+
+    def journal(self, name: str) -> str:
+        """The last line of the unit's journal; "" where it cannot be had."""
+        from ocf_py.system import commands
+
+        try:
+            answer = commands.run(
+                [
+                    "journalctl",
+                    "--unit",
+                    name,
+                    "--lines=5",
+                    "--output=cat",
+                    "--no-pager",
+                    "--quiet",
+                ],
+                _SECONDS,
+            )
+        except (OSError, LookupError):
+            return ""
+        lines = [line.strip() for line in answer.stdout.split("\n") if line.strip()]
+        # What systemd itself says of the end is in the result; what the service said is the cause.
+        own = [line for line in lines if not line.startswith((name, "Start", "Stop", "Fail"))]
+        return (own or lines or [""])[-1]
+
+    def write_drop_in(self, name: str, content: str) -> None:
+        """Lay a setting of this boot over the unit; systemd reads it only if it has changed."""
+        folder = f"{_FOLDER}/{name}.d"
+        path = f"{folder}/{_DROP_IN}"
+        if _read(path) == content:
+            return
+        try:
+            posix.mkdir(folder, 0o755)
+        except FileExistsError:
+            pass
+        temporary = f"{path}.{posix.getpid()}"  # systemd reads what ends in .conf alone
+        flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        handle = posix.open(temporary, flags, 0o644)
+        try:
+            posix.write(handle, content.encode())
+        finally:
+            posix.close(handle)
+        posix.rename(temporary, path)
+        self._ask("daemon-reload")
+
+    def _ask(self, *words: str) -> str:
+        from ocf_py.system import commands
+
+        try:
+            answer = commands.run(["systemctl", *words], _SECONDS)
+        except commands.ToolMissing as missing:
+            raise OSError(errno.ENOENT, str(missing)) from missing
+        if answer.status != 0:
+            raise OSError(0, _first_line(answer.stderr) or f"systemctl {words[0]} fails")
+        return answer.stdout
+
+
+def _first_line(text: str) -> str:
+    lines: Sequence[str] = [line.strip() for line in text.split("\n") if line.strip()]
+    return lines[0] if lines else ""
+
+
+def _read(path: str) -> str:
+    from ocf_py.system import read_file
+
+    try:
+        return read_file(path).decode("utf-8", "replace")
+    except OSError:
+        return ""
