@@ -407,7 +407,7 @@ class Service(ocf.Agent):
             self._unit().stop()
             return
         supervision = self._supervision()
-        if self.stop_command is not None and supervision.members(supervision.find_main()):
+        if self.stop_command is not None and supervision.is_there():
             # What goes wrong with it is told: the signals that follow need nothing of it.
             self._command("stop_command", 0.5)
             supervision.wait_for_end(self.call.deadline.stage(0.5))

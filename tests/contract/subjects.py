@@ -203,6 +203,39 @@ AGENTS = (
         change={"signal_delay": "2", "fast_stop": "true"},
         leaves_folders=True,
     ),
+    Subject(
+        "Service",
+        _NOWHERE / "Service",
+        parameters={"command": "/bin/sleep", "args": "98765", "pidfile": "/run/sleep.pid"},
+        other={"command": "/bin/sleep", "args": "98764", "pidfile": "/run/sleep-b.pid"},
+        wrong=(
+            {"command": ""},
+            {"command": "sleep"},
+            {"unit": "sleep.service"},
+            {"args": "'open"},
+            {"env": "NOTHING"},
+            {"umask": "9"},
+            {"limits": "files=1"},
+            {"ready": "https://localhost/"},
+            {"health": "notify"},
+            {"stop_signals": "TERM@100%"},
+        ),
+        unusable_here=(
+            {"command": "/nonexistent/sleep"},
+            {"user": "nobodys"},
+            {"workdir": "/nonexistent"},
+            {"envfile": "/nonexistent"},
+        ),
+        foreign=(
+            Foreign(
+                "another process in the pid file",
+                (("sh", "-c", "tail -f /dev/null & echo $! >/run/sleep.pid"),),
+                (("sh", "-c", "pkill -x tail; rm -f /run/sleep.pid"),),
+                ("pgrep", "-x", "tail"),
+            ),
+        ),
+        change={"health": "/bin/true", "stop_signals": "TERM KILL@5s"},
+    ),
 )
 
 #: What they do not do, done by agents made for it: the rules that are about just that.

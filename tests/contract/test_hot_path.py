@@ -44,9 +44,17 @@ STORAGE = {
     "ocf_py.system.mounts",
     "ocf_py.system.storage",
 }
+SUPERVISION = {
+    "ocf_py.service",
+    "ocf_py.service.machine",
+    "ocf_py.service.pidfile",
+    "ocf_py.service.supervision",
+    "ocf_py.system.processes",
+}
 OWN = {
     "Filesystem": CORE | STORAGE | {"ocfpy_agents.filesystem"},
     "IPaddr": CORE | NETWORK | {"ocfpy_agents.ipaddr"},
+    "Service": CORE | SUPERVISION | {"ocfpy_agents.service"},
     "Dummy": CORE | {"ocfpy_agents.dummy"},
 }
 # What the interpreter itself loads with -I -S, in one version or another, and cheap modules in C.
@@ -70,6 +78,7 @@ STANDARD = {
     "encodings.aliases",
     "encodings.latin_1",
     "encodings.utf_8",
+    "errno",
     "gc",
     "genericpath",
     "io",
@@ -90,6 +99,7 @@ PARAMETERS = {
         "OCF_RESKEY_fstype": "ext4",
     },
     "IPaddr": {"OCF_RESKEY_ip": "192.0.2.77"},
+    "Service": {"OCF_RESKEY_command": "/bin/sleep", "OCF_RESKEY_pidfile": "/run/nothing.pid"},
 }
 
 

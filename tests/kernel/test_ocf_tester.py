@@ -16,6 +16,7 @@ SUBJECTS = [
     ("IPaddr", ["ip=2001:db8::a1", "nic=eth0", "cidr_netmask=64"]),
     ("Filesystem", ["device=scratch", "directory=/run/t", "fstype=tmpfs"]),
     ("Filesystem", ["device=/run/t.img", "directory=/run/t", "fstype=ext4"]),
+    ("Service", ["command=/bin/sleep", "args=1000", "health=/bin/true"]),
     ("Dummy", []),
     ("Stateful", []),
 ]

@@ -17,6 +17,7 @@ GOLDEN = Path(__file__).parents[1] / "data" / "metadata"
     [
         ("ipaddr", "IPaddr"),
         ("filesystem", "Filesystem"),
+        ("service", "Service"),
         ("dummy", "Dummy"),
         ("stateful", "Stateful"),
     ],

@@ -49,6 +49,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
     from time import monotonic
 
     began = monotonic()
+    background.fill_standard()
     reader, writer = posix.pipe2(posix.O_CLOEXEC)
     child = posix.fork()
     if not child:
@@ -67,6 +68,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
             if not events:
                 identity = identify(child)
                 is_dead = _kill(child, handle)
+                child = 0
                 return Finding(
                     f"no answer within {seconds:.3g} s",
                     monotonic() - began,

@@ -55,6 +55,12 @@ class Machine:
 
         return members(tree, roots)
 
+    def tree_of(self, main: ProcessIdentity) -> str:
+        """The tree of a main process that somebody else has started."""
+        from .tree import tree_of
+
+        return tree_of(main)
+
     def release(self, tree: str) -> None:
         """Take away what held a tree that has ended; OSError while somebody is in it."""
         kind, _, path = tree.partition(" ")

@@ -59,6 +59,7 @@ def spawn(
     """
     import select
 
+    background.fill_standard()
     go_reader, go_writer = posix.pipe2(posix.O_CLOEXEC)
     reader, writer = posix.pipe2(posix.O_CLOEXEC)
     child = posix.fork()

@@ -36,6 +36,7 @@ class Supervision:
         self.call = call
         self.executable = executable
         self.pidfile = pidfile
+        self._found_tree = ""  # of what no record speaks of
 
     # ------------------------------------------------------------------ what runs
 
@@ -57,21 +58,30 @@ class Supervision:
     def remember(self, main: ProcessIdentity, tree: str = "") -> None:
         """Keep what is known of the service until it has been stopped."""
         facts = self.call.facts
-        if tree or not facts.recall(_TREE):
-            facts.remember(_TREE, tree or "descendants")
+        if not tree and not (self.tree and self.machine.members(self.tree, ())):
+            tree = self.machine.tree_of(main)
+        if tree:
+            facts.remember(_TREE, tree)
         if facts.recall(_MAIN) != str(main):
             facts.remember(_MAIN, str(main))
 
     @property
     def tree(self) -> str:
-        """How to tell what belongs to it."""
-        return self.call.facts.recall(_TREE) or "descendants"
+        """How to tell what belongs to it; "" where nothing is known of it."""
+        return self.call.facts.recall(_TREE)
 
-    def members(self, main: ProcessIdentity | None = None) -> list[ProcessIdentity]:
-        """All its living processes, the oldest first."""
-        known = self.call.facts.recall(_MAIN)
-        roots = [ProcessIdentity.parse(known)] if known else []
-        return self.machine.members(self.tree, [*roots, main] if main else roots)
+    def members(self, *known: ProcessIdentity) -> list[ProcessIdentity]:
+        """All its living processes, the oldest first; ``known`` are more that belong to it."""
+        recorded = self.call.facts.recall(_MAIN)
+        roots = [*known, *([ProcessIdentity.parse(recorded)] if recorded else [])]
+        if known and not self._found_tree:
+            self._found_tree = self.tree or self.machine.tree_of(known[0])
+        tree = self.tree or self._found_tree
+        return self.machine.members(tree, roots) if tree else []
+
+    def is_there(self) -> bool:
+        """Whether anything of it lives."""
+        return bool(self.find_main() or self.members())
 
     def judge(self) -> Status:
         """Tell whether it runs; Failure where workers outlive their main process."""
@@ -103,12 +113,15 @@ class Supervision:
         until = max(deadline.remaining - total, _LAST_WORDS)
         reached: dict[ProcessIdentity, int] = {}
         refused: dict[ProcessIdentity, str] = {}
+        # Whose parents have ended is known no more by them.
+        known: dict[ProcessIdentity, None] = {}
         pause = 0.005
         while True:
             main = self.find_main()
-            members = self.members(main)
+            members = self.members(*known, *([main] if main else ()))
             if not members:
                 return
+            known = dict.fromkeys((*known, *members))
             is_over = deadline.remaining <= until
             if is_over or all(one in refused for one in members):
                 raise Failure(self._name_survivors(members, refused))
@@ -121,7 +134,7 @@ class Supervision:
     def wait_for_end(self, seconds: float) -> None:
         """Give its processes this time to end by themselves."""
         until = self.call.deadline.remaining - seconds
-        while self.call.deadline.remaining > until and self.members(self.find_main()):
+        while self.call.deadline.remaining > until and self.is_there():
             self.call.deadline.sleep(0.02, "processes to end")
 
     def _apply(
@@ -159,7 +172,8 @@ class Supervision:
     def clear(self) -> None:
         """Take away what is left of a service that has ended: its group, its pid file."""
         try:
-            self.machine.release(self.tree)
+            if self.tree:
+                self.machine.release(self.tree)
             if self.pidfile:
                 self.machine.remove_pid(self.pidfile)
         except OSError as error:

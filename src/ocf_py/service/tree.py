@@ -9,7 +9,8 @@ A tree is a text that the start record keeps:
     the environment it was started with, or descends from one that is so. A process that has left
     the session, lost its parents, and written over its environment escapes.
 ``descendants``
-    of a main process that somebody else started: it and what descends from it.
+    of a main process that somebody else started, in a session that is not its own: it and what
+    descends from it.
 """
 
 from __future__ import annotations
@@ -43,8 +44,10 @@ def members(tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity
 
         found = [identify(pid) for pid in pids(rest)]
         inside = {one for one in found if one is not None and one.is_alive()}
-        # One that was moved out of its group is ours all the same.
-        return _sorted(inside | {root for root in roots if root.is_alive()})
+        outside = {root for root in roots if root not in inside and root.is_alive()}
+        if not outside:
+            return _sorted(inside)
+        roots = inside | outside  # one that was moved, or restarted by hand, is ours all the same
     stats = _read_stats()
     ours = {root.pid for root in roots if _is_in(root, stats)}
     if kind == SESSION_OF:
@@ -54,6 +57,16 @@ def members(tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity
     return _sorted(
         ProcessIdentity(pid, int(stats[pid][START_TIME])) for pid in ours if lives(stats[pid])
     )
+
+
+def tree_of(main: ProcessIdentity) -> str:
+    """The tree of a main process that somebody else has started.
+
+    Its control group is no proof: it may be that of the shell it was started from.
+    """
+    stat = read_stat(main.pid)
+    leads = stat is not None and int(stat[SESSION]) == main.pid
+    return f"{SESSION_OF} {main} -" if leads else DESCENDANTS
 
 
 def describe(identity: ProcessIdentity) -> str:

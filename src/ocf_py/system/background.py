@@ -47,6 +47,7 @@ def start(
     from .processes import ProcessIdentity
 
     deadline = monotonic() + seconds
+    fill_standard()
     reader, writer = posix.pipe2(posix.O_CLOEXEC)
     child = posix.fork()
     if not child:
@@ -72,6 +73,18 @@ def start(
     if problem or not identity:
         raise OSError(errno.ECHILD, f"{module} could not be started: {problem or 'it died'}")
     return ProcessIdentity.parse(identity)
+
+
+def fill_standard() -> None:
+    """Open what the caller left closed of the standard descriptors: no pipe must get their numbers.
+
+    A child's `cut_loose` replaces what is open under them.
+    """
+    while True:
+        handle = posix.open("/dev/null", posix.O_RDWR | posix.O_CLOEXEC)
+        if handle > _STANDARD[-1]:
+            posix.close(handle)
+            return
 
 
 def _detach(writer: int, niceness: int, keep: Sequence[int], argv: list[str]) -> None:

@@ -1,0 +1,164 @@
+"""The world of Service's checks without a kernel: the runner in here, over fake processes."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ocf_py as ocf
+from ocf_py.environment import Environment
+from ocf_py.runner import run
+from ocf_py.start_record import RecordFile
+from service import Service
+from tests.fakes.processes import FakeMachine
+from tests.fakes.world import Killed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MOST_STEPS = 60
+_STEPS = frozenset(name for name in vars(FakeMachine) if not name.startswith("_")) - {
+    "add",
+    "behave",
+    "end",
+    "pass_time",
+    "serving",
+}
+
+
+class MortalMachine(FakeMachine):
+    """Kills its user before or after its Nth question, and answers the dead no more."""
+
+    steps_left: int | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name not in _STEPS or super().__getattribute__("steps_left") is None:
+            return found
+
+        def mortal(*words: Any, **named: Any) -> Any:
+            self._pass_step()
+            result = found(*words, **named)
+            self._pass_step()
+            return result
+
+        return mortal
+
+    def _pass_step(self) -> None:
+        if self.steps_left is not None:
+            if self.steps_left <= 0:
+                raise Killed
+            self.steps_left -= 1
+
+
+class FakeServiceWorld:
+    """Programs are looked for on this machine, and never run."""
+
+    holds_escapees = True
+
+    def __init__(self, directory: Path) -> None:
+        self.reason = ""
+        self.daemon = str(Path(__file__).parents[1] / "service" / "daemon.py")
+        self.well, self.ill, self.hanging, self.slow = (
+            "/bin/true",
+            "/bin/false",
+            "/hanging",
+            "/slow",
+        )
+        self.machine = machine = MortalMachine()
+        self._records = directory / "ocfpy"
+
+        class Agent(Service):
+            """The service
+
+            on a fake machine.
+            """
+
+            @ocf.seam
+            def machine(self) -> Any:
+                return machine
+
+        self._agent = Agent
+
+    # ------------------------------------------------------------------ what a check does
+
+    def call(
+        self,
+        action: str,
+        *,
+        interval: int = 0,
+        level: int = 0,
+        timeout: float = 20.0,
+        instance: str = "svc",
+        kill_after: int | None = None,
+        **parameters: Any,
+    ) -> int | None:
+        variables = {
+            "OCF_RESOURCE_INSTANCE": instance,
+            "HA_LOGFACILITY": "none",
+            "OCF_CHECK_LEVEL": str(level),
+            "OCF_RESKEY_CRM_meta_timeout": str(int(timeout * 1000)),
+            "OCF_RESKEY_CRM_meta_interval": str(interval),
+            **{f"OCF_RESKEY_{name}": str(value) for name, value in parameters.items()},
+        }
+        file = RecordFile("Service", instance, str(self._records), boot="this")
+        said = io.StringIO()
+        self.machine.steps_left = kill_after
+        try:
+            with contextlib.redirect_stderr(said):
+                return run(self._agent, [action], Environment(variables), file)
+        except Killed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return None
+        finally:
+            self.machine.steps_left = None
+            self.reason = said.getvalue().strip().removeprefix("ocf-exit-reason:")
+
+    def steps(self, action: str) -> Sequence[int]:
+        return range(_MOST_STEPS if action != "monitor" else _MOST_STEPS // 4)
+
+    def processes(self) -> dict[int, str]:
+        return {pid: process.role for pid, process in self.machine.alive.items()}
+
+    def kill(self, pid: int) -> None:
+        self.machine.end(self.machine.alive[pid], -signal.SIGKILL)
+
+    def run_by_hand(self, *words: str) -> int:
+        process = self.machine.add("main", self.daemon)
+        self.machine.behave(process, list(words))
+        return process.identity.pid
+
+    def run_stranger(self) -> int:
+        return self.machine.add("stranger", "/bin/stranger").identity.pid
+
+    def run_stranger_as_recorded(self) -> int:
+        file = RecordFile("Service", "svc", str(self._records), boot="this")
+        record = file.read()
+        assert record is not None
+        pid = int(record.facts["main"].partition(":")[0])
+        return self.machine.add("stranger", "/bin/stranger", pid=pid).identity.pid
+
+    def age(self, path: str, seconds: float) -> None:
+        self.machine.files[path] = (self.machine.files[path][0], time.time() - seconds)
+
+    def write(self, path: str, text: str) -> None:
+        self.machine.files[path] = (text, time.time())
+
+    def read(self, path: str) -> str:
+        if path.startswith("/run/ocfpy/"):
+            return (self._records / path.rpartition("/")[2]).read_text(encoding="utf-8")
+        return self.machine.files.get(path, ("", 0.0))[0]
+
+    def is_ready(self, ready: str) -> bool:
+        kind, _, target = ready.partition("://")
+        port = target.partition("/")[0].rpartition(":")[2]
+        wanted = {"tcp": f"tcp={port}", "unix": f"unix={target}", "http": f"http={port}:200"}
+        is_there = target in self.machine.files if kind == "file" else kind == "notify"
+        return wanted.get(kind) in self.machine.serving() or is_there
+
+    def records(self) -> list[str]:
+        return [path.name for path in self._records.glob("[!.]*")]

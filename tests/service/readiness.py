@@ -1,0 +1,154 @@
+"""When a start is through, and what remains of one that does not get there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.service.world import PIDFILE, asked, check, is_calm, roles
+
+if TYPE_CHECKING:
+    from tests.service.world import World
+
+_FORMS = (
+    (["after=0.3", "tcp=4711"], "tcp://127.0.0.1:4711"),
+    (["after=0.3", "unix=/run/daemon.socket"], "unix:///run/daemon.socket"),
+    (["after=0.3", "http=4712:200"], "http://127.0.0.1:4712/health"),
+    (["after=0.3", "file=/run/daemon.ready"], "file:///run/daemon.ready"),
+    (["after=0.3", "notify"], "notify"),
+    (["fork", "after=0.3", "notify"], "notify"),
+)
+_NEVER = (
+    (["stay"], "tcp://127.0.0.1:4711", "refused"),
+    (["stay"], "unix:///run/nobody.socket", "No such file"),
+    (["http=4712:503"], "http://127.0.0.1:4712/", "503"),
+    (["tcp=4713", "stay"], "http://127.0.0.1:4713/", "no answer"),
+    (["stay"], "file:///run/nothing", "No such file"),
+    (["stay"], "notify", "READY"),
+    (["workers", "escape", "stubborn"], "notify", "READY"),
+)
+
+
+@check
+def start_waits_until_it_is_ready(world: World) -> None:
+    for words, ready in _FORMS:
+        it = asked(world, *words, ready=ready)
+        assert world.call("start", **it) == 0, (ready, world.reason)
+        assert "main" in roles(world)
+        assert world.is_ready(ready), ready
+        assert world.call("stop", **it) == 0, world.reason
+        is_calm(world)
+
+
+@check
+def a_command_tells_that_it_is_ready(world: World) -> None:
+    assert world.call("start", **asked(world, "stay", ready=world.well)) == 0, world.reason
+    assert world.call("stop") == 0
+    assert world.call("start", timeout=3, **asked(world, "stay", ready=world.ill)) == 1
+    assert world.call("stop") == 0
+    is_calm(world)
+
+
+@check
+def what_never_gets_ready_is_taken_back_in_time(world: World) -> None:
+    for words, ready, why in _NEVER:
+        it = asked(world, *words, ready=ready)
+        assert world.call("start", timeout=3, **it) == 1, ready
+        assert "not ready" in world.reason, (ready, world.reason)
+        assert why in world.reason, world.reason
+        assert roles(world) == []
+        assert world.call("monitor", **it) == 7
+        assert world.call("stop", **it) == 0
+        is_calm(world)
+
+
+@check
+def a_program_that_ends_at_once_was_not_started(world: World) -> None:
+    for words, why in (
+        (["exit=3"], "status 3"),
+        (["exit=0"], "status 0"),
+        (["fork", "exit=0"], "status 0"),
+        (["workers", "exit=5"], "status 5"),
+    ):
+        it = asked(world, *words, pidfile=PIDFILE)
+        assert world.call("start", **it) == 1, words
+        assert why in world.reason, world.reason
+        assert roles(world) == []
+        assert world.call("stop", **it) == 0
+        is_calm(world)
+
+
+@check
+def what_cannot_be_executed_has_a_reason(world: World) -> None:
+    for more, code, why in (
+        ({"user": "nobodys"}, 2, "user 'nobodys' is not known"),
+        ({"group": "nobodys"}, 2, "group 'nobodys' is not known"),
+        ({"workdir": "/nonexistent"}, 2, "workdir='/nonexistent'"),
+        ({"envfile": "/nonexistent"}, 2, "envfile='/nonexistent'"),
+        ({"command": "/nonexistent/daemon"}, 5, "/nonexistent/daemon"),
+        ({"logfile": "/nonexistent/log"}, 1, "logfile /nonexistent/log"),
+        ({"errlogfile": "/nonexistent/log"}, 1, "errlogfile /nonexistent/log"),
+        ({"user": "nobody", "logfile": "/run/log"}, 1, "logfile /run/log"),
+        ({"pidfile": "/nonexistent/pid"}, 1, "pidfile /nonexistent/pid"),
+    ):
+        it = {**asked(world, "stay"), **more}
+        assert world.call("start", **it) == code, (more, world.reason)
+        assert why in world.reason, world.reason
+        assert world.call("monitor", **it) == 7
+        assert world.call("stop", **it) == 0
+        is_calm(world)
+
+
+@check
+def what_is_wrong_everywhere_is_said_by_start_and_validate_alone(world: World) -> None:
+    for more, why in (
+        ({"command": ""}, "no command and no unit"),
+        ({"unit": "a.service"}, "exclude each other"),
+        ({"binfile": "/bin/true"}, "exclude each other"),
+        ({"command": "daemon"}, "absolute path"),
+        ({"args": "'open"}, "not closed"),
+        ({"cmdline_options": "x"}, "former name"),
+        ({"env": "A=1 broken"}, "NAME=value"),
+        ({"env": "1A=1"}, "NAME=value"),
+        ({"umask": "9"}, "octal"),
+        ({"umask": "7777"}, "above 777"),
+        ({"limits": "files=3"}, "no limit"),
+        ({"limits": "nofile=many"}, "NAME=NUMBER"),
+        ({"limits": "nofile=9:3"}, "above the hard"),
+        ({"ready": "https://x/"}, "none of tcp"),
+        ({"ready": "tcp://localhost"}, "HOST:PORT"),
+        ({"ready": "tcp://h:0"}, "HOST:PORT"),
+        ({"ready": "tcp://::1:80"}, "brackets"),
+        ({"ready": "unix://run/x"}, "absolute path"),
+        ({"ready": "true"}, "absolute path"),
+        ({"health": "notify"}, "only ready"),
+        ({"deep_health": "file://x"}, "absolute path"),
+        ({"health_threshold": "0"}, "below 1"),
+        ({"on_slow": "panic"}, "none of"),
+        ({"stop_command": "tcp://a:1"}, "is a command"),
+        ({"stop_signals": "TERM@x"}, "SIGNAL@TIME"),
+        ({"stop_signals": "NOSUCH"}, "no signal"),
+        ({"stop_signals": "TERM@100%"}, "leaves no time"),
+        ({"stop_signals": "KILL TERM@50%"}, "behind KILL"),
+        ({"stop_signals": "TERM@50% INT@20%"}, "comes before"),
+        ({"stop_timeout": "9", "stop_signals": "TERM"}, "former name"),
+        ({"reload_signal": "HUPP"}, "no signal"),
+        ({"pidfile": "run/x"}, "absolute path"),
+    ):
+        it = {**asked(world, "stay"), **more}
+        for action in ("start", "validate-all"):
+            assert world.call(action, **it) == 6, (more, world.reason)
+            assert why in world.reason, more
+        assert world.call("monitor", **it) == 7, more
+        assert world.call("stop", **it) == 0, more
+        is_calm(world)
+
+
+@check
+def a_secret_is_in_no_reason_and_no_record(world: World) -> None:
+    it = asked(world, "stay", env="PGPASSWORD='gr8 hush'")
+    assert world.call("start", **it) == 0, world.reason
+    assert not any("hush" in world.read(f"/run/ocfpy/{name}") for name in world.records())
+    assert world.call("stop") == 0
+    assert world.call("start", **asked(world, "stay", env="A=1 hush")) == 6
+    assert "hush" not in world.reason
+    is_calm(world)
