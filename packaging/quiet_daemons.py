@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-# What corosync, pacemaker, pcs, cluster-glue and their companions start by themselves.
+# What corosync, pacemaker, pcs, cluster-glue and their companions start by themselves, and the
+# applications that the tests run as resources.
 DAEMONS = (
     "booth",
     "corosync",
@@ -25,11 +26,15 @@ DAEMONS = (
     "corosync-qnetd",
     "crm_mon",
     "logd",
+    "nginx",
     "pacemaker",
     "pacemaker_remote",
     "pcs_snmp_agent",
     "pcsd",
     "pcsd-ruby",
+    "postgresql",
+    "redis",
+    "redis-server",
     "sbd",
 )
 

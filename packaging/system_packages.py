@@ -40,6 +40,9 @@ PACKAGES = {
     "XFS to mount": ("xfsprogs", "xfsprogs"),
     "btrfs to mount": ("btrfs-progs", "btrfs-progs"),
     "modprobe, which heartbeat's Filesystem wants": ("kmod", "kmod"),
+    "a database that Service runs": ("postgresql", "postgresql-server"),
+    "a web server that Service runs": ("nginx", "nginx"),
+    "a store that Service runs": ("redis-server", "redis"),
     "xmllint": ("libxml2-utils", "libxml2"),
     "the virtual environment": ("python3-venv", "python3-libs"),
 }

@@ -229,7 +229,7 @@ AGENTS = (
         foreign=(
             Foreign(
                 "another process in the pid file",
-                (("sh", "-c", "tail -f /dev/null & echo $! >/run/sleep.pid"),),
+                (("sh", "-c", "tail -f /dev/null >/dev/null & echo $! >/run/sleep.pid"),),
                 (("sh", "-c", "pkill -x tail; rm -f /run/sleep.pid"),),
                 ("pgrep", "-x", "tail"),
             ),
