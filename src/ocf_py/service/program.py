@@ -18,7 +18,8 @@ _LOG_FLAGS = (
     | posix.O_NOCTTY | posix.O_CLOEXEC
 )  # fmt: skip
 _LOG_MODE = 0o640
-_FILE_TYPE, _FOLDER = 0o170000, 0o040000  # inode(7)
+_FILE_TYPE, _FOLDER, _REGULAR = 0o170000, 0o040000, 0o100000  # inode(7)
+_TAIL = 1000  # bytes
 
 
 class Wrong(ValueError):  # noqa: N818 - says what is
@@ -128,6 +129,27 @@ class Program:
             posix.execve(self.argv[0], self.argv, {**self.environment, **more})
         except (OSError, ValueError) as error:
             raise OSError(getattr(error, "errno", 0) or 0, f"{step}: {_say(error)}") from error
+
+    def last_words(self) -> str:
+        """The last line of its log of errors, if that is a file of its own user's; else ""."""
+        path = self.errlogfile or self.logfile
+        if path is None:
+            return ""
+        try:
+            flags = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
+            handle = posix.open(path, flags)
+        except OSError:
+            return ""
+        try:
+            status = posix.fstat(handle)
+            if status.st_mode & _FILE_TYPE != _REGULAR or status.st_uid != self.owner.uid:
+                return ""
+            tail = posix.pread(handle, _TAIL, max(0, status.st_size - _TAIL))
+        except OSError:
+            return ""
+        finally:
+            posix.close(handle)
+        return tail.decode("utf-8", "replace").rstrip().rpartition("\n")[2].strip()
 
     def _log_to(self, path: str, handle: int) -> None:
         log = posix.open(path, _LOG_FLAGS, _LOG_MODE)

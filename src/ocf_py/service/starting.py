@@ -109,7 +109,9 @@ class Starting:
             return self._named(notify) or spawned.identity
         if status != 0:
             how = f"with status {status}" if status > 0 else f"by signal {-status}"
-            raise Failure(f"{self._command} ended {how} before it was ready")
+            words = self._program.last_words()
+            said = f": {words}" if words else ""
+            raise Failure(f"{self._command} ended {how} before it was ready{said}")
         members = self._supervision.members()
         if not members:
             raise Failure(
