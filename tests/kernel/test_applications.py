@@ -62,7 +62,7 @@ class Application:
         """The main process's children: pid → command line."""
         shown = self.run("ps", "-o", "pid=,args=", "--ppid", self.main())
         found = [line.split(None, 1) for line in shown.splitlines()]
-        return {pid: line for pid, line in found}
+        return dict(found)
 
     def is_gone(self, name: str) -> bool:
         return self.sandbox.run(["pgrep", "-f", name]).returncode == 1
