@@ -1,0 +1,260 @@
+"""Service on a node that systemd runs: units of our own in every state, and programs in scopes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.lab import Lab
+
+from .conftest import SEEN_LABS, name_lab
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+    from ocf_py.lab.node import Node
+
+_AGENT = "/usr/lib/ocf/resource.d/ocfpy/Service"
+_RECURRING = 10_000
+_DROP_IN = "/run/systemd/system/{}.d/50-ocfpy.conf"
+_UNIT = """\
+[Unit]
+Description=A unit of the tests
+[Service]
+{}
+[Install]
+WantedBy=multi-user.target
+"""
+_SERVICE = "ExecStart=/bin/sleep 98765\nRestart=always\n"
+
+
+class Host:
+    """One node of a lab; calls the agent there as Pacemaker does."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.reason = ""
+
+    def call(
+        self,
+        action: str,
+        *,
+        interval: int = 0,
+        level: int = 0,
+        timeout: float = 20.0,
+        **parameters: str,
+    ) -> int:
+        variables = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "OCF_ROOT": "/usr/lib/ocf",
+            "OCF_RESOURCE_INSTANCE": "unit",
+            "OCF_CHECK_LEVEL": str(level),
+            "OCF_RESKEY_CRM_meta_timeout": str(int(timeout * 1000)),
+            "OCF_RESKEY_CRM_meta_interval": str(interval),
+            **{f"OCF_RESKEY_{name}": text for name, text in parameters.items()},
+        }
+        words = [f"{name}={text}" for name, text in variables.items()]
+        done = self.run("env", "-i", *words, _AGENT, action, check=False)
+        self.reason = done.stderr
+        return done.returncode
+
+    def monitor(self, **parameters: str) -> int:
+        return self.call("monitor", interval=_RECURRING, **parameters)
+
+    def run(
+        self, *command: str, check: bool = True, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        return self._node.run(command, check=check, stdin=stdin.encode())
+
+    def make_unit(self, name: str, service: str = _SERVICE) -> None:
+        self.write(f"/etc/systemd/system/{name}.service", _UNIT.format(service))
+        self.run("systemctl", "daemon-reload")
+
+    def write(self, path: str, text: str) -> None:
+        self.run("sh", "-c", f"cat >{path}", stdin=text)
+
+    def show(self, name: str, of: str) -> str:
+        return self.run("systemctl", "show", "--value", f"--property={of}", name).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def booted() -> Iterator[Host]:
+    with Lab.up(name_lab("units"), init="systemd", nodes=1) as lab:
+        SEEN_LABS.append(lab)
+        yield Host(lab.nodes[0])
+
+
+@pytest.fixture
+def host(booted: Host) -> Iterator[Host]:
+    """Whatever a test has started is stopped, and its record with it."""
+    yield booted
+    assert booted.call("stop", timeout=30) == 0, booted.reason
+
+
+def test_a_unit_is_started_watched_and_stopped(host: Host) -> None:
+    host.make_unit("plain")
+    assert host.call("monitor", unit="plain") == 7
+    assert host.call("validate-all", level=10, unit="plain") == 0
+    assert host.reason == ""
+    assert host.call("start", unit="plain") == 0, host.reason
+    assert host.show("plain", "ActiveState") == "active"
+    assert host.monitor(unit="plain") == 0
+    assert host.call("start", unit="plain.service") == 0, host.reason
+    assert host.call("stop", unit="plain.service") == 0, host.reason
+    assert host.show("plain", "ActiveState") == "inactive"
+    assert host.call("monitor", unit="plain") == 7
+    assert host.call("stop", unit="plain") == 0
+
+
+def test_the_cluster_restarts_it_and_a_shutdown_stops_the_cluster_first(host: Host) -> None:
+    host.make_unit("ordered")
+    assert host.call("start", unit="ordered") == 0, host.reason
+    assert host.show("ordered", "Restart") == "no"
+    assert "pacemaker.service" in host.show("ordered", "Before").split()
+    drop_in = _DROP_IN.format("ordered.service")
+    written = host.run("stat", "--format=%i %Y", drop_in).stdout
+    assert host.call("stop", unit="ordered") == 0
+    assert host.call("start", unit="ordered") == 0
+    assert host.run("stat", "--format=%i %Y", drop_in).stdout == written
+    host.run("systemctl", "kill", "--signal=KILL", "ordered")
+    host.run("sh", "-c", "while systemctl -q is-active ordered; do sleep 0.05; done")
+    assert host.monitor(unit="ordered") == 7
+    assert "signal" in host.reason
+    assert host.call("stop") == 0
+    assert host.show("ordered", "ActiveState") == "inactive"
+
+
+def test_a_unit_that_fails_says_why(host: Host) -> None:
+    host.make_unit("failing", "Type=notify\nExecStart=/bin/sh -c 'echo no such disk; exit 3'\n")
+    assert host.call("start", unit="failing") == 1
+    assert "exit-code" in host.reason
+    assert "no such disk" in host.reason
+    assert host.call("monitor", unit="failing") == 7
+    assert host.call("stop", unit="failing") == 0
+    assert host.show("failing", "ActiveState") == "inactive"
+
+
+def test_a_unit_that_hangs_in_activating_is_taken_back_in_time(host: Host) -> None:
+    host.make_unit("rising", "Type=notify\nExecStart=/bin/sleep 98765\nTimeoutStartSec=infinity\n")
+    assert host.call("start", timeout=5, unit="rising") == 1
+    assert "stayed activating" in host.reason
+    assert host.call("monitor", unit="rising") == 7
+    host.run("systemctl", "start", "--no-block", "rising")
+    assert host.call("monitor", timeout=4, unit="rising") == 1
+    assert "stays activating" in host.reason
+    assert host.call("stop", unit="rising") == 0
+    assert host.call("monitor", unit="rising") == 7
+
+
+def test_a_monitor_waits_for_what_is_about_to_be_active(host: Host) -> None:
+    host.make_unit(
+        "late", "Type=notify\nNotifyAccess=all\n"
+        "ExecStart=/bin/sh -c 'sleep 1; systemd-notify --ready; exec sleep 98765'\n"
+    )  # fmt: skip
+    host.run("systemctl", "start", "--no-block", "late")
+    assert host.monitor(unit="late") == 0, host.reason
+    assert host.call("stop", unit="late") == 0
+
+
+def test_a_unit_that_hangs_in_deactivating_is_killed(host: Host) -> None:
+    host.make_unit(
+        "sinking",
+        "ExecStart=/bin/sh -c 'trap : TERM; while :; do sleep 98765; done'\n"
+        "TimeoutStopSec=infinity\n",
+    )
+    assert host.call("start", unit="sinking") == 0, host.reason
+    assert host.call("stop", timeout=6, unit="sinking") == 0, host.reason
+    assert host.call("monitor", unit="sinking") == 7
+    assert host.run("pgrep", "-f", "sleep 98765", check=False).returncode == 1
+
+
+def test_a_masked_unit_and_none_at_all_are_wrong_here_and_no_failure_of_a_probe(
+    host: Host,
+) -> None:
+    host.make_unit("masked-one")
+    host.run("rm", "/etc/systemd/system/masked-one.service")
+    host.run("systemctl", "mask", "masked-one")
+    for unit, code, why in (("masked-one", 2, "is masked"), ("nobodys", 5, "is no unit here")):
+        for action in ("start", "validate-all"):
+            assert host.call(action, level=10, unit=unit) == code
+            assert why in host.reason
+        assert host.call("monitor", unit=unit) == 7
+        assert host.monitor(unit=unit) == 7
+        assert host.call("stop", unit=unit) == 0
+    assert host.call("validate-all", level=0, unit="nobodys") == 0
+
+
+def test_a_unit_that_is_masked_while_it_runs_is_stopped(host: Host) -> None:
+    host.make_unit("hidden")
+    assert host.call("start", unit="hidden") == 0
+    host.run("sh", "-c", "cd /etc/systemd/system && mv hidden.service /root/")
+    host.run("systemctl", "mask", "hidden")
+    assert host.monitor(unit="hidden") == 0
+    assert host.call("stop") == 0
+    assert host.show("hidden", "ActiveState") == "inactive"
+
+
+def test_an_enabled_unit_is_warned_of(host: Host) -> None:
+    host.make_unit("eager")
+    host.run("systemctl", "enable", "eager")
+    assert host.call("validate-all", level=10, unit="eager") == 0
+    assert "systemctl disable eager.service" in host.reason
+    assert host.call("start", unit="eager") == 0
+    assert host.call("stop") == 0
+
+
+def test_health_and_reload_go_with_a_unit_too(host: Host) -> None:
+    host.make_unit("deep", _SERVICE + "ExecReload=/bin/touch /run/reloaded\n")
+    it = {"unit": "deep", "health": "file:///run/reloaded"}
+    assert host.call("start", **it) == 0
+    assert host.call("monitor", interval=_RECURRING, level=10, **it) == 1
+    assert host.call("reload", **it) == 0, host.reason
+    assert host.call("monitor", interval=_RECURRING, level=10, **it) == 0
+    assert host.call("stop", **it) == 0
+
+
+def test_what_goes_with_a_command_alone_is_refused(host: Host) -> None:
+    for more in ({"args": "x"}, {"pidfile": "/run/x"}, {"ready": "notify"}):
+        assert host.call("validate-all", unit="plain", **more) == 6
+        assert "goes with command" in host.reason
+    for unit in ("a b", "-x.service", "x.nothing", "x/y.service"):
+        assert host.call("validate-all", unit=unit) == 6
+        assert "no name of a unit" in host.reason
+
+
+def test_a_program_lives_in_a_scope_that_a_shutdown_stops_after_the_cluster(host: Host) -> None:
+    script = "setsid sh -c 'sleep 98764 & sleep 98763' & exec sleep 98762"
+    it = {"command": "/bin/sh", "args": f'-c "{script}"', "pidfile": "/run/scoped.pid"}
+    assert host.call("start", **it) == 0, host.reason
+    scopes = host.run("systemctl", "list-units", "--plain", "--no-legend", "ocfpy-*.scope").stdout
+    (scope,) = [line.split()[0] for line in scopes.splitlines()]
+    assert "pacemaker.service" in host.show(scope, "Before").split()
+    group = host.show(scope, "ControlGroup")
+    assert len(host.run("cat", f"/sys/fs/cgroup{group}/cgroup.procs").stdout.split()) == 4
+    assert host.monitor(**it) == 0
+    assert host.call("stop") == 0, host.reason
+    assert host.run("pgrep", "-f", "sleep 9876", check=False).returncode == 1
+    assert host.run("systemctl", "is-active", scope, check=False).returncode != 0
+
+
+def test_postgresql_under_its_own_unit(host: Host) -> None:
+    version = host.run("sh", "-c", "ls /usr/lib/postgresql | tail -n 1").stdout.strip()
+    assert version, "the package postgresql is not installed: make setup"
+    host.run("pg_createcluster", version, "tested")
+    it = {
+        "unit": f"postgresql@{version}-tested",
+        "user": "postgres",
+        "health": f"/usr/bin/psql -Atqc 'SELECT 1' --cluster {version}/tested postgres",
+    }
+    assert host.call("start", timeout=60, **it) == 0, host.reason
+    assert host.call("monitor", interval=_RECURRING, level=10, **it) == 0, host.reason
+    main = host.show(it["unit"], "MainPID")
+    host.run("kill", "-KILL", main)
+    host.run("sh", "-c", f"while systemctl -q is-active {it['unit']}; do sleep 0.05; done")
+    assert host.monitor(**it) == 7
+    assert host.call("start", timeout=60, **it) == 0, host.reason
+    assert host.call("monitor", interval=_RECURRING, level=10, **it) == 0, host.reason
+    assert host.call("stop", timeout=60) == 0, host.reason
+    assert host.run("pgrep", "-f", "bin/postgres", check=False).returncode == 1
