@@ -385,7 +385,7 @@ class Service(ocf.Agent):
         if check is None:
             return ocf.RUNNING
         policy = Policy(self.health_timeout, self.health_threshold, self.health_slow, self.on_slow)
-        return judge(self.call, self.machine, check, self._program(), policy, name)
+        return judge(self.call, self.machine, check, self._program, policy, name)
 
     # ------------------------------------------------------------------ start and stop
 
@@ -421,7 +421,7 @@ class Service(ocf.Agent):
             if check is None:
                 return ""
             seconds = self.call.deadline.stage(fraction)
-            reason = self.machine.ask(check, self._program(), seconds).reason
+            reason = self.machine.ask(check, self._program, seconds).reason
         except ocf.Failure as failure:
             reason = failure.reason
         if reason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -207,7 +207,7 @@ def test_an_enabled_unit_is_warned_of(host: Host) -> None:
 
 def test_health_and_reload_go_with_a_unit_too(host: Host) -> None:
     host.make_unit("deep", _SERVICE + "ExecReload=/bin/touch /run/reloaded\n")
-    it = {"unit": "deep", "health": "file:///run/reloaded"}
+    it: dict[str, Any] = {"unit": "deep", "health": "file:///run/reloaded"}
     assert host.call("start", **it) == 0
     assert host.call("monitor", interval=_RECURRING, level=10, **it) == 1
     assert host.call("reload", **it) == 0, host.reason
@@ -216,7 +216,12 @@ def test_health_and_reload_go_with_a_unit_too(host: Host) -> None:
 
 
 def test_what_goes_with_a_command_alone_is_refused(host: Host) -> None:
-    for more in ({"args": "x"}, {"pidfile": "/run/x"}, {"ready": "notify"}):
+    refused: tuple[dict[str, Any], ...] = (
+        {"args": "x"},
+        {"pidfile": "/run/x"},
+        {"ready": "notify"},
+    )
+    for more in refused:
         assert host.call("validate-all", unit="plain", **more) == 6
         assert "goes with command" in host.reason
     for unit in ("a b", "-x.service", "x.nothing", "x/y.service"):
@@ -226,7 +231,11 @@ def test_what_goes_with_a_command_alone_is_refused(host: Host) -> None:
 
 def test_a_program_lives_in_a_scope_that_a_shutdown_stops_after_the_cluster(host: Host) -> None:
     script = "setsid sh -c 'sleep 98764 & sleep 98763' & exec sleep 98762"
-    it = {"command": "/bin/sh", "args": f'-c "{script}"', "pidfile": "/run/scoped.pid"}
+    it: dict[str, Any] = {
+        "command": "/bin/sh",
+        "args": f'-c "{script}"',
+        "pidfile": "/run/scoped.pid",
+    }
     assert host.call("start", **it) == 0, host.reason
     scopes = host.run("systemctl", "list-units", "--plain", "--no-legend", "ocfpy-*.scope").stdout
     (scope,) = [line.split()[0] for line in scopes.splitlines()]
@@ -243,7 +252,7 @@ def test_postgresql_under_its_own_unit(host: Host) -> None:
     version = host.run("sh", "-c", "ls /usr/lib/postgresql | tail -n 1").stdout.strip()
     assert version, "the package postgresql is not installed: make setup"
     host.run("pg_createcluster", version, "tested")
-    it = {
+    it: dict[str, Any] = {
         "unit": f"postgresql@{version}-tested",
         "user": "postgres",
         "health": f"/usr/bin/psql -Atqc 'SELECT 1' --cluster {version}/tested postgres",

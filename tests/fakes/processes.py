@@ -226,8 +226,8 @@ class FakeMachine:
         if pid and pid not in self.alive:
             del self.files[pidfile]
 
-    def ask(self, check: Check, program: Program | None, seconds: float) -> Finding:
-        assert program is not None
+    def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
+        assert build().owner
         self.pass_time()
         reason, took = self._answer(check), 0.0
         if reason == "hanging":

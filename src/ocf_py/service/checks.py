@@ -9,6 +9,8 @@ import posix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .disposable import Finding
     from .program import Program
 
@@ -38,16 +40,19 @@ class Check:
         self.port = port
         self.words = words
 
-    def ask(self, program: Program | None, seconds: float) -> Finding:
-        """Ask once, as the program's user and, for a command, in its surroundings."""
+    def ask(self, build: Callable[[], Program], seconds: float) -> Finding:
+        """Ask once, as the program's user and, for a command, in its surroundings.
+
+        ``build`` makes the program in the child as well: what it reads, and whom it asks for the
+        user, may hang like the rest.
+        """
         from .disposable import look
 
         def work() -> None:
+            program = build()
             if self.kind == COMMAND:
-                assert program is not None  # noqa: S101 - the agent builds one for a command
                 program.running(self.words).become({})
-            if program is not None:
-                program.owner.become()
+            program.owner.become()
             _ASK[self.kind](self, seconds)
 
         found = look(work, seconds)

@@ -9,6 +9,8 @@ from .disposable import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocf_py.call import Call
 
     from .checks import Check
@@ -34,10 +36,15 @@ class Policy:
 
 
 def judge(
-    call: Call, machine: Machine, check: Check, program: Program | None, policy: Policy, name: str
+    call: Call,
+    machine: Machine,
+    check: Check,
+    build: Callable[[], Program],
+    policy: Policy,
+    name: str,
 ) -> Status:
     """Ask once; the answers to ``name`` that failed one after the other count."""
-    finding = _ask(call, machine, check, program, policy)
+    finding = _ask(call, machine, check, build, policy)
     if finding.reason:
         return _count(call, finding, policy, f"{name}-failures")
     call.facts.forget(f"{name}-failures")
@@ -55,7 +62,7 @@ def follow(call: Call, policy: str, finding: str) -> Status:
 
 
 def _ask(
-    call: Call, machine: Machine, check: Check, program: Program | None, policy: Policy
+    call: Call, machine: Machine, check: Check, build: Callable[[], Program], policy: Policy
 ) -> Finding:
     known = call.facts.recall(_HANGING)
     if known:
@@ -66,7 +73,7 @@ def _ask(
     seconds = call.deadline.stage(_PATIENCE)
     if policy.timeout is not None:
         seconds = min(seconds, policy.timeout)
-    finding = machine.ask(check, program, seconds)
+    finding = machine.ask(check, build, seconds)
     if finding.hanging and call.facts.record is not None:
         call.facts.remember(_HANGING, str(finding.hanging))
     return finding

@@ -120,9 +120,9 @@ class Machine:
 
         remove_stale(pidfile)
 
-    def ask(self, check: Check, program: Program | None, seconds: float) -> Finding:
-        """Ask a check once."""
-        return check.ask(program, seconds)
+    def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
+        """Ask a check once, in the surroundings of the program that ``build`` makes."""
+        return check.ask(build, seconds)
 
     def listen(self, uid: int) -> NotifySocket:
         """Open a socket for sd_notify(3)."""
@@ -145,5 +145,9 @@ def _take_in(
     if not path:
         raise LookupError("no hierarchy of version 2 is mounted")
     remember(f"{CGROUP} {path}", identity)  # before it is made: nothing of it is left unknown
-    cgroup.create(path)
-    cgroup.enter(path, identity.pid)
+    try:
+        cgroup.create(path)
+        cgroup.enter(path, identity.pid)
+    except OSError:
+        cgroup.remove(path)
+        raise

@@ -146,7 +146,7 @@ class Starting:
         seconds = min(_LONGEST_ASK, self._call.deadline.stage(_PATIENCE))
         if seconds <= 0:
             return False
-        finding = self._machine.ask(self._ready, self._program, seconds)
+        finding = self._machine.ask(self._ready, lambda: self._program, seconds)
         self._problem = finding.reason
         if finding.hanging:
             raise Failure(f"{finding.reason}, and hangs in the kernel")
