@@ -60,7 +60,7 @@ class Host:
         self.reason = done.stderr
         return done.returncode
 
-    def monitor(self, **parameters: str) -> int:
+    def monitor(self, **parameters: Any) -> int:
         return self.call("monitor", interval=_RECURRING, **parameters)
 
     def run(

@@ -227,7 +227,7 @@ class FakeMachine:
             del self.files[pidfile]
 
     def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
-        assert build().owner
+        assert build().argv
         self.pass_time()
         reason, took = self._answer(check), 0.0
         if reason == "hanging":

@@ -177,8 +177,8 @@ STOPPING = (
         "stranger-with-the-pid-survives",
         "Minder",
         "ocf_py/system/processes.py",
-        "            and int(found[_START_TIME]) == self.start_time\n",
-        "",
+        "int(found[START_TIME]) == self.start_time and lives(found)",
+        "lives(found)",
     ),
     Removal(
         "ancestors-survive",
