@@ -8,7 +8,6 @@ import pytest
 
 from ocf_py.service.disposable import Finding
 from ocf_py.system.processes import Protected
-from tests.fakes.processes import FakeMachine
 from tests.fakes.service_world import FakeServiceWorld
 from tests.service.world import RECURRING, asked, find
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from ocf_py.service.checks import Check
     from ocf_py.service.program import Program
     from ocf_py.system.processes import ProcessIdentity
+    from tests.fakes.processes import FakeMachine
 
 
 @pytest.fixture
