@@ -403,8 +403,10 @@ class Service(ocf.Agent):
     @ocf.action(timeout=60)
     def stop(self) -> None:
         if self.unit is not None:
-            self._command("stop_command", 0.5)
-            self._unit().stop()
+            unit = self._unit()
+            if self.stop_command is not None and unit.is_there():
+                self._command("stop_command", 0.5)
+            unit.stop()
             return
         supervision = self._supervision()
         if self.stop_command is not None and supervision.is_there():

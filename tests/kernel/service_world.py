@@ -37,7 +37,8 @@ class KernelServiceWorld:
         self.reason = ""
         self.holds_escapees = cgroup
         self.sandbox = sandbox
-        self._caller = Caller(sandbox, Subject("Service", agents / "Service", {}, {}))
+        self.agent = agents / "Service"
+        self._caller = Caller(sandbox, Subject("Service", self.agent, {}, {}))
         self.daemon = "/run/daemon"
         shutil.copy(Path(__file__).parents[1] / "service" / "daemon.py", self._path(self.daemon))
         for name, script in _SCRIPTS.items():

@@ -85,6 +85,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
             said += posix.read(reader, 65536)
         except BlockingIOError:
             pass
+        _end_group(child)  # what it has left behind would pile up
         _, status = posix.waitpid(child, 0)
         child = 0
     finally:
@@ -121,15 +122,19 @@ def _work(work: Callable[[], object], writer: int, seconds: float) -> NoReturn:
         _exit(1)
 
 
-def _kill(child: int, handle: int) -> bool:
-    """Kill the child's process group and reap the child; False if it does not die."""
-    import select
-
+def _end_group(child: int) -> None:
     try:
         # Not waited for yet, so neither the pid nor the group can belong to anybody else.
         posix.kill(-child, _signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def _kill(child: int, handle: int) -> bool:
+    """Kill the child's process group and reap the child; False if it does not die."""
+    import select
+
+    _end_group(child)
     if handle >= 0:
         ended = select.poll()
         ended.register(handle, select.POLLIN)

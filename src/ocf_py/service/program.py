@@ -75,7 +75,7 @@ class Program:
         self.owner = owner
         self.environment = {
             "PATH": _PATH,
-            "LC_ALL": "C.UTF-8",
+            "LANG": "C.UTF-8",
             "HOME": owner.home,
             "USER": owner.name,
             "LOGNAME": owner.name,

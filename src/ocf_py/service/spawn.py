@@ -22,6 +22,7 @@ else:
     import _signal
 
 _GO = b"."
+_REAP_TURNS = 30
 
 
 class NotExecuted(OSError):  # noqa: N818 - says what is
@@ -107,9 +108,14 @@ def _become(program: Program, more: Mapping[str, str], go: int, writer: int) -> 
 
 def _reap(child: int) -> None:
     """End a child that was to execute nothing more; what it executed by then is its tree's."""
+    import time
+
     try:
         # It is our child and not waited for: the number is its own.
         posix.kill(child, _signal.SIGKILL)
-        posix.waitpid(child, 0)
+        for _ in range(_REAP_TURNS):  # one that sleeps in the kernel is not awaited
+            if posix.waitpid(child, posix.WNOHANG)[0]:
+                return
+            time.sleep(0.01)
     except (ProcessLookupError, ChildProcessError):
         pass

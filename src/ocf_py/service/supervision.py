@@ -91,7 +91,7 @@ class Supervision:
             return STOPPED
         rest = self.members()
         if rest:
-            raise Failure(f"the main process has ended, but not {self.name_all(rest)}")
+            raise Failure(f"the main process has ended, and left behind {self.name_all(rest)}")
         return STOPPED
 
     def name_all(self, processes: Sequence[ProcessIdentity]) -> str:

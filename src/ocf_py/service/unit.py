@@ -24,6 +24,7 @@ _ENDED = ("inactive", "failed")
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.\\@")
 _KINDS = (".service", ".socket", ".timer", ".mount", ".path", ".target", ".scope", ".slice")
 _LONGEST_NAME = 255
+_AGAIN = 0.2  # seconds between two questions to a systemd that does not answer
 #: systemd leaves the restart to the cluster, and the cluster ends before what it runs.
 _SETTING = """\
 # Of the cluster resource {instance}; gone with the next boot.
@@ -136,11 +137,14 @@ class UnitService:
                     is_killed = True
                 deadline.sleep(0.05, f"{self.name} stays {state.active} ({state.sub})")
                 state = self._show()
-            if state.active == "failed":
-                self._call.log.info(self._explain(state))
-                self._units.reset_failed(self.name)
         except OSError as error:
             raise Failure(f"{self.name} cannot be stopped: {error.strerror}") from error
+        if state.active == "failed":
+            self._call.log.info(self._explain(state))
+            try:
+                self._units.reset_failed(self.name)
+            except OSError as error:  # nothing of it runs all the same
+                self._call.log.warning(f"{self.name} stays failed: {error.strerror}")
 
     def reload(self) -> None:
         """Have it read its configuration again, and wait until it has."""
@@ -152,11 +156,21 @@ class UnitService:
             lambda: not self._show().has_job, f"{self.name} is reloading", every=0.05
         )
 
+    def is_there(self) -> bool:
+        """Whether anything of it may run."""
+        return self._units.is_there() and self._show().active not in _ENDED
+
     def _show(self) -> State:
-        try:
-            return self._units.show(self.name)
-        except OSError as error:
-            raise Failure(f"systemd does not answer for {self.name}: {error.strerror}") from error
+        """Ask for its state; what executes itself anew meanwhile (daemon-reexec) is asked again."""
+        while True:
+            try:
+                return self._units.show(self.name)
+            except OSError as error:
+                if not self._call.deadline.stage(0.5):
+                    raise Failure(
+                        f"systemd does not answer for {self.name}: {error.strerror}"
+                    ) from error
+            self._call.deadline.sleep(_AGAIN, f"systemd does not answer for {self.name}")
 
     def _explain(self, state: State) -> str:
         last = self._units.journal(self.name)

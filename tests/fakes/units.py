@@ -1,0 +1,58 @@
+"""Units that go through states as they are told, behind the seam of Service."""
+
+from __future__ import annotations
+
+from ocf_py.service.units import State
+
+
+class FakeUnits:
+    """One unit: `states` are those it goes through, one a question; the last one stays."""
+
+    def __init__(self, *states: str, load: str = "loaded", enabled: str = "disabled") -> None:
+        self.states = list(states)
+        self.load = load
+        self.enabled = enabled
+        self.is_booted = True
+        self.unanswered = 0
+        self.after_start = ["active"]
+        self.after_stop = ["inactive"]
+        self.after_kill = ["failed"]
+        self.done: list[str] = []
+
+    def is_there(self) -> bool:
+        return self.is_booted
+
+    def show(self, _name: str) -> State:
+        if self.unanswered:
+            self.unanswered -= 1
+            raise OSError(0, "Connection refused")
+        now = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        return State(self.load, now, "sub", "exit-code", self.enabled)
+
+    def _do(self, what: str, states: list[str]) -> None:
+        self.done.append(what)
+        self.states = list(states)
+
+    def start(self, _name: str) -> None:
+        self._do("start", self.after_start)
+
+    def stop(self, _name: str) -> None:
+        self._do("stop", self.after_stop)
+
+    def kill(self, _name: str) -> None:
+        self._do("kill", self.after_kill)
+
+    def reset_failed(self, _name: str) -> None:
+        assert self.states[0] == "failed"
+        self._do("reset", ["inactive"])
+
+    def reload(self, _name: str) -> None:
+        self.done.append("reload")
+
+    def journal(self, _name: str) -> str:
+        return "the disk is gone"
+
+    def write_drop_in(self, name: str, content: str) -> None:
+        assert name.endswith(".service")
+        assert "Restart=no" in content
+        self.done.append("drop-in")

@@ -1,0 +1,205 @@
+"""What a service of the kernel's is given, and whom it never takes along when it ends."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ocf_py.conformance.sandbox import Sandbox
+from tests.kernel.service_world import KernelServiceWorld
+from tests.service.world import RECURRING, asked, find, is_calm, roles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_TELL = """\
+id -u; id -g; id -G; pwd; umask; ulimit -n; ulimit -Hn; ulimit -c
+cat /proc/self/oom_score_adj; grep -E '^Sig(Blk|Ign)' /proc/self/status; ls -l /proc/$$/fd
+env | sort; echo told >&2; exec sleep 9999
+"""
+
+
+@pytest.fixture
+def world(installed_agents: Path) -> Iterator[KernelServiceWorld]:
+    with Sandbox() as sandbox:
+        made = KernelServiceWorld(sandbox, installed_agents, cgroup=True)
+        yield made
+        made.close()
+
+
+def _path(world: KernelServiceWorld, path: str) -> Path:
+    return world.sandbox.root / path.lstrip("/")
+
+
+def test_it_runs_as_whom_where_and_with_what_it_was_asked_to(world: KernelServiceWorld) -> None:
+    _path(world, "/run/work").mkdir()
+    os.chown(_path(world, "/run/work"), 65534, 65534)
+    world.write("/run/secrets", "PGPASSWORD='gr8 hush'\nB=file\n")
+    _path(world, "/run/secrets").chmod(0o600)
+    it: dict[str, Any] = {
+        "command": "/bin/sh",
+        "args": f"-c '{_TELL.replace(chr(39), chr(34))}'",
+        "user": "nobody",
+        "group": "daemon",
+        "workdir": "/run/work",
+        "umask": "027",
+        "limits": "nofile=50:60 core=0",
+        "env": "A='1 2' B=env",
+        "envfile": "/run/secrets",
+        "logfile": "/run/work/out",
+        "errlogfile": "/run/work/err",
+    }
+    assert world.call("start", **it) == 0, world.reason
+    end = time.monotonic() + 5
+    while world.read("/run/work/err") != "told\n":
+        assert time.monotonic() < end, world.read("/run/work/err")
+        time.sleep(0.02)
+    lines = world.read("/run/work/out").splitlines()
+    assert lines[:3] == ["65534", "1", "1"]
+    assert lines[3:8] == ["/run/work", "0027", "50", "60", "0"]
+    assert lines[8:11] == ["0", "SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"]
+    handles = [line for line in lines if " -> " in line]
+    assert [line.rpartition(" -> ")[2] for line in handles] == [
+        "/dev/null",
+        "/run/work/out",
+        "/run/work/err",
+    ]
+    variables = dict(line.partition("=")[::2] for line in lines if "=" in line)
+    assert variables.pop("INVOCATION_ID")
+    assert variables.pop("PWD") == "/run/work"
+    assert variables.pop("_", "") is not None
+    assert variables == {
+        "A": "1 2",
+        "B": "env",
+        "PGPASSWORD": "gr8 hush",
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": "/nonexistent",
+        "USER": "nobody",
+        "LOGNAME": "nobody",
+        "SHELL": "/usr/sbin/nologin",
+    }
+    log = _path(world, "/run/work/out").stat()
+    assert (log.st_uid, stat.S_IMODE(log.st_mode)) == (65534, 0o640)
+    assert world.call("stop") == 0
+    assert "hush" not in world.read("/run/ocfpy/Service.svc")
+
+
+def test_a_log_is_written_by_its_user_and_through_no_link(world: KernelServiceWorld) -> None:
+    _path(world, "/run/work").mkdir(mode=0o777)
+    _path(world, "/run/work").chmod(0o777)
+    _path(world, "/run/work/link").symlink_to("/run/target")
+    it = {**asked(world, "stay"), "user": "nobody", "logfile": "/run/work/link"}
+    assert world.call("start", **it) == 1
+    assert "logfile /run/work/link" in world.reason
+    assert not _path(world, "/run/target").exists()
+    assert world.call("stop", **it) == 0
+    is_calm(world)
+
+
+def test_a_pid_file_replaces_a_link_and_follows_none(world: KernelServiceWorld) -> None:
+    world.write("/run/target", "precious\n")
+    _path(world, "/run/it.pid").symlink_to("/run/target")
+    it = asked(world, "stay", pidfile="/run/it.pid")
+    assert world.call("start", **it) == 0, world.reason
+    assert world.read("/run/target") == "precious\n"
+    assert world.read("/run/it.pid") == f"{find(world, 'main')}\n"
+    assert world.call("stop") == 0
+    is_calm(world)
+
+
+def test_a_part_of_the_cluster_stack_in_the_tree_is_left_alone_and_named(
+    world: KernelServiceWorld,
+) -> None:
+    assert world.call("start", **asked(world, "workers")) == 0, world.reason
+    (group,) = _path(world, "/sys/fs/cgroup/ocfpy").glob("Service.svc.*")
+    join = f"echo $$ >/sys/fs/cgroup/ocfpy/{group.name}/cgroup.procs"
+    script = f"cp /bin/sleep /run/corosync; {join}; exec setsid /run/corosync 4321"
+    inside = world.sandbox.popen(["sh", "-c", script])
+    end = time.monotonic() + 5
+    while world.sandbox.run(["pgrep", "-x", "corosync"]).returncode:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert world.call("stop", timeout=6) == 1
+    assert "corosync, a part of the cluster stack" in world.reason, world.reason
+    assert roles(world) == []
+    assert inside.poll() is None
+    inside.kill()
+    inside.wait()
+    assert world.call("stop") == 0, world.reason
+
+
+def test_a_stop_that_comes_from_within_the_service_spares_its_own_ancestors(
+    world: KernelServiceWorld,
+) -> None:
+    agent = world.agent
+    variables = "OCF_RESOURCE_INSTANCE=svc HA_LOGFACILITY=none OCF_RESKEY_CRM_meta_timeout=6000"
+    script = f"sleep 1; {variables} {agent} stop 2>/run/said; echo $? >/run/code; exec sleep 9999"
+    it: dict[str, Any] = {
+        "command": "/bin/sh",
+        "args": f'-c "{script.replace("$", chr(92) + "$")}"',
+    }
+    assert world.call("start", **it) == 0, world.reason
+    end = time.monotonic() + 15
+    while not world.read("/run/code"):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert world.read("/run/code") == "1\n"
+    assert "is this process or an ancestor of it" in world.read("/run/said")
+    assert world.call("stop") == 0, world.reason
+
+
+def test_what_forks_as_fast_as_it_can_ends(world: KernelServiceWorld) -> None:
+    script = "trap : TERM; f() { while :; do (sleep 9999 &); sleep 0.01; done; }; f & f & f & f"
+    it: dict[str, Any] = {
+        "command": "/bin/sh",
+        "args": f"-c '{script}'",
+        "user": "nobody",
+        "stop_signals": "TERM KILL@100ms",
+    }
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("stop", **it) == 0, world.reason
+    assert world.call("monitor", **it) == 7
+    assert world.sandbox.run(["pgrep", "-u", "nobody"]).returncode == 1
+
+
+def test_a_reload_by_command_runs_as_the_user(world: KernelServiceWorld) -> None:
+    _path(world, "/run/work").mkdir()
+    os.chown(_path(world, "/run/work"), 65534, 65534)
+    it = asked(world, "stay", user="nobody", workdir="/run/work")
+    it["reload_command"] = "/bin/sh -c 'echo $A $(id -u) >heard'"
+    it["env"] = "A=1"
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("reload", **it) == 0, world.reason
+    assert world.read("/run/work/heard") == "1 65534\n"
+    assert world.call("reload", **{**it, "reload_command": world.ill}) == 1
+    assert "it is ill" in world.reason
+    assert world.call("stop", **it) == 0
+    is_calm(world)
+
+
+def test_a_stop_command_comes_first_and_what_it_leaves_is_ended(world: KernelServiceWorld) -> None:
+    it = asked(world, "stubborn", "workers", stop_command=f"{world.hanging}")
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("stop", timeout=6, **it) == 0, world.reason
+    is_calm(world)
+    it["stop_command"] = "/bin/sh -c 'touch /run/asked; pkill -KILL -x main'"
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("stop", timeout=6, **it) == 0, world.reason
+    assert _path(world, "/run/asked").exists()
+    is_calm(world)
+
+
+def test_what_a_health_command_leaves_behind_ends_with_it(world: KernelServiceWorld) -> None:
+    it = asked(world, "stay", health="/bin/sh -c 'sleep 9999 & exit 0'")
+    assert world.call("start", **it) == 0, world.reason
+    for _ in range(3):
+        assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
+    assert roles(world) == ["main"], "what a check leaves behind piles up"
+    assert world.call("stop", **it) == 0
+    is_calm(world)

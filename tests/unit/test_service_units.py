@@ -1,0 +1,131 @@
+"""What Service makes of each state of a unit, over a fake systemd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import ocf_py as ocf
+from service import Service
+from tests.fakes.units import FakeUnits
+from tests.unit.conftest import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Make = Callable[[FakeUnits], Caller]
+
+_UNIT = {"unit": "lamp"}
+_RECURRING = 10_000
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    def over(fake: FakeUnits) -> Caller:
+        class Agent(Service):
+            """The service
+
+            over a fake systemd.
+            """
+
+            @ocf.seam
+            def units(self) -> Any:
+                return fake
+
+        return Caller(Agent, tmp_path)
+
+    return over
+
+
+@pytest.mark.parametrize(
+    ("states", "probe", "recurring"),
+    [
+        (["active"], 0, 0),
+        (["reloading"], 0, 0),
+        (["refreshing"], 0, 0),
+        (["inactive"], 7, 7),
+        (["failed"], 7, 7),
+        (["activating", "activating", "active"], 0, 0),
+        (["activating", "failed"], 7, 7),
+        (["deactivating", "inactive"], 7, 7),
+        (["activating"], 1, 1),
+        (["deactivating"], 1, 1),
+        (["maintenance"], 1, 1),
+        (["", ""], 1, 1),
+    ],
+)
+def test_each_state_has_its_answer(
+    make: Make, states: list[str], probe: int, recurring: int
+) -> None:
+    assert make(FakeUnits(*states))("monitor", _UNIT, timeout=2000) == probe
+    assert (
+        make(FakeUnits(*states))("monitor", _UNIT, timeout=2000, interval=_RECURRING) == recurring
+    )
+
+
+def test_a_failed_unit_says_why_to_the_recurring_monitor(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(FakeUnits("failed"))("monitor", _UNIT, interval=_RECURRING)
+    assert "lamp.service is failed: exit-code; the disk is gone" in capsys.readouterr().err
+
+
+def test_start_and_stop_are_done_once(make: Make) -> None:
+    fake = FakeUnits("inactive")
+    fake.after_start = ["activating", "active"]
+    call = make(fake)
+    assert [call(action, _UNIT) for action in ("start", "start", "stop", "stop")] == [0] * 4
+    assert fake.done == ["drop-in", "start", "stop"]
+
+
+def test_a_unit_that_hangs_in_deactivating_is_killed_and_reset(make: Make) -> None:
+    fake = FakeUnits("active")
+    fake.after_stop = ["deactivating"]
+    call = make(fake)
+    assert call("start", _UNIT) == 0
+    assert call("stop", timeout=3000) == 0
+    assert fake.done[-3:] == ["stop", "kill", "reset"]
+
+
+def test_a_unit_that_even_a_kill_does_not_end_makes_stop_fail(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = FakeUnits("active")
+    fake.after_stop = fake.after_kill = ["deactivating"]
+    call = make(fake)
+    assert call("start", _UNIT) == 0
+    assert call("stop", timeout=3000) == 1
+    assert "stays deactivating" in capsys.readouterr().err
+    assert call.recorded == _UNIT
+
+
+def test_a_systemd_that_executes_itself_anew_is_asked_again(make: Make) -> None:
+    fake = FakeUnits("active")
+    fake.unanswered = 2
+    call = make(fake)
+    assert call("monitor", _UNIT, interval=_RECURRING) == 0
+    fake.unanswered = 1000
+    assert call("monitor", _UNIT, timeout=2000) == 1
+    assert call("stop", _UNIT, timeout=2000) == 1
+
+
+@pytest.mark.parametrize(
+    ("load", "code"), [("not-found", 5), ("masked", 2), ("error", 2), ("bad-setting", 2)]
+)
+def test_what_cannot_be_loaded_is_not_started(make: Make, load: str, code: int) -> None:
+    fake = FakeUnits("inactive", load=load)
+    call = make(fake)
+    assert call("start", _UNIT) == code
+    assert call("monitor", _UNIT) == 7
+    assert call("stop", _UNIT) == 0
+    assert fake.done == []
+
+
+def test_without_systemd_nothing_runs_and_nothing_is_started(make: Make) -> None:
+    fake = FakeUnits("active")
+    fake.is_booted = False
+    call = make(fake)
+    assert [call(action, _UNIT) for action in ("monitor", "stop", "start")] == [7, 0, 2]
+    assert call("monitor", _UNIT, interval=_RECURRING) == 1
