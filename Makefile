@@ -71,7 +71,7 @@ test-cluster: setup ## real Corosync and Pacemaker, with faults (root)
 compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
-bench: setup stage ## CPU, wall time and memory beside heartbeat's IPaddr2 and Filesystem (root)
+bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbeat (root)
 	@.venv/bin/python -m tests.bench --stage build/stage
 
 bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; 15 minutes (root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -203,3 +204,41 @@ def test_what_a_health_command_leaves_behind_ends_with_it(world: KernelServiceWo
     assert roles(world) == ["main"], "what a check leaves behind piles up"
     assert world.call("stop", **it) == 0
     is_calm(world)
+
+
+_HANG = """\
+import ctypes, os, sys, time
+handle = os.open("/srv/fuse", os.O_RDWR)
+options = f"fd={handle},rootmode=40000,user_id=0,group_id=0".encode()
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.mount(b"hanging", b"/mnt", b"fuse", 0, options):
+    sys.exit(os.strerror(ctypes.get_errno()))
+print("mounted", flush=True)
+time.sleep(1000)
+"""
+
+
+def test_storage_that_hangs_hangs_no_monitor_and_no_stop(world: KernelServiceWorld) -> None:
+    it = asked(world, "workers", pidfile="/mnt/it.pid", health="file:///mnt/it.pid")
+    world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=True)
+    world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/srv"], check=True)
+    world.sandbox.run(["mknod", "/srv/fuse", "c", "10", "229"], check=True)
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
+    # A file system whose daemon never answers.
+    argv = ["/usr/bin/python3", "-c", _HANG]
+    daemon = world.sandbox.popen(argv, stdout=subprocess.PIPE)
+    assert daemon.stdout is not None
+    assert daemon.stdout.readline() == "mounted\n"
+    assert world.call("monitor", interval=RECURRING, **it) == 0
+    it["health_timeout"] = "300ms"
+    assert world.call("monitor", interval=RECURRING, level=10, **it) == 1
+    assert "no answer" in world.reason
+    world.kill(find(world, "main"))
+    assert world.call("monitor", interval=RECURRING, **it) == 1
+    assert "(worker, user 0)" in world.reason, world.reason
+    assert world.call("stop") == 0, world.reason
+    is_calm(world)
+    daemon.kill()
+    daemon.wait()
+    daemon.stdout.close()

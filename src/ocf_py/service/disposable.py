@@ -26,17 +26,23 @@ _LAST_RESORT = 5.0  # seconds behind its limit, at which the child ends itself i
 class Finding:
     """``reason`` is empty where all is well; ``seconds`` is what it took.
 
-    ``hanging`` is the child that could not be killed: the next look must wait for it.
+    ``hanging`` is the child that could not be killed: the next look must wait for it. ``said`` is
+    the end of what was written.
     """
 
-    __slots__ = ("hanging", "reason", "seconds")
+    __slots__ = ("hanging", "reason", "said", "seconds")
 
     def __init__(
-        self, reason: str, seconds: float = 0.0, hanging: ProcessIdentity | None = None
+        self,
+        reason: str,
+        seconds: float = 0.0,
+        hanging: ProcessIdentity | None = None,
+        said: str = "",
     ) -> None:
         self.reason = reason
         self.seconds = seconds
         self.hanging = hanging
+        self.said = said
 
 
 def look(work: Callable[[], object], seconds: float) -> Finding:
@@ -94,13 +100,15 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
         for end in (reader, handle):
             if end >= 0:
                 posix.close(end)
-    return Finding(_judge(posix.waitstatus_to_exitcode(status), said), monotonic() - began)
+    text = said[-_LONGEST_REPORT:].decode("utf-8", "replace").strip()
+    reason = _judge(posix.waitstatus_to_exitcode(status), text)
+    return Finding(reason, monotonic() - began, said=text)
 
 
-def _judge(code: int, said: bytes) -> str:
+def _judge(code: int, said: str) -> str:
     if code == 0:
         return ""
-    lines = said[-_LONGEST_REPORT:].decode("utf-8", "replace").strip().split("\n")
+    lines = said.split("\n")
     how = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"
     return f"{how}: {lines[-1].strip()}" if lines[-1].strip() else how
 

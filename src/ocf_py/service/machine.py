@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from .spawn import Spawned
 
 
+_STORAGE_SECONDS = 2.0  # what a pid file may take that is not in memory
+
+
 class Machine:
     """This machine. Everything but `is_alive` imports what it needs when it is asked."""
+
+    _storage_hangs = False
 
     def is_alive(self, identity: ProcessIdentity) -> bool:
         """Whether this very process runs."""
@@ -100,7 +105,13 @@ class Machine:
         """The process that the pid file names, if it executes this; see `pidfile`."""
         from .pidfile import recognise
 
-        return recognise(pidfile, executable)
+        if self._storage_hangs:  # one child that cannot be killed is enough
+            return None
+        try:
+            return recognise(pidfile, executable, _STORAGE_SECONDS)
+        except OSError:
+            self._storage_hangs = True
+            return None
 
     def read_pid(self, pidfile: str) -> int:
         """The pid in the file; 0 where there is none."""
@@ -118,7 +129,8 @@ class Machine:
         """Take a pid file away unless a living process is named in it; OSError if that fails."""
         from .pidfile import remove_stale
 
-        remove_stale(pidfile)
+        if not self._storage_hangs:
+            remove_stale(pidfile, _STORAGE_SECONDS)
 
     def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
         """Ask a check once, in the surroundings of the program that ``build`` makes."""

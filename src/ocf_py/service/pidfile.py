@@ -16,6 +16,7 @@ _FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
 _LONGEST_PID = 10  # digits
 _TOLERANCE = 1.0  # seconds by which a clock may have been set
 _MODE = 0o644
+_IN_MEMORY = ("/run/", "/var/run/")  # everything else may be storage that hangs
 _INTERPRETED = 4  # words of a command line, within which an interpreter has its script
 
 
@@ -41,8 +42,23 @@ def read_pid(path: str) -> tuple[int, float]:
     return (int(line), status.st_mtime) if is_pid else (0, 0.0)
 
 
-def recognise(path: str, executable: str) -> ProcessIdentity | None:
-    """The living process that the file names, if it executes ``executable``; else None."""
+def recognise(path: str, executable: str, seconds: float) -> ProcessIdentity | None:
+    """The living process that the file names, if it executes ``executable``; else None.
+
+    So it is where storage does not answer within ``seconds``. OSError where it hangs for good.
+    """
+    if path.startswith(_IN_MEMORY):
+        return _recognise(path, executable)
+    from .disposable import look
+
+    found = look(lambda: posix.write(1, str(_recognise(path, executable)).encode()), seconds)
+    if found.hanging:
+        raise OSError(errno.EIO, f"{path} hangs")
+    is_named = not found.reason and found.said != "None"
+    return ProcessIdentity.parse(found.said) if is_named else None
+
+
+def _recognise(path: str, executable: str) -> ProcessIdentity | None:
     pid, written = read_pid(path)
     identity = identify(pid) if pid else None
     if identity is None or not identity.is_alive():
@@ -69,8 +85,22 @@ def write_pid(path: str, pid: int) -> None:
         raise
 
 
-def remove_stale(path: str) -> None:
-    """Take the file away if it names a pid that no process has; OSError if that cannot be done."""
+def remove_stale(path: str, seconds: float) -> None:
+    """Take the file away if it names a pid that no process has; OSError if that cannot be done.
+
+    Storage gets these ``seconds`` to answer.
+    """
+    if path.startswith(_IN_MEMORY):
+        _remove_stale(path)
+        return
+    from .disposable import look
+
+    problem = look(lambda: _remove_stale(path), seconds).reason
+    if problem:
+        raise OSError(errno.EIO, f"{path} {problem}")
+
+
+def _remove_stale(path: str) -> None:
     pid, _ = read_pid(path)
     if not pid:
         return
