@@ -206,6 +206,22 @@ def test_what_a_health_command_leaves_behind_ends_with_it(world: KernelServiceWo
     is_calm(world)
 
 
+def test_without_the_hierarchy_of_its_group_nothing_is_said_to_have_ended(
+    world: KernelServiceWorld,
+) -> None:
+    it = asked(world, "workers")
+    assert world.call("start", **it) == 0, world.reason
+    world.sandbox.run(["umount", "/sys/fs/cgroup"], check=True)
+    assert world.call("monitor", interval=RECURRING, **it) == 0
+    world.kill(find(world, "main"))
+    for action in ("monitor", "stop"):
+        assert world.call(action, **it) == 1
+        assert "cannot be told" in world.reason
+    world.sandbox.run(["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"], check=True)
+    assert world.call("stop", **it) == 0, world.reason
+    is_calm(world)
+
+
 _HANG = """\
 import ctypes, os, sys, time
 handle = os.open("/srv/fuse", os.O_RDWR)

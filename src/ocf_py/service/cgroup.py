@@ -6,6 +6,7 @@ made here. Source: the kernel's Documentation/admin-guide/cgroup-v2.rst.
 
 from __future__ import annotations
 
+import errno
 import posix
 
 TYPE_CHECKING = False
@@ -54,8 +55,12 @@ def enter(path: str, pid: int) -> None:
 
 
 def pids(path: str) -> list[int]:
-    """Every process in the group and below it, by its number here; none where there is no group."""
+    """Every process in the group and below it, by its number here; none where there is no group.
+
+    Raises OSError where its hierarchy is not mounted, so that nothing can be told of it.
+    """
     found: list[int] = []
+    _refuse_unmounted(path)
     for folder in _folders(path):
         try:
             text = _read(f"{folder}/cgroup.procs")
@@ -64,6 +69,14 @@ def pids(path: str) -> list[int]:
         # 0 stands for one that this pid namespace does not see.
         found += [int(pid) for pid in text.split() if pid != "0"]
     return found
+
+
+def _refuse_unmounted(path: str) -> None:
+    above = path
+    while above and not _exists(above):
+        above = above.rpartition("/")[0]
+    if not _exists(f"{above}/cgroup.procs"):
+        raise OSError(errno.ENOENT, f"the hierarchy of {path} is not mounted any more")
 
 
 def remove(path: str) -> None:

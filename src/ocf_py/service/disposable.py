@@ -26,11 +26,11 @@ _LAST_RESORT = 5.0  # seconds behind its limit, at which the child ends itself i
 class Finding:
     """``reason`` is empty where all is well; ``seconds`` is what it took.
 
-    ``hanging`` is the child that could not be killed: the next look must wait for it. ``said`` is
-    the end of what was written.
+    ``timed_out`` says that it was killed for it, and ``hanging`` is the child where even that did
+    not end it: the next look must wait for it. ``said`` is the end of what was written.
     """
 
-    __slots__ = ("hanging", "reason", "said", "seconds")
+    __slots__ = ("hanging", "reason", "said", "seconds", "timed_out")
 
     def __init__(
         self,
@@ -38,11 +38,14 @@ class Finding:
         seconds: float = 0.0,
         hanging: ProcessIdentity | None = None,
         said: str = "",
+        *,
+        timed_out: bool = False,
     ) -> None:
         self.reason = reason
         self.seconds = seconds
         self.hanging = hanging
         self.said = said
+        self.timed_out = timed_out
 
 
 def look(work: Callable[[], object], seconds: float) -> Finding:
@@ -79,6 +82,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
                     f"no answer within {seconds:.3g} s",
                     monotonic() - began,
                     None if is_dead else identity,
+                    timed_out=True,
                 )
             if handle in events:
                 break

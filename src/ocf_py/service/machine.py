@@ -103,13 +103,13 @@ class Machine:
 
     def recognise(self, pidfile: str, executable: str) -> ProcessIdentity | None:
         """The process that the pid file names, if it executes this; see `pidfile`."""
-        from .pidfile import recognise
+        from .pidfile import StorageHangs, recognise
 
         if self._storage_hangs:  # one child that cannot be killed is enough
             return None
         try:
             return recognise(pidfile, executable, _STORAGE_SECONDS)
-        except OSError:
+        except StorageHangs:
             self._storage_hangs = True
             return None
 

@@ -20,6 +20,10 @@ _IN_MEMORY = ("/run/", "/var/run/")  # everything else may be storage that hangs
 _INTERPRETED = 4  # words of a command line, within which an interpreter has its script
 
 
+class StorageHangs(OSError):  # noqa: N818 - says what is
+    """What the pid file is on does not answer."""
+
+
 def read_pid(path: str) -> tuple[int, float]:
     """The pid on the first line and when it was written, as (pid, seconds since the epoch).
 
@@ -45,17 +49,19 @@ def read_pid(path: str) -> tuple[int, float]:
 def recognise(path: str, executable: str, seconds: float) -> ProcessIdentity | None:
     """The living process that the file names, if it executes ``executable``; else None.
 
-    So it is where storage does not answer within ``seconds``. OSError where it hangs for good.
+    Raises StorageHangs where the file's storage does not answer within ``seconds``, and OSError
+    where nothing can be told.
     """
     if path.startswith(_IN_MEMORY):
         return _recognise(path, executable)
     from .disposable import look
 
     found = look(lambda: posix.write(1, str(_recognise(path, executable)).encode()), seconds)
-    if found.hanging:
-        raise OSError(errno.EIO, f"{path} hangs")
-    is_named = not found.reason and found.said != "None"
-    return ProcessIdentity.parse(found.said) if is_named else None
+    if found.timed_out:
+        raise StorageHangs(errno.ETIMEDOUT, f"{path}: {found.reason}")
+    if found.reason:
+        raise OSError(errno.EIO, f"{path}: {found.reason}")
+    return None if found.said == "None" else ProcessIdentity.parse(found.said)
 
 
 def _recognise(path: str, executable: str) -> ProcessIdentity | None:

@@ -77,7 +77,10 @@ class Supervision:
         if known and not self._found_tree:
             self._found_tree = self.tree or self.machine.tree_of(known[0])
         tree = self.tree or self._found_tree
-        return self.machine.members(tree, roots) if tree else []
+        try:
+            return self.machine.members(tree, roots) if tree else []
+        except OSError as error:
+            raise Failure(f"what lives of it cannot be told: {error.strerror}") from error
 
     def is_there(self) -> bool:
         """Whether anything of it lives."""
