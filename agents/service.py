@@ -62,21 +62,19 @@ class Service(ocf.Agent):
         "may stay in the foreground or fork into the background. One of command and unit is "
         "required.",
         default=None,
-        unique_group="service",
     )
     args = ocf.String(
         "Its arguments",
         details="Arguments of the program, as words: '...' and \"...\" keep blanks together, and a "
         "backslash the next character as it is. Nothing is expanded.",
         default=None,
-        unique_group="service",
     )
     unit = ocf.String(
         "The unit of systemd",
         details="The systemd unit to start and stop, such as nginx.service, instead of a command. "
         "It must not be enabled: the cluster starts it.",
         default=None,
-        unique_group="service",
+        unique_group="unit",
     )
     shell = ocf.Boolean(
         "Run the command by a shell",
@@ -200,7 +198,6 @@ class Service(ocf.Agent):
     binfile = ocf.Path(
         "The program",
         default=None,
-        unique_group="service",
         replaced_with="command",
     )
     cmdline_options = ocf.String("Its arguments", default=None, replaced_with="args")
