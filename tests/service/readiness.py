@@ -132,6 +132,7 @@ def what_is_wrong_everywhere_is_said_by_start_and_validate_alone(world: World) -
         ({"stop_signals": "TERM@50% INT@20%"}, "comes before"),
         ({"stop_timeout": "9", "stop_signals": "TERM"}, "former name"),
         ({"reload_signal": "HUPP"}, "no signal"),
+        ({"reload_signal": "HUP TERM"}, "more than one"),
         ({"pidfile": "run/x"}, "absolute path"),
     ):
         it = {**asked(world, "stay"), **more}

@@ -29,7 +29,9 @@ def test_stages_are_read(text: str, stages: list[tuple[str, float, float | None]
     assert found == [(name, fraction, seconds or 0) for name, fraction, seconds in stages]
 
 
-@pytest.mark.parametrize("name", ["", "SIG", "TERMINATE", "0", "999", "SIG_BLOCK", "-9", "IGN"])
+@pytest.mark.parametrize(
+    "name", ["", "SIG", "TERMINATE", "0", "999", "SIG_BLOCK", "-9", "IGN", "HUP 0"]
+)
 def test_what_is_no_signal_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no signal"):
         parse_signal(name)

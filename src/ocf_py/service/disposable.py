@@ -1,4 +1,8 @@
-"""What may hang runs in a child that is killed, and abandoned where even that does not end it."""
+"""What may hang runs in a child that is killed, and abandoned where even that does not end it.
+
+Beside `ocf_py.system.probing`, whose child answers with a value, this one may become another
+program: what it writes is the reason where it does not end well, and its group ends with it.
+"""
 
 from __future__ import annotations
 
@@ -26,26 +30,17 @@ _LAST_RESORT = 5.0  # seconds behind its limit, at which the child ends itself i
 class Finding:
     """``reason`` is empty where all is well; ``seconds`` is what it took.
 
-    ``timed_out`` says that it was killed for it, and ``hanging`` is the child where even that did
-    not end it: the next look must wait for it. ``said`` is the end of what was written.
+    ``hanging`` is the child that could not be killed: the next look must wait for it.
     """
 
-    __slots__ = ("hanging", "reason", "said", "seconds", "timed_out")
+    __slots__ = ("hanging", "reason", "seconds")
 
     def __init__(
-        self,
-        reason: str,
-        seconds: float = 0.0,
-        hanging: ProcessIdentity | None = None,
-        said: str = "",
-        *,
-        timed_out: bool = False,
+        self, reason: str, seconds: float = 0.0, hanging: ProcessIdentity | None = None
     ) -> None:
         self.reason = reason
         self.seconds = seconds
         self.hanging = hanging
-        self.said = said
-        self.timed_out = timed_out
 
 
 def look(work: Callable[[], object], seconds: float) -> Finding:
@@ -82,7 +77,6 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
                     f"no answer within {seconds:.3g} s",
                     monotonic() - began,
                     None if is_dead else identity,
-                    timed_out=True,
                 )
             if handle in events:
                 break
@@ -106,7 +100,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
                 posix.close(end)
     text = said[-_LONGEST_REPORT:].decode("utf-8", "replace").strip()
     reason = _judge(posix.waitstatus_to_exitcode(status), text)
-    return Finding(reason, monotonic() - began, said=text)
+    return Finding(reason, monotonic() - began)
 
 
 def _judge(code: int, said: str) -> str:

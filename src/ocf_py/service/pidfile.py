@@ -54,14 +54,13 @@ def recognise(path: str, executable: str, seconds: float) -> ProcessIdentity | N
     """
     if path.startswith(_IN_MEMORY):
         return _recognise(path, executable)
-    from .disposable import look
+    from ocf_py.system.probing import Hung, look
 
-    found = look(lambda: posix.write(1, str(_recognise(path, executable)).encode()), seconds)
-    if found.timed_out:
-        raise StorageHangs(errno.ETIMEDOUT, f"{path}: {found.reason}")
-    if found.reason:
-        raise OSError(errno.EIO, f"{path}: {found.reason}")
-    return None if found.said == "None" else ProcessIdentity.parse(found.said)
+    try:
+        named = look(lambda: str(_recognise(path, executable)), seconds)
+    except Hung as hung:
+        raise StorageHangs(errno.ETIMEDOUT, f"{path}: {hung}") from hung
+    return None if named == "None" else ProcessIdentity.parse(named)
 
 
 def _recognise(path: str, executable: str) -> ProcessIdentity | None:
@@ -99,11 +98,12 @@ def remove_stale(path: str, seconds: float) -> None:
     if path.startswith(_IN_MEMORY):
         _remove_stale(path)
         return
-    from .disposable import look
+    from ocf_py.system.probing import Hung, look
 
-    problem = look(lambda: _remove_stale(path), seconds).reason
-    if problem:
-        raise OSError(errno.EIO, f"{path} {problem}")
+    try:
+        look(lambda: _remove_stale(path), seconds)
+    except Hung as hung:
+        raise StorageHangs(errno.ETIMEDOUT, f"{path}: {hung}") from hung
 
 
 def _remove_stale(path: str) -> None:

@@ -66,10 +66,9 @@ def _read_stage(signal: int, when: str, word: str) -> Stage:
 
 def parse_signal(name: str) -> int:
     """Read TERM, SIGTERM or 15; ValueError, as a phrase that follows the text, for what is none."""
-    if name.isascii() and name.isdecimal() and len(name) < 4 and 0 < int(name) < _signal.NSIG:  # noqa: PLR2004
-        return int(name)
-    plain = name.upper()
-    found = getattr(_signal, plain if plain.startswith("SIG") else f"SIG{plain}", None)
-    if not isinstance(found, int) or plain.startswith("SIG_"):
-        raise ValueError(f"names {name!r}, which is no signal")
-    return int(found)
+    from ocf_py.system.signal_names import parse_signals
+
+    numbers = parse_signals(name)
+    if len(numbers) > 1:
+        raise ValueError("names more than one signal")
+    return numbers[0]
