@@ -349,7 +349,8 @@ class Service(ocf.Agent):
     def _supervision(self) -> Supervision:
         from ocf_py.service.supervision import Supervision
 
-        executable = "" if self.shell else self.command or self.binfile or ""
+        path = self.command or self.binfile or ""
+        executable = path if path.startswith("/") and not self.shell else ""
         return Supervision(self.machine, self.call, executable, self.pidfile)
 
     def _unit(self) -> UnitService:

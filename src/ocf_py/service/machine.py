@@ -69,7 +69,7 @@ class Machine:
     def release(self, tree: str) -> None:
         """Take away what held a tree that has ended; OSError while somebody is in it."""
         kind, _, path = tree.partition(" ")
-        if kind == "cgroup":
+        if kind == "cgroup" and not path.endswith(".scope"):  # which systemd takes away
             from .cgroup import remove
 
             remove(path)

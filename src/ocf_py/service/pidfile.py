@@ -77,7 +77,11 @@ def write_pid(path: str, pid: int) -> None:
     """Put the file in place in one step, whatever lies there; OSError if that cannot be done."""
     temporary = f"{path}.ocfpy-{posix.getpid()}"
     flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
-    handle = posix.open(temporary, flags, _MODE)
+    try:
+        handle = posix.open(temporary, flags, _MODE)
+    except FileExistsError:  # left by a process of the same pid that was killed
+        posix.unlink(temporary)
+        handle = posix.open(temporary, flags, _MODE)
     try:
         try:
             posix.fchmod(handle, _MODE)
