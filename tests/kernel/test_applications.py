@@ -81,14 +81,25 @@ class Application:
 
 
 @pytest.fixture
-def host() -> Iterator[Sandbox]:
-    """A host with control groups and a small disk on /mnt."""
+def host(installed_agents: Path) -> Iterator[Sandbox]:
+    """A host with control groups, and a small disk that Filesystem has mounted on /mnt."""
     with Sandbox() as sandbox:
         sandbox.run(["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"], check=True)
         sandbox.run(["truncate", "--size=256M", "/run/disk"], check=True)
         sandbox.run(["mkfs.ext4", "-q", "-m", "0", "/run/disk"], check=True)
-        sandbox.run(["mount", "-o", "loop", "/run/disk", "/mnt"], check=True)
+        parameters = {"device": "/run/disk", "directory": "/mnt", "fstype": "ext4"}
+        environment = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HA_LOGFACILITY": "none",
+            "OCF_RESOURCE_INSTANCE": "disk",
+            **{f"OCF_RESKEY_{name}": text for name, text in parameters.items()},
+        }
+        agent = installed_agents / "Filesystem"
+        sandbox.run([agent, "start"], env=environment, check=True)
         yield sandbox
+        # Whatever was done to the application, its stop has left nobody on the disk.
+        left = sandbox.run([agent, "stop"], env=environment)
+        assert left.returncode == 0, left.stderr
 
 
 # ---------------------------------------------------------------------- PostgreSQL
