@@ -26,6 +26,7 @@ _PATIENCE = 0.8  # of the time: the rest is for ending what does not become read
 _SETTLING = 0.1  # seconds, in which what is started wrongly tends to end
 _PID_FILE_SECONDS = 2.0  # for a service that forks to write its pid file
 _LONGEST_ASK = 5.0
+_SHORTEST_ASK = 0.1
 _CLEAN_UP = (Stage(_signal.SIGTERM), Stage(_signal.SIGKILL, fraction=0.5))
 
 
@@ -144,7 +145,7 @@ class Starting:
             self._problem = notify.status or "it has not said READY=1"
             return notify.is_ready
         seconds = min(_LONGEST_ASK, self._call.deadline.stage(_PATIENCE))
-        if seconds <= 0:
+        if seconds <= _SHORTEST_ASK:  # in which nothing could answer: the answer before says more
             return False
         finding = self._machine.ask(self._ready, lambda: self._program, seconds)
         self._problem = finding.reason

@@ -184,7 +184,7 @@ STOPPING = (
         "ancestors-survive",
         "Minder",
         "ocf_py/system/processes.py",
-        "        _refuse_protected(identity.pid)\n",
-        "",
+        "            if protection:\n",
+        "            if False:\n",
     ),
 )
