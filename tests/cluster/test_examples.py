@@ -32,6 +32,7 @@ def role_file(lab: Lab, node: str) -> str:
 def test_every_example_is_exercised_in_this_tier() -> None:
     assert {path.name for path in EXAMPLES.glob("*.xml")} == {
         "address.xml",  # test_failover.py
+        "database.xml",  # test_database.py
         "dummy.xml",
         "stateful.xml",
     }
