@@ -27,6 +27,7 @@ _LOOK_SECONDS = 5.0
 _FAST_SECONDS = 3.0  # a stage, for who wants to fail soon
 _SHOWN = 3
 _SIGKILL = 9
+_LAST = 0.95  # the part of the time after which a reason is given
 
 
 class Signals:
@@ -234,10 +235,34 @@ def end_mounting(storage: Storage, point: str, sources: set[str], deadline: Dead
         if not left:
             return
         for identity in left:
-            send_signal(identity, _SIGKILL)
-        if deadline.stage(0.9) <= 0:
-            raise StillMounted(0, f"pid {left[0].pid} is still about to mount {point}")
-        deadline.sleep(_PAUSE, f"pid {left[0].pid} is still about to mount {point}")
+            try:
+                send_signal(identity, _SIGKILL)
+            except OSError:
+                pass  # it may not be signalled: then it has to end by itself
+        problem = f"pid {left[0].pid} is still about to mount {point}"
+        if deadline.stage(_LAST) <= 0:
+            raise StillMounted(0, problem)
+        deadline.sleep(_PAUSE, problem)
+
+
+def prove_released(
+    storage: Storage, number: str, path: str, point: str, deadline: Deadline
+) -> None:
+    """Hold the kernel to it that the device at ``path`` is free; StillMounted where it is not.
+
+    Another node may write to it as soon as a stop returns. A mount of it that was there before
+    ours is somebody else's, and no concern here.
+    """
+    if storage.find_number(path) != number:
+        return  # the device has gone, or is another by now
+    table = storage.read_table()
+    if any(number in (one.device, storage.find_number(one.source)) for one in table):
+        return
+    while storage.is_claimed(path):
+        if deadline.stage(_LAST) <= 0:
+            users = storage.find_users(number, point)
+            raise StillMounted(0, f"{path} is unmounted, but in use by {users}")
+        deadline.sleep(_PAUSE, f"{path} is unmounted, but in use")
 
 
 def leave() -> None:
