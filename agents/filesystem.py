@@ -241,7 +241,11 @@ class Filesystem(ocf.Agent):
             )
 
     def _check_directory(self, point: str) -> None:
-        """Find out whether it is a directory, or can be made one."""
+        """Find out whether it is a directory, or can be made one, and where links have led."""
+        if point in _SYSTEMS_OWN:
+            raise ocf.UnusableHere(
+                f"directory={self.directory!r} leads to the system's own {point}"
+            )
         parent = point
         while parent and not self.storage.is_folder(parent):
             if self.storage.is_file(parent) and not (

@@ -199,6 +199,39 @@ class TestWhatIsThere:
             log.close()
 
 
+class TestStart:
+    def test_waits_for_a_device_that_comes_late(self, storage: KernelStorage) -> None:
+        one = {**asked(storage), "device": "/dev/mapper/late"}
+        start = storage.spawn("start", **one)
+        storage.wait_for(lambda: "Filesystem start" in storage.run("ps", "-eo", "args"), "no start")
+        time.sleep(0.3)
+        assert start.poll() is None
+        storage.disk("a", "late")
+        assert start.wait(timeout=20) == 0
+        assert storage.mounted(one["directory"]) == ["/dev/mapper/late"]
+        assert storage.call("stop") == 0, storage.reason
+
+    def test_leaves_no_mount_point_where_nothing_was_mounted(self, storage: KernelStorage) -> None:
+        assert storage.call("start", **{**asked(storage), "fstype": "xfs"}) == 1
+        assert "/run/t/data" in storage.reason
+        assert storage.run("ls", "/run/t") == ""
+
+    def test_tells_systemd_once_that_a_shutdown_ends_the_cluster_first(
+        self, storage: KernelStorage
+    ) -> None:
+        storage.make_folder("/run/systemd/system")
+        one = asked(storage)
+        times = []
+        for _ in range(2):
+            assert storage.call("start", **one) == 0, storage.reason
+            (path,) = storage.run("find", "/run/systemd/system", "-type", "f").split()
+            times.append(storage.run("stat", "-c", "%i %y", path))
+            assert storage.call("stop") == 0, storage.reason
+        assert path.startswith("/run/systemd/system/resource-agents-deps.target.d/")
+        assert "After=run-t-data.mount" in storage.run("cat", path)
+        assert times[0] == times[1]
+
+
 class TestPropagation:
     """Mounts of a host that systemd has started are shared: what goes here goes there."""
 
@@ -347,15 +380,9 @@ class TestHolders:
 
 class TestWhatHangs:
     def test_a_dead_server_is_told_of_in_time_and_asked_once(self, storage: KernelStorage) -> None:
-        storage.run("mknod", "/dev/fuse", "c", "10", "229")
-        storage.make_folder("/run/t/dead")
         one: dict[str, Any] = {"device": "far", "directory": "/run/t/dead", "fstype": "fuse"}
-        server = storage.sandbox.popen(
-            [sys.executable, _HUNG_FUSE, one["directory"], "far"], stdout=subprocess.PIPE
-        )
+        server = self._serve(storage, one["directory"], "far", "fuse")
         try:
-            assert server.stdout is not None
-            assert server.stdout.readline() == "mounted\n"
             assert storage.call("monitor", **one) == 0, storage.reason
             assert storage.call("monitor", interval=RECURRING, **one) == 0, storage.reason
             began = time.monotonic()
@@ -374,6 +401,37 @@ class TestWhatHangs:
         assert storage.call("monitor", interval=RECURRING, level=10, timeout=4, **one) == 1
         assert "no answer" not in storage.reason
         assert storage.call("stop", timeout=4) == 0, storage.reason
+
+    @pytest.mark.parametrize(
+        ("device", "fstype", "code"), [("far:/volume", "glusterfs", 0), ("far", "other", 1)]
+    )
+    def test_what_a_server_keeps_is_forced_at_last_and_nothing_else(
+        self, storage: KernelStorage, device: str, fstype: str, code: int
+    ) -> None:
+        one: dict[str, Any] = {"device": device, "directory": "/run/t/dead", "fstype": fstype}
+        server = self._serve(storage, one["directory"], device, f"fuse.{fstype}")
+        waiting = storage.sandbox.popen(["ls", one["directory"]], stdout=subprocess.DEVNULL)
+        try:
+            storage.wait_for(lambda: "ls" in storage.run("ps", "-eo", "comm").split(), "no ls")
+            time.sleep(0.3)  # in which it asks the server
+            assert storage.call("monitor", **one) == 0, storage.reason
+            assert storage.call("stop", timeout=4) == code, storage.reason
+            assert len(storage.mounted(one["directory"])) == code
+        finally:
+            server.kill()
+            server.communicate()
+            waiting.wait(timeout=10)
+
+    @staticmethod
+    def _serve(storage: KernelStorage, point: str, source: str, kind: str) -> subprocess.Popen[str]:
+        storage.run("mknod", "/dev/fuse", "c", "10", "229")
+        storage.make_folder(point)
+        server = storage.sandbox.popen(
+            [sys.executable, _HUNG_FUSE, point, source, kind], stdout=subprocess.PIPE
+        )
+        assert server.stdout is not None
+        assert server.stdout.readline() == "mounted\n"
+        return server
 
     @staticmethod
     def _sleepers(storage: KernelStorage) -> int:

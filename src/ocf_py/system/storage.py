@@ -215,16 +215,16 @@ class Storage:
         from .holders import find_holders, find_kernel_holders
 
         def body() -> Any:
-            return find_holders(mounts), find_kernel_holders(mounts, read_table())
+            return find_holders(mounts), find_kernel_holders(mounts.points, read_table())
 
         found: tuple[list[tuple[int, int, str, int, str]], list[str]] = self.look(body, seconds)
         return found
 
     def find_users(self, number: str, point: str) -> str:
         """Say what uses a block device that was mounted on ``point``, though it is no more."""
-        from .holders import Mounts, find_kernel_holders, find_namespaces
+        from .holders import find_kernel_holders, find_namespaces
 
-        kernel = find_kernel_holders(Mounts(set(), [point], set()), read_table())
+        kernel = find_kernel_holders([point], read_table())
         return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
 
 

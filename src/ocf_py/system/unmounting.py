@@ -204,8 +204,7 @@ class Unmounting:
         from .probing import Hung
 
         plan = self._make_plan()
-        ids = {one.mount_id for one in plan.mounts}
-        spec = Mounts(ids, [one.point for one in plan.mounts], plan.devices)
+        spec = Mounts(plan.mounts, plan.devices)
         try:
             found, kernel = self._storage.find_holders(
                 spec, min(_LOOK_SECONDS, self._deadline.remaining / 2)
