@@ -26,6 +26,10 @@ _RETRY = 0.25  # seconds between two attempts where nobody is there to be signal
 _LOOK_SECONDS = 5.0
 _FAST_SECONDS = 3.0  # a stage, for who wants to fail soon
 _SHOWN = 3
+# The parts of the time after which plain attempts, each stage of signals, and force are over. Only
+# a file system whose server keeps the data whole is forced.
+_STRICT = (1.0, 0.5, 0.85, 0.85)
+_FORGIVING = (0.3, 0.4, 0.6, 0.8)
 _SIGKILL = 9
 _LAST = 0.95  # the part of the time after which a reason is given
 
@@ -114,14 +118,18 @@ class Unmounting:
 
     def run(self) -> None:
         """Return once nothing of the plan is left; StillMounted when the time is up."""
-        if self._attempt(0.4):
+        is_forgiving = self._make_plan().is_forgiving
+        plainly, asked, told, forced = _FORGIVING if is_forgiving else _STRICT
+        if (
+            self._attempt(plainly)
+            or self._stage(self._signals.term, asked)
+            or self._stage(self._signals.kill, told)
+        ):
             return
-        if self._stage(self._signals.term, 0.5) or self._stage(self._signals.kill, 0.85):
-            return
-        if self._make_plan().is_forgiving:
-            for flags in (("-f",), ("-f", "-l")):
+        if is_forgiving:
+            for flags, until in ((("-f",), forced), (("-f", "-l"), _LAST)):
                 self._log.warning(f"umount {' '.join(flags)}: {self._complaint}")
-                if self._attempt(0.95 if flags == ("-f",) else 0.98, *flags):
+                if self._attempt(until, *flags):
                     return
         raise StillMounted(0, self._held or self._complaint)
 
