@@ -103,8 +103,15 @@ class Storage:
 
     def mount(self, source: str, point: str, fstype: str, options: str) -> str:
         """Bring it there; return "", or what the program says against it. ToolMissing, OSError."""
+        from .commands import CommandTimedOut
+
         kind = ["-t", fstype] if fstype not in ("", "none") else []
-        return self._run(["mount", *kind, *(["-o", options] if options else []), source, point])
+        words = ["-o", options] if options else []
+        seconds = self._seconds()
+        try:
+            return self._run(["mount", *kind, *words, source, point], seconds)
+        except CommandTimedOut as late:  # whose own words would show a password among the options
+            raise OSError(late.errno, f"mount did not end within {seconds:.3g} s") from None
 
     def unmount(self, point: str, *flags: str, seconds: float) -> str:
         """Unmount what is topmost on ``point``; return "", or what umount(8) says against it."""

@@ -265,11 +265,16 @@ def prove_released(
     table = storage.read_table()
     if any(number in (one.device, storage.find_number(one.source)) for one in table):
         return
-    while storage.is_claimed(path):
-        if deadline.stage(_LAST) <= 0:
-            users = storage.find_users(number, point)
-            raise StillMounted(0, f"{path} is unmounted, but in use by {users}")
-        deadline.sleep(_PAUSE, f"{path} is unmounted, but in use")
+    from .probing import Hung
+
+    try:
+        while storage.look(lambda: storage.is_claimed(path), deadline.remaining / 2):
+            if deadline.stage(_LAST) <= 0:
+                users = storage.find_users(number, point)
+                raise StillMounted(0, f"{path} is unmounted, but in use by {users}")
+            deadline.sleep(_PAUSE, f"{path} is unmounted, but in use")
+    except Hung as hung:
+        raise StillMounted(0, f"{path} is unmounted, but whether in use: {hung}") from hung
 
 
 def leave() -> None:
