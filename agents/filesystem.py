@@ -15,33 +15,17 @@ if TYPE_CHECKING:
     from ocf_py.system.systemd_mounts import SystemdMounts
     from ocf_py.system.unmounting import Plan, Signals
 
-# What start leaves for stop: the directory without symbolic links, the very mount, its device by
-# number and path; and the process of a check that never came back.
-_PLACE, _MOUNT, _DEVICE, _CHECK = "place", "mount", "device", "check"
+# What start leaves for stop: the directory without symbolic links, the very mount, and its device
+# by number and path.
+_PLACE, _MOUNT, _DEVICE = "place", "mount", "device"
 # Where the system itself lives: to mount there takes the cluster's own files away.
 _SYSTEMS_OWN = frozenset(
     f"/{name}"
     for name in ("", "bin", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr")
 )
-# These repair themselves when they are mounted, or have nothing that fsck(8) could look at.
-_NEED_NO_FSCK = frozenset(
-    (
-        *("ext3", "ext4", "xfs", "btrfs", "jfs", "reiserfs", "reiser4", "f2fs", "zfs", "nilfs2"),
-        *("ocfs2", "gfs2", "iso9660", "udf", "squashfs", "erofs", "vfat", "msdos", "exfat"),
-    )
-)
-_ALWAYS_READ_ONLY = frozenset(("iso9660", "squashfs", "erofs", "cramfs", "romfs"))
-_HELPERS = {
-    "nfs": ("mount.nfs", "nfs-common or nfs-utils"),
-    "nfs4": ("mount.nfs4", "nfs-common or nfs-utils"),
-    "cifs": ("mount.cifs", "cifs-utils"),
-    "glusterfs": ("mount.glusterfs", "glusterfs-client"),
-    "ceph": ("mount.ceph", "ceph-common"),
-}
 _KILL_WORDS = ("true", "safe", "yes", "on", "1")
 _SPARE_WORDS = ("false", "no", "off", "0")
 _HOW_WORDS = ("move", "nomove", "xargs", "noxargs", "ps", "nops")  # how heartbeat's finds them
-_FSCK_UNCORRECTED = 4  # fsck(8): this exit status and all above
 
 
 class Filesystem(ocf.Agent):
@@ -232,7 +216,9 @@ class Filesystem(ocf.Agent):
     def validate_here(self) -> None:
         self._refuse_clone()
         self._find_owner()
-        tool, package = _HELPERS.get(self.fstype, ("mount", "util-linux"))
+        from ocf_py.system.mounting import HELPERS
+
+        tool, package = HELPERS.get(self.fstype, ("mount", "util-linux"))
         for name, where in ((tool, package), ("umount", "util-linux")):
             if not self.storage.has_tool(name):
                 raise ocf.NotInstalled(f"{name} is not installed", hint=f"it comes with {where}")
@@ -247,7 +233,7 @@ class Filesystem(ocf.Agent):
 
     def _refuse_clone(self) -> None:
         source = self.source
-        is_safe = source.is_cluster_type or source.wants_read_only or source.kind == "bind"
+        is_safe = not source.has_one_writer or source.wants_read_only
         if self.call.is_clone and not is_safe and not self.force_clones:
             raise ocf.Misconfigured(
                 f"{self.fstype} on two nodes at once is destroyed",
@@ -255,7 +241,11 @@ class Filesystem(ocf.Agent):
             )
 
     def _check_directory(self, point: str) -> None:
-        """Find out whether it is a directory, or can be made one."""
+        """Find out whether it is a directory, or can be made one, and where links have led."""
+        if point in _SYSTEMS_OWN:
+            raise ocf.UnusableHere(
+                f"directory={self.directory!r} leads to the system's own {point}"
+            )
         parent = point
         while parent and not self.storage.is_folder(parent):
             if self.storage.is_file(parent) and not (
@@ -267,31 +257,20 @@ class Filesystem(ocf.Agent):
     def _find_node(self) -> str:
         """Find the device, which start waits for: storage may come a little after the node."""
         source = self.source
-        if source.kind in ("network", "name"):
-            return source.name
         is_waiting = self.call.action == "start" and source.node.startswith("/dev/")
         while True:
-            node = self._look_for_node()
+            node = source.find_node(self.storage)
             if node:
                 return node
             if not is_waiting or self.call.deadline.stage(0.3) <= 0:
+                is_folder = self.storage.is_folder(source.name)
                 raise ocf.UnusableHere(
-                    f"{source.words} is not here"
-                    + (" as a device or an image" * (source.kind == "path")),
-                    hint="a directory is mounted with options=bind"
-                    if self.storage.is_folder(source.name)
-                    else "",
+                    f"{source.words} is not here as a device or an image"
+                    if source.is_on_a_device
+                    else f"{source.words} is not here",
+                    hint="a directory is mounted with options=bind" if is_folder else "",
                 )
             self.call.deadline.sleep(0.2, f"{source.words} does not appear")
-
-    def _look_for_node(self) -> str:
-        source, storage = self.source, self.storage
-        if source.kind == "bind":
-            there = storage.is_folder(source.name) or storage.is_file(source.name)
-            return source.name if there else ""
-        if storage.find_number(source.node) or storage.is_file(source.node):
-            return source.node
-        return storage.ask_blkid(source.tag, source.name) if source.tag else ""
 
     # ------------------------------------------------------------------ where it is
 
@@ -320,16 +299,18 @@ class Filesystem(ocf.Agent):
     def _is_ours(self, mount: Mount, table: MountTable) -> bool:
         if self.call.facts.recall(_MOUNT) == mount.signature:
             return True
-        device = self.call.facts.recall(_DEVICE).partition(" ")[0]
-        if device and device == mount.device:
-            return True
         verdict = self.source.matches(mount, table, self.storage)
+        if verdict:
+            return True
+        known = self.call.facts.recall(_DEVICE).partition(" ")[0]
+        if known == mount.device and self.storage.find_number(self.source.node) is None:
+            return True  # its name has gone, and the device is as it was
         if verdict is None:
             raise ocf.Failure(
                 f"cannot tell whether {mount.source} on {mount.point} is {self.source.words}",
                 hint="/dev/disk, which udev keeps, is missing",
             )
-        return verdict
+        return False
 
     # ------------------------------------------------------------------ monitor
 
@@ -350,7 +331,9 @@ class Filesystem(ocf.Agent):
             cover = place.stack[-1] if place.stack else place.above
             by = f"{cover.source} on {cover.point}" if cover else "another mount"
             raise ocf.Failure(f"{mount.source} on {mount.point} is covered by {by}")
-        self._refuse_flaw(mount)
+        flaw = self.source.find_flaw(mount, self.storage)
+        if flaw:
+            raise ocf.Failure(flaw)
         if self.call.level >= 10:
             self._look_deeper(mount)
         if self.call.is_recurring:
@@ -363,22 +346,6 @@ class Filesystem(ocf.Agent):
             raise ocf.Failure(finding)
         self.call.log.info(finding)
         return ocf.STOPPED
-
-    def _refuse_flaw(self, mount: Mount) -> None:
-        where = f"{mount.source} on {mount.point}"
-        if mount.is_shut_down:
-            raise ocf.Failure(f"{where} has shut down after an error", hint="see the kernel's log")
-        if not mount.device.startswith("0:") and not self.storage.is_present(mount.device):
-            raise ocf.Failure(f"{where}: the device has gone")
-        if mount.is_read_only and self._wants_writing(mount):
-            raise ocf.Failure(f"{where} is read-only", hint="see the kernel's log, or ask for ro")
-        if self.source.wants_read_only and not mount.is_read_only:
-            raise ocf.Failure(f"{where} can be written to, and ro was asked for")
-
-    def _wants_writing(self, mount: Mount) -> bool:
-        if self.source.wants_read_only or mount.fstype in _ALWAYS_READ_ONLY:
-            return False
-        return mount.fstype != "overlay" or "upperdir=" in self.options
 
     def _remember(self, mount: Mount) -> None:
         """Know an adopted mount again, whatever becomes of its device's name."""
@@ -398,17 +365,17 @@ class Filesystem(ocf.Agent):
     @property
     def _is_known_by_number(self) -> bool:
         """Not so a bind; nor an image, whose loop device is anybody's afterwards."""
-        kind = self.source.kind
-        return kind == "tag" or (kind == "path" and not self.storage.is_file(self.source.name))
+        source = self.source
+        return source.is_on_a_device and not self.storage.is_file(source.node)
 
     def _look_deeper(self, mount: Mount) -> None:
         """Read, and write if that is wanted, in a child: storage that has gone never answers."""
         from ocf_py.system import checks
 
-        if mount.device.startswith("0:") and self.source.kind not in ("path", "tag"):
-            self._try_check("asking", lambda: checks.read_folder(mount.point))
-        else:
+        if self.source.is_on_a_device:
             self._try_check("reading", lambda: checks.read_device(mount.source))
+        else:
+            self._try_check("asking", lambda: checks.read_folder(mount.point))
         if self.call.level >= 20 and self.statusfile and not mount.is_read_only:
             name = self.statusfile_prefix + self._status_name
             text = f"{self.call.instance} {mount.signature}\n"
@@ -422,113 +389,55 @@ class Filesystem(ocf.Agent):
         return f"{self.call.instance}_{posix.uname().nodename}".replace("/", "_")
 
     def _try_check(self, what: str, body: Callable[[], int]) -> None:
-        from ocf_py.system.probing import Hung
-        from ocf_py.system.processes import ProcessIdentity
+        from ocf_py.system.checks import CheckFailed, run_check
 
-        facts = self.call.facts
         what = f"{what} {self.device} ({self.directory})"
-        known = facts.recall(_CHECK)
-        if known:
-            if ProcessIdentity.parse(known).is_alive():
-                raise ocf.Failure(
-                    f"{what}: an earlier check still hangs (pid {known.partition(':')[0]})"
-                )
-            facts.forget(_CHECK)
         try:
-            self.storage.look(body, self.call.deadline.stage(0.6))
-        except Hung as hung:
-            if hung.left is not None and facts.record is not None:
-                facts.remember(_CHECK, str(hung.left))
-            raise ocf.Failure(f"{what}: {hung}") from hung
-        except OSError as error:
-            raise ocf.Failure(f"{what}: {error.strerror}") from error
+            run_check(self.storage, body, what, self.call.deadline.stage(0.6), self.call.facts)
+        except CheckFailed as failed:
+            raise ocf.Failure(str(failed.strerror)) from failed
 
     # ------------------------------------------------------------------ start
 
     @ocf.action(timeout=60)
     def start(self) -> None:
+        from ocf_py.system.mounting import CannotMount, ToolLacking
+
+        try:
+            mount = self._bring_up()
+        except ToolLacking as lacking:
+            raise ocf.NotInstalled(str(lacking), hint=lacking.hint) from lacking
+        except CannotMount as problem:
+            raise ocf.Failure(str(problem), hint=problem.hint) from problem
+        self.call.facts.remember(_PLACE, mount.point)
+        self._remember(mount)
+        self._apply_ownership(mount.point)
+        self._tell_systemd(mount.point)
+
+    def _bring_up(self) -> Mount:
+        """Mount it where it is not yet, and make good what a start that was killed has left."""
+        from ocf_py.system.mounting import Mounting
+
         table = self._read_table()
-        point = self._place(table)
         ours = self._find_ours(table)
         if not ours:
             self.call.facts.forget(_PLACE)  # of a start before this one: links may have changed
-            point = self._place(table)
-            self.call.facts.remember(_PLACE, point)
-            self._refuse_others(point, table)
-            self._remember_device()
-            self._mount(point)
-            # What mount(8) has just put there is ours, whatever it is called.
-            ours = self._read_table().look(point).stack
-        elif self.source.wants_read_only and not ours[-1].is_read_only:
-            self._run_mount(point, f"remount,{self.options}")  # a start that was killed half-way
-        if not ours:
-            raise ocf.Failure(f"{self.source.words} was mounted, but is not on {point}")
+        point = self._place(table)
+        work = Mounting(self.storage, self.source, self._node, point, self.call.log)
+        if ours:
+            if self.source.wants_read_only and not ours[-1].is_read_only:
+                work.remount(self.options)
+            return ours[-1]
         self.call.facts.remember(_PLACE, point)
-        self._remember(ours[-1])
-        self._apply_ownership(point)
-        self._tell_systemd(point)
-
-    def _refuse_others(self, point: str, table: MountTable) -> None:
-        """Refuse a directory that is taken, and a second writer to what has one writer only."""
-        stack = table.look(point).stack
-        if stack:
-            raise ocf.Failure(f"{stack[-1].source} is mounted on {point}", hint="unmount it first")
-        source = self.source
-        if source.kind not in ("path", "tag") or source.is_cluster_type or source.wants_read_only:
-            return
-        root = source.subvolume or "/"
-        for one in table:
-            if one.is_read_only or one.root != root:
-                continue
-            if source.matches(one, table, self.storage):
-                raise ocf.Failure(
-                    f"{source.words} is mounted on {one.point}", hint="unmount it there first"
-                )
-
-    def _mount(self, point: str) -> None:
-        self._check_file_system()
-        is_new = False
-        try:
-            is_new = self.storage.make_folder(point)
-        except OSError as error:
-            if self.source.kind != "bind" or not self.storage.is_file(point):
-                raise ocf.Failure(f"{point} cannot be made: {error.strerror}") from error
-        try:
-            self._run_mount(point, self.options)
-        except ocf.Failure:
-            if is_new:
-                self.storage.remove_folder(point)
-            raise
-        self.call.log.info(f"{self.source.words} mounted on {point}")
-
-    def _run_mount(self, point: str, options: str) -> None:
-        try:
-            said = self.storage.mount(self._node or self.source.words, point, self.fstype, options)
-        except OSError as error:
-            raise ocf.Failure(f"{self.source.words} cannot be mounted: {error.strerror}") from error
-        if said:
-            raise ocf.Failure(said)
-
-    def _check_file_system(self) -> None:
-        source = self.source
-        is_due = self.run_fsck == "force" or (
-            self.run_fsck == "auto" and self.fstype not in _NEED_NO_FSCK
-        )
-        if not is_due or source.kind not in ("path", "tag"):
-            return
-        for tool in ("fsck", f"fsck.{self.fstype}"):
-            if not self.storage.has_tool(tool):
-                if self.run_fsck == "force":
-                    raise ocf.NotInstalled(f"{tool} is not installed", hint="or set run_fsck=no")
-                self.call.log.warning(f"{tool} is not installed: {source.words} is not checked")
-                return
-        try:
-            status, said = self.storage.check(self._node, self.fstype)
-        except OSError as error:
-            raise ocf.Failure(f"fsck of {source.words}: {error.strerror}") from error
-        if status >= _FSCK_UNCORRECTED:
-            raise ocf.Failure(f"fsck of {source.words} ended with {status}: {said}")
-        self.call.log.info(f"fsck of {source.words} ended with {status}")
+        work.refuse_others(table)
+        self._remember_device()
+        work.check(self.run_fsck)
+        work.mount(self.options)
+        # What mount(8) has just put there is ours, whatever it is called.
+        stack = self._read_table().look(point).stack
+        if not stack:
+            raise ocf.Failure(f"{self.source.words} was mounted, but is not on {point}")
+        return stack[-1]
 
     def _find_owner(self) -> tuple[int | None, int | None]:
         if self.owner is None and self.group is None:
@@ -576,25 +485,29 @@ class Filesystem(ocf.Agent):
 
     @ocf.action(timeout=60)
     def stop(self) -> None:
-        from ocf_py.system.unmounting import StillMounted, Unmounting, end_mounting, leave
+        from ocf_py.system.unmounting import (
+            StillMounted,
+            Unmounting,
+            end_mounting,
+            leave,
+            prove_released,
+        )
 
         leave()
         storage, deadline = self.storage, self.call.deadline
+        point = self._place(self._read_table())
+        number, _, path = self.call.facts.recall(_DEVICE).partition(" ")
         work = Unmounting(storage, self._make_plan, self._read_signals(), deadline, self.call.log)
         try:
-            end_mounting(storage, self._place(self._read_table()), self._sources, deadline)
+            names = {self.source.words, self.source.node, path} - {""}
+            end_mounting(storage, point, names, deadline)
             work.run()
+            if number and self.source.has_one_writer:
+                prove_released(storage, number, path, point, deadline)
         except LookupError as missing:
             raise ocf.Failure(str(missing), hint="it comes with util-linux") from missing
         except StillMounted as still:
             raise ocf.Failure(str(still.strerror)) from still
-        self._prove_released()
-
-    @property
-    def _sources(self) -> set[str]:
-        """All that mount(8) may have been given for our device."""
-        known = self.call.facts.recall(_DEVICE).partition(" ")[2]
-        return {self.source.words, self.source.node, known} - {""}
 
     def _read_signals(self) -> Signals:
         from ocf_py.system.unmounting import Signals
@@ -612,27 +525,9 @@ class Filesystem(ocf.Agent):
         from ocf_py.system.unmounting import make_plan
 
         table = self._read_table()
-        kind = self.source.kind
         return make_plan(
             table,
             self._find_ours(table),
-            must_end=kind in ("path", "tag") and not self.source.is_cluster_type,
-            is_forgiving=kind == "network",
+            must_end=self.source.has_one_writer,
+            is_forgiving=self.source.kind == "network",
         )
-
-    def _prove_released(self) -> None:
-        """Hold the kernel to it: another node may write to the device as soon as this returns."""
-        number, _, path = self.call.facts.recall(_DEVICE).partition(" ")
-        source, storage = self.source, self.storage
-        if not number or source.is_cluster_type or source.kind not in ("path", "tag"):
-            return
-        if storage.find_number(path) != number:
-            return  # the device has gone
-        table = self._read_table()
-        if any(number in (one.device, storage.find_number(one.source)) for one in table):
-            return  # somebody else's mount of it, which was there before
-        while storage.is_claimed(path):
-            if self.call.deadline.stage(0.95) <= 0:
-                by = storage.find_users(number, self._place(table))
-                raise ocf.Failure(f"{path} is unmounted, but in use by {by}")
-            self.call.deadline.sleep(0.1, f"{path} is unmounted, but in use")

@@ -152,6 +152,7 @@ def wrong_parameters_are_told_apart(world: World) -> None:
         ({"owner": "nobody-of-this-name"}, 2, "nobody here"),
         ({"group": "nobody-of-this-name"}, 2, "nobody here"),
         ({"directory": "/etc/passwd/x"}, 2, "is a file"),
+        ({"directory": "/proc/self/root/usr"}, 2, "the system's own"),
         ({"fstype": "such-a-type"}, 5, "such-a-type"),
     )
     for wrong, code, words in table:

@@ -1,7 +1,7 @@
-"""Runs as a program: a FUSE file system on MOUNTPOINT that takes every request and answers none.
+"""Runs as a program: a FUSE file system that takes every request and answers none.
 
-Who asks it sleeps uninterruptibly, as with a dead server, until this program ends. It writes a line
-once it is mounted.
+Its arguments are MOUNTPOINT SOURCE TYPE. Who asks it waits until this program ends, and once it is
+killed, waits uninterruptibly. It writes a line as soon as it is mounted.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _OUT_HEADER = struct.Struct("=IiQ")
 _INIT_OUT = struct.Struct("=IIIIHHIIHHI28x")
 
 libc = ctypes.CDLL(None, use_errno=True)
-point, source = sys.argv[1:]
+point, source, kind = sys.argv[1:]
 handle = os.open("/dev/fuse", os.O_RDWR)
 options = f"fd={handle},rootmode=40000,user_id=0,group_id=0"
-if libc.mount(source.encode(), point.encode(), b"fuse", 0, options.encode()) != 0:
+if libc.mount(source.encode(), point.encode(), kind.encode(), 0, options.encode()) != 0:
     sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
 os.write(1, b"mounted\n")
 while True:

@@ -1,11 +1,8 @@
-"""What only a real kernel can show of Filesystem: its kinds, their holders, and I/O that hangs."""
+"""What only a real kernel can show of Filesystem: its kinds, and what is there."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,18 +13,6 @@ from tests.filesystem.world import RECURRING, asked
 if TYPE_CHECKING:
     from tests.kernel.storage_world import KernelStorage
 
-_HUNG_FUSE = Path(__file__).with_name("hung_fuse.py")
-# How to hold `top`, by the word that says so.
-_SCRIPTS = {
-    "open": "f = open(top + '/f', 'w')",
-    "open deleted": "f = open(top + '/f', 'w'); os.unlink(top + '/f')",
-    "open socket": "s = socket.socket(socket.AF_UNIX); s.bind(top + '/s')",
-    "maps": "f = open(top + '/f', 'w+b'); f.truncate(9); m = mmap.mmap(f.fileno(), 9); "
-    "os.closerange(3, 99)",
-    "root": "os.chroot(top)",
-    "cwd": "os.chdir(top)",
-    "exe": "shutil.copy('/bin/sleep', top); os.execv(top + '/sleep', ['x', '99'])",
-}
 _KINDS = {"ext4": "8M", "xfs": "320M", "btrfs": "128M"}
 
 
@@ -199,201 +184,34 @@ class TestWhatIsThere:
             log.close()
 
 
-class TestPropagation:
-    """Mounts of a host that systemd has started are shared: what goes here goes there."""
-
-    @pytest.mark.parametrize("inner", ["bind", "mounted"])
-    def test_the_end_of_a_copy_leaves_what_it_is_a_copy_of(
-        self, storage: KernelStorage, inner: str
-    ) -> None:
-        storage.mount("whole", "/run/t/whole", "tmpfs")
-        storage.run("mount", "--make-shared", "/run/t/whole")
-        storage.mount("sub", "/run/t/whole/sub", "tmpfs")
-        storage.mount("deep", "/run/t/whole/sub/deep", "tmpfs")
-        if inner == "bind":
-            one: dict[str, Any] = {
-                "device": "/run/t/whole",
-                "directory": "/run/t/view",
-                "fstype": "none",
-                "options": "rbind",
-            }
-            live_beside = one
-        else:
-            live_beside = asked(storage)
-        assert storage.call("start", **live_beside) == 0, storage.reason
-        if inner == "mounted":
-            storage.mount("/run/t/whole", f"{live_beside['directory']}/in", "none", "rbind")
-        assert storage.call("stop") == 0, storage.reason
-        assert storage.mounted(live_beside["directory"]) == []
-        assert storage.mounted("/run/t/whole/sub") == ["sub"]
-        assert storage.mounted("/run/t/whole/sub/deep") == ["deep"]
-
-
-class TestWhatAKilledStartLeavesAtWork:
-    def test_is_ended_before_stop_says_that_nothing_is_mounted(
-        self, storage: KernelStorage
-    ) -> None:
-        for name in ("upper", "work"):
-            storage.make_folder(f"/run/o/{name}")
-        storage.run(
-            *("mount", "-t", "overlay", "overlay", "-o"),
-            *("lowerdir=/usr/sbin,upperdir=/run/o/upper,workdir=/run/o/work", "/usr/sbin"),
-        )
-        helper = storage.sandbox.root / "usr/sbin/mount.slow"
-        helper.write_text('#!/bin/sh\nsleep 1\nexec mount -t tmpfs "$1" "$2"\n')
-        helper.chmod(0o755)
-        one: dict[str, Any] = {
-            "device": "scratch",
-            "directory": "/run/t/data",
-            "fstype": "slow",
-        }
+class TestStart:
+    def test_waits_for_a_device_that_comes_late(self, storage: KernelStorage) -> None:
+        one = {**asked(storage), "device": "/dev/mapper/late"}
         start = storage.spawn("start", **one)
-        storage.wait_for(lambda: "mount.slow" in storage.run("ps", "-eo", "args"), "no helper")
-        start.kill()
-        start.wait()
-        assert storage.call("stop", **{**one, "fstype": "tmpfs"}) == 0, storage.reason
-        time.sleep(1.5)  # in which it would have mounted
-        assert storage.mounted(one["directory"]) == []
-
-
-class TestHolders:
-    @pytest.mark.parametrize("what", sorted(_SCRIPTS))
-    def test_of_every_kind_are_found_and_named(self, storage: KernelStorage, what: str) -> None:
-        one = asked(storage, name="data dir", force_unmount="false")
-        assert storage.call("start", **one) == 0, storage.reason
-        say = "sys.stdout.write(f'{os.getpid()}\\n'); sys.stdout.flush()"
-        script = _SCRIPTS[what]
-        order = (say, script) if what == "exe" else (script, say)
-        text = "import os, mmap, shutil, socket, sys, time; top = sys.argv[1]; "
-        text += "; ".join((*order, "time.sleep(99)"))
-        holder = storage.hold_by(sys.executable, "-c", text, one["directory"])
-        if what == "exe":
-            program = storage.sandbox.root / f"proc/{holder}/exe"
-            storage.wait_for(lambda: program.readlink().name == "sleep", "it is not executed")
-        assert storage.call("stop", timeout=3, **one) == 1
-        assert f"pid {holder} (" in storage.reason, storage.reason
-        assert f": {what.partition(' ')[0]} " in storage.reason, storage.reason
-        assert storage.call("reload-agent", **{**one, "force_unmount": "true"}) == 0
-        assert storage.call("stop") == 0, storage.reason
-        assert not storage.lives(holder)
-
-    def test_an_ancestor_is_spared_and_named(self, storage: KernelStorage) -> None:
-        one = asked(storage)
-        assert storage.call("start", **one) == 0, storage.reason
-        answer = storage.sandbox.run(
-            ["sh", "-c", f"{storage.agent} stop; echo shell lives"],
-            env={**storage.environment(), "OCF_RESKEY_CRM_meta_timeout": "4000"},
-            cwd=one["directory"],
-        )
-        assert answer.stdout == "shell lives\n"
-        assert "(sh, root): cwd /run/t/data, spared" in answer.stderr
+        storage.wait_for(lambda: "Filesystem start" in storage.run("ps", "-eo", "args"), "no start")
+        time.sleep(0.3)
+        assert start.poll() is None
+        storage.disk("a", "late")
+        assert start.wait(timeout=20) == 0
+        assert storage.mounted(one["directory"]) == ["/dev/mapper/late"]
         assert storage.call("stop") == 0, storage.reason
 
-    def test_a_part_of_the_cluster_is_spared_and_named(self, storage: KernelStorage) -> None:
-        one = asked(storage)
-        storage.run("cp", "/bin/sleep", "/run/pacemakerd")
-        storage.run("mount", "-o", "remount,exec", "/run")
-        assert storage.call("start", **one) == 0, storage.reason
-        holder = storage.hold_by(
-            "sh", "-c", "echo $$; exec /run/pacemakerd 99", cwd=one["directory"]
-        )
-        assert storage.call("stop", timeout=4, **one) == 1
-        assert "(pacemakerd, root): cwd /run/t/data, spared" in storage.reason
-        assert storage.lives(holder)
-        storage.release(holder)
-        assert storage.call("stop") == 0, storage.reason
+    def test_leaves_no_mount_point_where_nothing_was_mounted(self, storage: KernelStorage) -> None:
+        assert storage.call("start", **{**asked(storage), "fstype": "xfs"}) == 1
+        assert "/run/t/data" in storage.reason
+        assert storage.run("ls", "/run/t") == ""
 
-    def test_a_loop_device_of_an_image_on_it_is_named(self, storage: KernelStorage) -> None:
-        one = asked(storage)
-        assert storage.call("start", **one) == 0, storage.reason
-        storage.run("truncate", "-s", "1M", f"{one['directory']}/inner.img")
-        loop = storage.run("losetup", "-f", "--show", f"{one['directory']}/inner.img").strip()
-        try:
-            assert storage.call("stop", timeout=3, **one) == 1
-            assert f"{loop}, whose image is /run/t/data/inner.img" in storage.reason
-        finally:
-            storage.run("losetup", "-d", loop)
-        assert storage.call("stop") == 0, storage.reason
-
-    def test_an_overlay_above_it_is_named(self, storage: KernelStorage) -> None:
-        one = asked(storage)
-        assert storage.call("start", **one) == 0, storage.reason
-        for name in ("lower", "upper", "work"):
-            storage.make_folder(f"{one['directory']}/{name}")
-        layers = ",".join(
-            f"{name}dir={one['directory']}/{name}" for name in ("lower", "upper", "work")
-        )
-        storage.mount("overlay", "/run/t/merged", "overlay", layers)
-        assert storage.call("stop", timeout=3, **one) == 1
-        assert "the overlay on /run/t/merged" in storage.reason
-        storage.unmount("/run/t/merged")
-        assert storage.call("stop") == 0, storage.reason
-
-    def test_a_copy_in_another_namespace_keeps_stop_from_saying_that_it_is_free(
+    def test_tells_systemd_once_that_a_shutdown_ends_the_cluster_first(
         self, storage: KernelStorage
     ) -> None:
+        storage.make_folder("/run/systemd/system")
         one = asked(storage)
-        assert storage.call("start", **one) == 0, storage.reason
-        holder = storage.hold_by(
-            "unshare", "-m", "--propagation", "private", "sh", "-c", "echo $$; exec sleep 99"
-        )
-        assert storage.call("stop", timeout=3, **one) == 1
-        assert f"in use by the mount namespace of pid {holder} (sleep)" in storage.reason
-        assert storage.lives(holder)
-        assert storage.call("stop", timeout=3) == 1, "and that does not change by asking again"
-        storage.release(holder)
-        assert storage.call("stop") == 0, storage.reason
-
-
-class TestWhatHangs:
-    def test_a_dead_server_is_told_of_in_time_and_asked_once(self, storage: KernelStorage) -> None:
-        storage.run("mknod", "/dev/fuse", "c", "10", "229")
-        storage.make_folder("/run/t/dead")
-        one: dict[str, Any] = {"device": "far", "directory": "/run/t/dead", "fstype": "fuse"}
-        server = storage.sandbox.popen(
-            [sys.executable, _HUNG_FUSE, one["directory"], "far"], stdout=subprocess.PIPE
-        )
-        try:
-            assert server.stdout is not None
-            assert server.stdout.readline() == "mounted\n"
-            assert storage.call("monitor", **one) == 0, storage.reason
-            assert storage.call("monitor", interval=RECURRING, **one) == 0, storage.reason
-            began = time.monotonic()
-            assert storage.call("monitor", interval=RECURRING, level=10, timeout=4, **one) == 1
-            assert "no answer within" in storage.reason
-            assert time.monotonic() - began < 4
-            for _ in range(3):
-                assert storage.call("monitor", interval=RECURRING, level=10, timeout=4, **one) == 1
-                assert "an earlier check still hangs" in storage.reason
-            assert self._sleepers(storage) == 1
-            assert storage.call("monitor", interval=RECURRING, **one) == 0, "the table tells that"
-        finally:
-            server.kill()  # the kernel ends what waits for it
-            server.communicate()
-        storage.wait_for(lambda: self._sleepers(storage) == 0, "the check does not end")
-        assert storage.call("monitor", interval=RECURRING, level=10, timeout=4, **one) == 1
-        assert "no answer" not in storage.reason
-        assert storage.call("stop", timeout=4) == 0, storage.reason
-
-    @staticmethod
-    def _sleepers(storage: KernelStorage) -> int:
-        return storage.run("ps", "-eo", "stat,args").count("/Filesystem monitor") + storage.run(
-            "ps", "-eo", "stat,args"
-        ).count("ocfpy_agents.filesystem Filesystem monitor")
-
-    def test_a_frozen_file_system_fails_at_depth_20_until_it_is_thawed(
-        self, storage: KernelStorage
-    ) -> None:
-        one = asked(storage, statusfile="true")
-        assert storage.call("start", **one) == 0, storage.reason
-        assert storage.call("monitor", interval=RECURRING, level=20, **one) == 0, storage.reason
-        storage.run("fsfreeze", "-f", one["directory"])
-        try:
-            assert storage.call("monitor", interval=RECURRING, level=20, timeout=3, **one) == 1
-            assert "writing" in storage.reason
-            assert storage.call("monitor", interval=RECURRING, level=20, timeout=3, **one) == 1
-            assert storage.call("monitor", interval=RECURRING, **one) == 0
-        finally:
-            storage.run("fsfreeze", "-u", one["directory"])
-        assert storage.call("monitor", interval=RECURRING, level=20, **one) == 0, storage.reason
-        assert storage.call("stop") == 0, storage.reason
+        times = []
+        for _ in range(2):
+            assert storage.call("start", **one) == 0, storage.reason
+            (path,) = storage.run("find", "/run/systemd/system", "-type", "f").split()
+            times.append(storage.run("stat", "-c", "%i %y", path))
+            assert storage.call("stop") == 0, storage.reason
+        assert path.startswith("/run/systemd/system/resource-agents-deps.target.d/")
+        assert "After=run-t-data.mount" in storage.run("cat", path)
+        assert times[0] == times[1]

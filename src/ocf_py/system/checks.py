@@ -1,12 +1,51 @@
-"""What a deep monitor does to a device and a file system; each may hang, see `probing`."""
+"""What a deep monitor does to a device and a file system, where each step may hang for ever."""
 
 from __future__ import annotations
 
 import errno
 import posix
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocf_py.call import Facts
+
+    from .storage import Storage
+
+_FACT = "check"  # the process of one that never came back
 _BLOCK = 4096  # a multiple of every sector's size
 _DIRECT = getattr(posix, "O_DIRECT", 0)
+
+
+class CheckFailed(OSError):  # noqa: N818 - says what is
+    """The check found something wrong, or no end; the message says what."""
+
+
+def run_check(
+    storage: Storage, body: Callable[[], int], what: str, seconds: float, facts: Facts
+) -> None:
+    """Run one check in a child of its own (see `probing`); CheckFailed where it does not end well.
+
+    One that cannot be ended is remembered, and no second one started as long as it hangs.
+    """
+    from .probing import Hung
+    from .processes import ProcessIdentity
+
+    known = facts.recall(_FACT)
+    if known:
+        if ProcessIdentity.parse(known).is_alive():
+            pid = known.partition(":")[0]
+            raise CheckFailed(errno.EBUSY, f"{what}: an earlier check still hangs (pid {pid})")
+        facts.forget(_FACT)
+    try:
+        storage.look(body, seconds)
+    except Hung as hung:
+        if hung.left is not None and facts.record is not None:
+            facts.remember(_FACT, str(hung.left))
+        raise CheckFailed(errno.ETIMEDOUT, f"{what}: {hung}") from hung
+    except OSError as error:
+        raise CheckFailed(error.errno, f"{what}: {error.strerror}") from error
 
 
 def read_device(path: str) -> int:

@@ -20,6 +20,7 @@ _CLUSTER_TYPES = _NETWORK_TYPES | {"gfs2", "ocfs2", "gpfs", "cvfs"}
 _LOCAL_TYPES = frozenset(
     ("ext2", "ext3", "ext4", "xfs", "btrfs", "jfs", "reiserfs", "f2fs", "vfat", "ocfs2", "gfs2")
 )
+_ALWAYS_READ_ONLY = frozenset(("iso9660", "squashfs", "erofs", "cramfs", "romfs"))
 _TAGS = {
     "UUID": "uuid",
     "LABEL": "label",
@@ -74,6 +75,16 @@ class Source:
         return self.fstype in _CLUSTER_TYPES or self.kind in (NETWORK, NAME)
 
     @property
+    def is_on_a_device(self) -> bool:
+        """Whether it is on a block device, or an image."""
+        return self.kind in (PATH, TAG)
+
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether it is destroyed when it is mounted for writing twice."""
+        return self.is_on_a_device and not self.is_cluster_type
+
+    @property
     def wants_read_only(self) -> bool:
         """Whether it is to be mounted read-only: the last word of the options counts."""
         words = [word for word in self.options if word in ("ro", "rw")]
@@ -90,6 +101,36 @@ class Source:
         if not self.tag:
             return self.name
         return f"/dev/disk/by-{_TAGS[self.tag]}/{_encode(self.name)}"
+
+    def find_node(self, storage: Storage) -> str:
+        """Where it is on this node; "" where it is not."""
+        if self.kind in (NETWORK, NAME):
+            return self.name
+        if self.kind == BIND:
+            is_there = storage.is_folder(self.name) or storage.is_file(self.name)
+            return self.name if is_there else ""
+        if storage.find_number(self.node) or storage.is_file(self.node):
+            return self.node
+        return storage.ask_blkid(self.tag, self.name) if self.tag else ""
+
+    def find_flaw(self, mount: Mount, storage: Storage) -> str:
+        """Say what is wrong with our own mount; "" where it is as it should be."""
+        where = f"{mount.source} on {mount.point}"
+        if mount.is_shut_down:
+            return f"{where} has shut down after an error: see the kernel's log"
+        if not mount.device.startswith("0:") and not storage.is_present(mount.device):
+            return f"{where}: the device has gone"
+        if mount.is_read_only and self._wants_writing(mount):
+            return f"{where} is read-only: see the kernel's log, or ask for ro"
+        if self.wants_read_only and not mount.is_read_only:
+            return f"{where} can be written to, and ro was asked for"
+        return ""
+
+    def _wants_writing(self, mount: Mount) -> bool:
+        if self.wants_read_only or mount.fstype in _ALWAYS_READ_ONLY:
+            return False
+        is_overlay = mount.fstype == "overlay"
+        return not is_overlay or any(word.startswith("upperdir=") for word in self.options)
 
     def matches(self, mount: Mount, table: MountTable, storage: Storage) -> bool | None:
         """Whether ``mount`` is of this; None where it cannot be told.

@@ -15,30 +15,32 @@ from .mounts import is_within, read_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from .mounts import MountTable
+    from .mounts import Mount, MountTable
     from .processes import ProcessIdentity
 
 _LINKS = ("cwd", "root", "exe")
 _O_PATH = 0o10000000  # asm-generic/fcntl.h, which posix does not name
 _LARGE = 1 << 24
+_MAPPED = 5  # the field of /proc/PID/maps that is the path
 _INODE = 6  # the field of /proc/net/unix, with the path behind it
 
 
 class Mounts:
     """What is looked for: the ids of mounts, and where they are.
 
-    ``devices`` are the numbers of file systems that must have no user at all: a process that has
-    one mounted where this namespace does not see it holds it too. Empty for a bind mount, whose
-    file system goes on living.
+    ``numbers`` are those of all their file systems, "MAJOR:MINOR". ``devices`` are those of them
+    that must have no user at all: a process that has one mounted where this namespace does not see
+    it holds it too. Empty for a bind mount, whose file system goes on living.
     """
 
-    __slots__ = ("_known", "devices", "ids", "points")
+    __slots__ = ("_known", "devices", "ids", "numbers", "points")
 
-    def __init__(self, ids: set[int], points: list[str], devices: set[str]) -> None:
-        self.ids = ids
-        self.points = points
+    def __init__(self, mounts: Iterable[Mount], devices: set[str]) -> None:
+        self.ids = {one.mount_id for one in mounts}
+        self.points = [one.point for one in mounts]
+        self.numbers = {one.device for one in mounts}
         self.devices = devices
         self._known: dict[int, str] | None = None
 
@@ -49,6 +51,10 @@ class Mounts:
         if not self.devices or mount_id in self._visible:
             return False
         return device() in self.devices
+
+    def split_numbers(self) -> list[tuple[str, str, str]]:
+        """The numbers, taken apart at their colons."""
+        return [one.partition(":") for one in self.numbers]
 
     @property
     def _visible(self) -> dict[int, str]:
@@ -103,12 +109,18 @@ def _list_open(folder: str, mounts: Mounts, sockets: frozenset[str]) -> Iterator
 
 
 def _list_mapped(folder: str, mounts: Mounts) -> Iterator[str]:
-    """Their own folder says on which mount a mapping is; maps alone would name the device."""
-    for span in _list(f"{folder}/map_files"):
-        path = f"{folder}/map_files/{span}"
-        target = _target(path)
-        if target.startswith("/") and _is_on(path, mounts):
-            yield f"maps {target}"
+    """What is mapped from a file system of ours, and on which mount its own link says it is."""
+    numbers = [f"{int(major):02x}:{int(minor):02x}" for major, _, minor in mounts.split_numbers()]
+    for line in _read_lines(f"{folder}/maps"):
+        fields = line.split(None, _MAPPED)
+        if len(fields) <= _MAPPED:
+            continue  # of no file
+        span, target = fields[0], fields[_MAPPED]
+        is_near = fields[3] in numbers or any(is_within(target, one) for one in mounts.points)
+        start, _, end = span.partition("-")
+        path = f"{folder}/map_files/{int(start, 16):x}-{int(end, 16):x}"
+        if is_near and _is_on(path, mounts):
+            yield f"maps {_target(path)}"
 
 
 def _is_on(path: str, mounts: Mounts) -> bool:
@@ -206,44 +218,44 @@ def _find_sockets(mounts: Mounts) -> frozenset[str]:
     return frozenset(found)
 
 
-def find_kernel_holders(mounts: Mounts, table: MountTable) -> list[str]:
-    """What of the kernel's own holds the mounts, which no signal frees, in words."""
+def find_kernel_holders(points: list[str], table: MountTable) -> list[str]:
+    """What of the kernel's own holds what is mounted there, which no signal frees, in words."""
     return [
-        *_find_swap(mounts),
-        *_find_loops(mounts),
-        *_find_exports(mounts),
-        *_find_overlays(mounts, table),
+        *_find_swap(points),
+        *_find_loops(points),
+        *_find_exports(points),
+        *_find_overlays(points, table),
     ]
 
 
-def _find_swap(mounts: Mounts) -> Iterator[str]:
+def _find_swap(points: list[str]) -> Iterator[str]:
     for line in _read_lines("/proc/swaps")[1:]:
         path = _unescape(line.split(" ")[0].split("\t")[0])
-        if any(is_within(path, point) for point in mounts.points):
+        if any(is_within(path, point) for point in points):
             yield f"swap on {path}"
 
 
-def _find_loops(mounts: Mounts) -> Iterator[str]:
+def _find_loops(points: list[str]) -> Iterator[str]:
     for name in _list("/sys/block"):
         if name.startswith("loop"):
             lines = _read_lines(f"/sys/block/{name}/loop/backing_file")
-            if lines and any(is_within(lines[0], point) for point in mounts.points):
+            if lines and any(is_within(lines[0], point) for point in points):
                 yield f"/dev/{name}, whose image is {lines[0]}"
 
 
-def _find_exports(mounts: Mounts) -> Iterator[str]:
+def _find_exports(points: list[str]) -> Iterator[str]:
     for line in _read_lines("/proc/fs/nfsd/exports"):
         path = _unescape(line.split("\t")[0])
-        if path.startswith("/") and any(is_within(path, point) for point in mounts.points):
+        if path.startswith("/") and any(is_within(path, point) for point in points):
             yield f"the NFS export {path}"
 
 
-def _find_overlays(mounts: Mounts, table: MountTable) -> Iterator[str]:
+def _find_overlays(points: list[str], table: MountTable) -> Iterator[str]:
     for one in table:
-        if one.fstype == "overlay" and one.mount_id not in mounts.ids:
+        if one.fstype == "overlay" and one.point not in points:
             words = [word.partition("=")[2] for word in one.super_options.split(",")]
             layers = [layer for word in words for layer in word.split(":")]
-            if any(is_within(layer, point) for layer in layers for point in mounts.points):
+            if any(is_within(layer, point) for layer in layers for point in points):
                 yield f"the overlay on {one.point}"
 
 

@@ -103,8 +103,15 @@ class Storage:
 
     def mount(self, source: str, point: str, fstype: str, options: str) -> str:
         """Bring it there; return "", or what the program says against it. ToolMissing, OSError."""
+        from .commands import CommandTimedOut
+
         kind = ["-t", fstype] if fstype not in ("", "none") else []
-        return self._run(["mount", *kind, *(["-o", options] if options else []), source, point])
+        words = ["-o", options] if options else []
+        seconds = self._seconds()
+        try:
+            return self._run(["mount", *kind, *words, source, point], seconds)
+        except CommandTimedOut as late:  # whose own words would show a password among the options
+            raise OSError(late.errno, f"mount did not end within {seconds:.3g} s") from None
 
     def unmount(self, point: str, *flags: str, seconds: float) -> str:
         """Unmount what is topmost on ``point``; return "", or what umount(8) says against it."""
@@ -215,16 +222,16 @@ class Storage:
         from .holders import find_holders, find_kernel_holders
 
         def body() -> Any:
-            return find_holders(mounts), find_kernel_holders(mounts, read_table())
+            return find_holders(mounts), find_kernel_holders(mounts.points, read_table())
 
         found: tuple[list[tuple[int, int, str, int, str]], list[str]] = self.look(body, seconds)
         return found
 
     def find_users(self, number: str, point: str) -> str:
         """Say what uses a block device that was mounted on ``point``, though it is no more."""
-        from .holders import Mounts, find_kernel_holders, find_namespaces
+        from .holders import find_kernel_holders, find_namespaces
 
-        kernel = find_kernel_holders(Mounts(set(), [point], set()), read_table())
+        kernel = find_kernel_holders([point], read_table())
         return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
 
 

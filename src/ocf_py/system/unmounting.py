@@ -26,7 +26,12 @@ _RETRY = 0.25  # seconds between two attempts where nobody is there to be signal
 _LOOK_SECONDS = 5.0
 _FAST_SECONDS = 3.0  # a stage, for who wants to fail soon
 _SHOWN = 3
+# The parts of the time after which plain attempts, each stage of signals, and force are over. Only
+# a file system whose server keeps the data whole is forced.
+_STRICT = (1.0, 0.5, 0.85, 0.85)
+_FORGIVING = (0.3, 0.4, 0.6, 0.8)
 _SIGKILL = 9
+_LAST = 0.95  # the part of the time after which a reason is given
 
 
 class Signals:
@@ -113,14 +118,18 @@ class Unmounting:
 
     def run(self) -> None:
         """Return once nothing of the plan is left; StillMounted when the time is up."""
-        if self._attempt(0.4):
+        is_forgiving = self._make_plan().is_forgiving
+        plainly, asked, told, forced = _FORGIVING if is_forgiving else _STRICT
+        if (
+            self._attempt(plainly)
+            or self._stage(self._signals.term, asked)
+            or self._stage(self._signals.kill, told)
+        ):
             return
-        if self._stage(self._signals.term, 0.5) or self._stage(self._signals.kill, 0.85):
-            return
-        if self._make_plan().is_forgiving:
-            for flags in (("-f",), ("-f", "-l")):
+        if is_forgiving:
+            for flags, until in ((("-f",), forced), (("-f", "-l"), _LAST)):
                 self._log.warning(f"umount {' '.join(flags)}: {self._complaint}")
-                if self._attempt(0.95 if flags == ("-f",) else 0.98, *flags):
+                if self._attempt(until, *flags):
                     return
         raise StillMounted(0, self._held or self._complaint)
 
@@ -203,8 +212,7 @@ class Unmounting:
         from .probing import Hung
 
         plan = self._make_plan()
-        ids = {one.mount_id for one in plan.mounts}
-        spec = Mounts(ids, [one.point for one in plan.mounts], plan.devices)
+        spec = Mounts(plan.mounts, plan.devices)
         try:
             found, kernel = self._storage.find_holders(
                 spec, min(_LOOK_SECONDS, self._deadline.remaining / 2)
@@ -234,10 +242,39 @@ def end_mounting(storage: Storage, point: str, sources: set[str], deadline: Dead
         if not left:
             return
         for identity in left:
-            send_signal(identity, _SIGKILL)
-        if deadline.stage(0.9) <= 0:
-            raise StillMounted(0, f"pid {left[0].pid} is still about to mount {point}")
-        deadline.sleep(_PAUSE, f"pid {left[0].pid} is still about to mount {point}")
+            try:
+                send_signal(identity, _SIGKILL)
+            except OSError:
+                pass  # it may not be signalled: then it has to end by itself
+        problem = f"pid {left[0].pid} is still about to mount {point}"
+        if deadline.stage(_LAST) <= 0:
+            raise StillMounted(0, problem)
+        deadline.sleep(_PAUSE, problem)
+
+
+def prove_released(
+    storage: Storage, number: str, path: str, point: str, deadline: Deadline
+) -> None:
+    """Hold the kernel to it that the device at ``path`` is free; StillMounted where it is not.
+
+    Another node may write to it as soon as a stop returns. A mount of it that was there before
+    ours is somebody else's, and no concern here.
+    """
+    if storage.find_number(path) != number:
+        return  # the device has gone, or is another by now
+    table = storage.read_table()
+    if any(number in (one.device, storage.find_number(one.source)) for one in table):
+        return
+    from .probing import Hung
+
+    try:
+        while storage.look(lambda: storage.is_claimed(path), deadline.remaining / 2):
+            if deadline.stage(_LAST) <= 0:
+                users = storage.find_users(number, point)
+                raise StillMounted(0, f"{path} is unmounted, but in use by {users}")
+            deadline.sleep(_PAUSE, f"{path} is unmounted, but in use")
+    except Hung as hung:
+        raise StillMounted(0, f"{path} is unmounted, but whether in use: {hung}") from hung
 
 
 def leave() -> None:

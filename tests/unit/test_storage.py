@@ -1,0 +1,23 @@
+"""What the storage seam says of mount(8) when that does not answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ocf_py.system import commands
+from ocf_py.system.storage import Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def test_a_mount_that_takes_too_long_shows_no_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never_end(argv: Sequence[str], seconds: float, **_: Any) -> None:
+        raise commands.CommandTimedOut(argv, seconds, abandoned=True)
+
+    monkeypatch.setattr(commands, "run", never_end)
+    with pytest.raises(OSError, match="mount did not end within 3 s") as caught:
+        Storage(lambda: 3.0).mount("//h/s", "/srv", "cifs", "password=hidden")
+    assert "hidden" not in str(caught.value)
