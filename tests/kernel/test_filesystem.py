@@ -49,6 +49,20 @@ class TestKinds:
             storage.link("/dev/disk/by-label/on\\x20disk", loop)
         live(storage, device=device, directory="/run/t/data", fstype=fstype)
 
+    def test_an_image_is_a_file_whatever_its_name(self, storage: KernelStorage) -> None:
+        loop = storage.attach("d", "mkfs.ext4", _KINDS["ext4"])
+        storage.run("losetup", "-d", loop)
+        storage.forget("d")
+        one: dict[str, Any] = {"directory": "/run/t/data", "fstype": "ext4"}
+        assert storage.call("start", device="/run/d.img", **one) == 0, storage.reason
+        # The kernel goes on calling it by its first name, as one may be of another namespace.
+        storage.run("ln", "/run/d.img", "/run/same.img")
+        storage.run("cp", "/run/d.img", "/run/copy.img")
+        for device, code in (("/run/same.img", 0), ("/run/copy.img", 7)):
+            storage.run("sh", "-c", "rm -f /run/ocfpy/Filesystem.*")
+            assert storage.call("monitor", device=device, **one) == code
+        assert storage.call("stop", device="/run/d.img", **one) == 0, storage.reason
+
     @pytest.mark.parametrize("spelling", ["UUID={}", "-U {}", "-U{}", "--uuid={}", 'UUID="{}"'])
     def test_a_uuid_in_every_spelling(self, storage: KernelStorage, spelling: str) -> None:
         disk = storage.disk("a")

@@ -48,12 +48,9 @@ class Storage:
 
     def is_image(self, path: str, device: str) -> bool:
         """Whether ``device`` is a loop device whose image is the file ``path`` (resolved)."""
-        try:
-            backing = read_file(f"{_BLOCKS}/{device}/loop/backing_file")
-        except OSError:
-            return False
-        known = backing.decode("utf-8", "surrogateescape").removesuffix("\n")
-        return path == known.removesuffix(" (deleted)")
+        from .loop_devices import is_image
+
+        return is_image(path, device)
 
     def is_file(self, path: str) -> bool:
         """Whether ``path`` is a regular file: the image of a file system."""
