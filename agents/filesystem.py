@@ -292,9 +292,16 @@ class Filesystem(ocf.Agent):
         return path if place.stack or place.buried else table.resolve(path)
 
     def _find_ours(self, table: MountTable) -> list[Mount]:
-        """Our mounts on the directory, the topmost last; Failure where it cannot be told."""
+        """Our mounts on the directory, the topmost last; Failure where it cannot be told.
+
+        The one that start made is ours wherever somebody has moved it, or a directory above it.
+        """
         place = table.look(self._place(table))
-        return [one for one in (*place.buried, *place.stack) if self._is_ours(one, table)]
+        ours = [one for one in (*place.buried, *place.stack) if self._is_ours(one, table)]
+        known = self.call.facts.recall(_MOUNT)
+        if known and all(one.signature != known for one in ours):
+            ours = [one for one in table if one.signature == known] + ours
+        return ours
 
     def _is_ours(self, mount: Mount, table: MountTable) -> bool:
         if self.call.facts.recall(_MOUNT) == mount.signature:
@@ -320,13 +327,13 @@ class Filesystem(ocf.Agent):
     def monitor(self) -> ocf.Status:
         table = self._read_table()
         place = table.look(self._place(table))
-        if not place.stack and not place.buried:
-            return ocf.STOPPED
         ours = self._find_ours(table)
         if not ours:
-            other = (place.stack or place.buried)[-1]
-            return self._judge_other(other)
+            others = place.stack or place.buried
+            return self._judge_other(others[-1]) if others else ocf.STOPPED
         mount = ours[-1]
+        if mount.point != self._place(table):
+            raise ocf.Failure(f"{mount.source} was moved to {mount.point}")
         if not place.stack or place.stack[-1].mount_id != mount.mount_id:
             cover = place.stack[-1] if place.stack else place.above
             by = f"{cover.source} on {cover.point}" if cover else "another mount"

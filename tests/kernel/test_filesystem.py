@@ -229,3 +229,32 @@ class TestStart:
         assert path.startswith("/run/systemd/system/resource-agents-deps.target.d/")
         assert "After=run-t-data.mount" in storage.run("cat", path)
         assert times[0] == times[1]
+
+
+class TestMovedAway:
+    """What start mounted is ours wherever it is by now: another node may mount it after a stop."""
+
+    @pytest.mark.parametrize("how", ["parent", "mount"])
+    def test_a_mount_that_was_moved_is_found_and_unmounted(
+        self, storage: KernelStorage, how: str
+    ) -> None:
+        one: dict[str, Any] = {**asked(storage), "directory": "/run/t/app/data"}
+        assert storage.call("start", **one) == 0, storage.reason
+        if how == "parent":
+            storage.run("mv", "/run/t/app", "/run/t/app.old")
+        else:
+            storage.make_folder("/run/t/elsewhere")
+            storage.run("mount", "--move", "/run/t/app/data", "/run/t/elsewhere")
+        there = "/run/t/app.old/data" if how == "parent" else "/run/t/elsewhere"
+        assert storage.call("monitor", interval=RECURRING, **one) == 1
+        assert storage.reason.endswith(f"was moved to {there}")
+        assert storage.call("stop", **one) == 0, storage.reason
+        assert storage.mounted(there) == []
+
+    def test_a_later_bind_of_a_whole_btrfs_goes_with_it(self, storage: KernelStorage) -> None:
+        loop = storage.attach("d", "mkfs.btrfs", _KINDS["btrfs"])
+        one = {"device": loop, "directory": "/run/t/data", "fstype": "btrfs"}
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.mount("/run/t/data", "/run/t/other", "none", "bind")
+        assert storage.call("stop", **one) == 0, storage.reason
+        assert storage.mounted("/run/t/other") == []

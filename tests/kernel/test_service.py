@@ -260,3 +260,20 @@ def test_storage_that_hangs_hangs_no_monitor_and_no_stop(world: KernelServiceWor
     daemon.kill()
     daemon.wait()
     daemon.stdout.close()
+
+
+_FIRST_THREAD_ENDS = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(9999,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def test_a_process_whose_first_thread_has_ended_lives_on(world: KernelServiceWorld) -> None:
+    world.write("/run/threads.py", _FIRST_THREAD_ENDS)
+    it = {"command": "/usr/bin/python3", "args": "/run/threads.py"}
+    assert world.call("start", **it) == 0, world.reason
+    time.sleep(0.5)
+    assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
+    assert world.call("stop", **it) == 0, world.reason
+    assert "threads.py" not in world.sandbox.run(["ps", "-eo", "args"]).stdout

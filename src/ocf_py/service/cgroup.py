@@ -90,13 +90,13 @@ def remove(path: str) -> None:
 
 def _folders(path: str) -> Iterator[str]:
     try:
-        names = posix.listdir(path)
+        with posix.scandir(path) as entries:
+            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     except (FileNotFoundError, NotADirectoryError):
         return
     yield path
     for name in names:
-        if "." not in name or name.endswith((".scope", ".service", ".slice")):
-            yield from _folders(f"{path}/{name}")
+        yield from _folders(f"{path}/{name}")
 
 
 def _exists(path: str) -> bool:

@@ -18,6 +18,7 @@ else:
 
 # Of /proc/PID/stat, counted from behind the name.
 STATE, PARENT, SESSION, START_TIME = 0, 1, 3, 19
+_THREADS = 17
 _DEAD = ("Z", "X", "x")
 # Names as the kernel keeps them, of at most 15 letters (TASK_COMM_LEN).
 _CLUSTER_STACK = frozenset(
@@ -171,8 +172,11 @@ def _open_handle(identity: ProcessIdentity) -> int:
 
 
 def lives(stat: list[str]) -> bool:
-    """Whether what `read_stat` has read is of a process that still runs; a zombie does not."""
-    return stat[STATE] not in _DEAD
+    """Whether what `read_stat` has read is of a process that still runs; a zombie does not.
+
+    One whose first thread has ended is shown as a zombie, and lives on in the others.
+    """
+    return stat[STATE] not in _DEAD or int(stat[_THREADS]) > 1
 
 
 def read_stat(pid: int) -> list[str] | None:

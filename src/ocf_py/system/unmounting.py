@@ -76,7 +76,8 @@ def make_plan(table: MountTable, ours: list[Mount], *, must_end: bool, is_forgiv
 
     A twin is a later mount of the same device, such as a bind of it: where the file system
     ``must_end``, as another node is to write to it, the twin goes too. An earlier one is not ours
-    to end. Twins are known by the device's number, so not where a file system has one of its own.
+    to end. Of a file system that has a number of its own, such as btrfs, only the same root is one:
+    another may be a subvolume, which is a resource by itself.
     """
     twins = [
         one
@@ -84,7 +85,7 @@ def make_plan(table: MountTable, ours: list[Mount], *, must_end: bool, is_forgiv
         for mount in ours
         if must_end
         and one.device == mount.device
-        and not one.device.startswith("0:")
+        and (one.root == mount.root or not one.device.startswith("0:"))
         and one.order > mount.order
     ]
     going: dict[int, Mount] = {}
