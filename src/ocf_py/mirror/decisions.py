@@ -79,21 +79,29 @@ class Verdict:
 # ---------------------------------------------------------------- may I follow this source?
 
 
-def follow(mine: Record, source: Record) -> Follow:
+def follow(mine: Record, source: Record, *, is_empty: bool = False) -> Follow:
     """Decide what becomes of the own tree when ``source`` is to be copied.
 
     Only a tree whose every write the source has may give way to it; any other is kept.
+    ``is_empty`` says that there is nothing in the directory.
     """
     if source.tree is None:
         return Follow(REFUSE, f"{source.node} has no complete tree")
     if mine.tree is None:
-        return Follow(FOLLOW, "there is no tree here yet")
+        return _follow_first(is_empty=is_empty)
     if mine.tree.generation == source.tree.generation:
         return _follow_within_generation(mine.tree, source.tree)
     branch = find_branch(source.lineage, mine.tree.generation)
     if branch is None:
         return _follow_stranger(mine, source)
     return _follow_descendant(mine.tree, branch)
+
+
+def _follow_first(*, is_empty: bool) -> Follow:
+    """What lies in a directory that has no tree of the mirror is kept, whosever it is."""
+    if is_empty:
+        return Follow(FOLLOW, "there is no tree here yet")
+    return Follow(SET_ASIDE, "what is in the directory is no tree of the mirror", UNCONFIRMED)
 
 
 def _follow_descendant(mine: Position, branch: Opening) -> Follow:

@@ -44,11 +44,14 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Aside:
-    """A tree that was set aside: its name in the store, how far it had come, and why it is kept."""
+    """A tree that was set aside: its name in the store, how its generation ended, how far it came.
+
+    ``position`` is None for what was found in the directory and was no tree of the mirror.
+    """
 
     name: str
-    position: Position
     end: str
+    position: Position | None
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,8 @@ def arrive(record: Record) -> Record:
     if coming is None:
         return record
     asides = record.asides
-    if coming.aside and record.tree is not None:
-        asides = (*asides, Aside(coming.aside, record.tree, coming.end))
+    if coming.aside:
+        asides = (*asides, Aside(coming.aside, coming.end, record.tree))
     return replace(
         record,
         tree=coming.position,
@@ -259,13 +262,12 @@ def hear(record: Record, peer: Record) -> Record:
     )
 
 
-def concede(record: Record, name: str) -> Record:
-    """Give the own tree up, as an admin decided: kept under ``name``, it no longer counts."""
-    if record.tree is None:
-        return record
-    given_up = tuple(
-        opening.generation for opening in record.lineage if opening.owner == record.node
-    )[:1]
+def concede(record: Record) -> Record:
+    """Give the own tree up, as an admin decided: it no longer counts.
+
+    It stays in the directory until there is another, and is set aside then like any found there.
+    """
+    given_up = (record.generation,) if record.owns and record.generation else ()
     return replace(
         record,
         tree=None,
@@ -273,8 +275,7 @@ def concede(record: Record, name: str) -> Record:
         moment=0,
         lineage=(),
         evidence=None,
-        conceded=_merge(record.conceded, given_up if record.owns else ()),
-        asides=(*record.asides, Aside(name, record.tree, UNCONFIRMED)),
+        conceded=_merge(record.conceded, given_up),
     )
 
 

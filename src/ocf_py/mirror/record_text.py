@@ -46,7 +46,7 @@ def dump(record: Record) -> bytes:
         words = f"{coming.inode} {coming.position} {_quote(coming.aside)} {_quote(coming.end)}"
         lines.append(f"incoming {words}")
         lines += [f"incoming-opening {_opening_words(one)}" for one in coming.lineage]
-    lines += [f"aside {_quote(one.name)} {one.end} {one.position}" for one in record.asides]
+    lines += [f"aside {_aside_words(one)}" for one in record.asides]
     return ("\n".join(lines) + "\nend\n").encode("utf-8", "surrogateescape")
 
 
@@ -173,9 +173,14 @@ def _evidence(words: Sequence[str]) -> Evidence | None:
     return Evidence(_unquote(source), seconds, _flag([sealed]), _flag([confirmed]))
 
 
+def _aside_words(aside: Aside) -> str:
+    position = f" {aside.position}" if aside.position is not None else ""
+    return f"{_quote(aside.name)} {aside.end}{position}"
+
+
 def _aside(words: Sequence[str]) -> Aside:
     name, end, *position = words
-    return Aside(_unquote(name), _position(position), _end(end))
+    return Aside(_unquote(name), _end(end), _position(position) if position else None)
 
 
 def _position(words: Sequence[str]) -> Position:
