@@ -71,6 +71,7 @@ class Place:
 
     def recover(self) -> Record:
         """Finish what a crash interrupted, and return the record as it is then."""
+        self.file.remove_leftovers()
         record = self.file.read()
         coming = record.incoming
         if coming is not None:

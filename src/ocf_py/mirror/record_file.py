@@ -61,6 +61,12 @@ class RecordFile:
         finally:
             posix.close(directory)
 
+    def remove_leftovers(self) -> None:
+        """Remove what a kill amid `write` left; for the one who writes, at its start."""
+        for name in posix.listdir(self.store):
+            if name.startswith(f".{_NAME}."):
+                posix.unlink(f"{self.store}/{name}")
+
 
 def _read(handle: int) -> bytes:
     """All of it, or one byte more than the longest text has."""

@@ -25,7 +25,11 @@ _MEANINGS = {
 _VANISHED = 24
 _SILENCE_SECONDS = 30  # without a byte; the peer's rsync speaks while it works
 _CONNECT_SECONDS = 5
-_KEEP_EVERYTHING = ("-aHAXS", "--numeric-ids")
+# By itself rsync takes two files for the same that were changed in the same second; -1 asks for
+# the nanoseconds too.
+# Whoever is killed takes its rsync along: an orphan would go on writing where the next pass begins.
+_RSYNC = ("setpriv", "--pdeathsig=KILL", "--", "rsync")
+_KEEP_EVERYTHING = ("-aHAXS", "--numeric-ids", "--modify-window=-1")
 
 
 class TransferFailed(Exception):  # noqa: N818 - says what is
@@ -54,12 +58,19 @@ class Source:
 
         True if files vanished meanwhile. TransferFailed, ToolMissing.
         """
-        argv = ["rsync", *_KEEP_EVERYTHING, f"--link-dest={like}", *options, *self._options]
+        argv = [*_RSYNC, *_KEEP_EVERYTHING, f"--link-dest={like}", *options, *self._options]
         return self._run([*argv, f"{self._place}/{module}/", f"{target}/"], seconds)
 
     def pull_file(self, module: str, name: str, target: str, seconds: float) -> None:
-        """Copy one file of a module to ``target``. TransferFailed, ToolMissing."""
-        self._run(["rsync", *self._options, f"{self._place}/{module}/{name}", target], seconds)
+        """Copy one file of a module to ``target``. TransferFailed, ToolMissing.
+
+        Whatever it looks like: one that was changed twice in a second has the size and the time of
+        the one before.
+        """
+        self._run(
+            [*_RSYNC, "--ignore-times", *self._options, f"{self._place}/{module}/{name}", target],
+            seconds,
+        )
 
     def _run(self, argv: Sequence[str], seconds: float) -> bool:
         try:

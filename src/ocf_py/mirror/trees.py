@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _AT_FDCWD = -100  # linux/fcntl.h
+_UNSHARED = b".ocfpy-unshared"  # short enough beside names of any length
 _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # linux/fs.h, renameat2(2)
 
 
@@ -121,7 +122,11 @@ def unshare(kept: str, live: str) -> int:
             continue
         count += 1
         place = os.path.join(os.fsencode(kept), path)
-        fresh = place + b".ocfpy-unshared"
+        folder = os.path.dirname(place)
+        times = os.stat(folder)
+        fresh = os.path.join(folder, _UNSHARED)
+        if os.path.lexists(fresh):  # a kill came between the two steps below
+            os.unlink(fresh)
         first = copies.get(entry.inode())
         if first is None:
             _copy(place, fresh)
@@ -129,6 +134,7 @@ def unshare(kept: str, live: str) -> int:
         else:  # hard links within the kept tree stay so
             os.link(first, fresh, follow_symlinks=False)
         os.rename(fresh, place)
+        os.utime(folder, ns=(times.st_atime_ns, times.st_mtime_ns))
     return count
 
 

@@ -167,7 +167,7 @@ class Cluster:
     def begin_pass(self, node: Node, source: Node) -> None:
         self._change(node, self.records.hear, source.record)
         self.learnt[node.name] |= self.learnt[source.name]
-        decision = self.rules.follow(node.record, source.record)
+        decision = self.rules.follow(node.record, source.record, is_empty=not node.tree)
         if decision.kind not in (self.rules.FOLLOW, self.rules.SET_ASIDE):
             return
         node.source = source.name
@@ -193,7 +193,7 @@ class Cluster:
 
     def _pull(self, node: Node, peer: Node) -> None:
         """Take over the tree of a peer that nobody writes to."""
-        decision = self.rules.follow(node.record, peer.record)
+        decision = self.rules.follow(node.record, peer.record, is_empty=not node.tree)
         if decision.kind in (self.rules.FOLLOW, self.rules.SET_ASIDE):
             self._exchange(
                 node, peer.tree, peer.record.tree, peer.record.lineage, decision, crash=""
@@ -333,12 +333,9 @@ class Cluster:
 
     def resolve(self, loser: Node) -> None:
         """An admin names the loser."""
-        name = f"resolved-{next(self._numbers)}"
         if loser.record.owns:
             self.conceded.add(loser.record.generation)
-        loser.asides[name] = loser.tree
-        loser.tree = frozenset()
-        self._change(loser, self.records.concede, name)
+        self._change(loser, self.records.concede)
 
     # ------------------------------------------------------------------ what the nodes decide
 

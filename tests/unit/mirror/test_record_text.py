@@ -46,7 +46,9 @@ records = st.builds(
     st.lists(generations, max_size=3).map(tuple),
     st.just("") | names,
     st.none() | incomings,
-    st.lists(st.builds(Aside, names, positions, st.sampled_from(ENDS)), max_size=3).map(tuple),
+    st.lists(st.builds(Aside, names, st.sampled_from(ENDS), st.none() | positions), max_size=3).map(
+        tuple
+    ),
 )
 
 
