@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "src"))
 
@@ -11,9 +12,11 @@ from ocf_py.mirror import trees
 from ocf_py.mirror.daemon import STATE, TREE, Daemon
 from ocf_py.mirror.decisions import follow
 from ocf_py.mirror.passes import Guards, Place, make_pass
-from ocf_py.mirror.record import Record
 from ocf_py.mirror.record_file import RecordFile
 from ocf_py.mirror.record_text import load
+
+if TYPE_CHECKING:
+    from ocf_py.mirror.record import Record
 
 folder, run, address, port, name = sys.argv[1:]
 source = Daemon(f"{run}/here").reach(address, int(port), name)

@@ -162,10 +162,7 @@ def _follow_stranger(mine: Record, source: Record) -> Follow:
 def judge_promotion(mine: Record, facts: Facts, max_lag: float) -> Verdict:
     """Decide a promotion that is about to happen. ``max_lag`` in seconds."""
     refusal = (
-        _another_serves(facts)
-        or _names_newer(mine, facts)
-        or _announced_elsewhere(mine, facts)
-        or _diverged(mine, facts)
+        _another_serves(facts) or _names_newer(mine, facts) or _announced_elsewhere(mine, facts)
     )
     if refusal:
         return _stale(refusal)
@@ -229,21 +226,12 @@ def _names_newer(mine: Record, facts: Facts) -> str:
 
 def _announced_elsewhere(mine: Record, facts: Facts) -> str:
     """A promotion that was announced and not heard of since may have been written to."""
-    told = [mine.announced, *(peer.record.announced for peer in facts.peers.values())]
-    for node in told:
+    records = [mine, *(peer.record for peer in facts.peers.values())]
+    for node in (name for one in records for name in one.announced):
         answer = facts.peers.get(node)
-        is_answered = answer is not None and answer.record.announced != node
-        if node and node != mine.node and not is_answered:
+        is_answered = answer is not None and node not in answer.record.announced
+        if node != mine.node and not is_answered:
             return f"{node} was about to be promoted, and has not been heard since"
-    return ""
-
-
-def _diverged(mine: Record, facts: Facts) -> str:
-    """Where a peer's tree and this one were both written to, an admin chooses; see `follow`."""
-    for name, peer in facts.peers.items():
-        decision = follow(mine, peer.record)
-        if decision.kind == DIVERGED:
-            return f"diverged from {name}: {decision.reason}"
     return ""
 
 

@@ -75,8 +75,8 @@ class Record:
 
     ``moment`` is the last one published by this node as the owner of its generation. ``heard`` are
     generations that peers named and this tree does not descend from, ``conceded`` those that an
-    admin gave up. ``announced`` is a node that the cluster was about to promote, until its own
-    record tells what became of it.
+    admin gave up. ``announced`` are nodes that the cluster was about to promote, until their
+    own records tell what became of it.
     """
 
     node: str
@@ -87,7 +87,7 @@ class Record:
     evidence: Evidence | None = None
     heard: tuple[Generation, ...] = ()
     conceded: tuple[Generation, ...] = ()
-    announced: str = ""
+    announced: tuple[str, ...] = ()
     incoming: Incoming | None = None
     asides: tuple[Aside, ...] = ()
 
@@ -123,7 +123,7 @@ def open_generation(record: Record, identity: str) -> Record:
         moment=1,
         lineage=(opening, *record.lineage)[:LONGEST_LINEAGE],
         evidence=None,
-        announced="",
+        announced=(),
     )
 
 
@@ -233,7 +233,8 @@ def lose_sight(record: Record) -> Record:
 
 def announce(record: Record, node: str) -> Record:
     """The cluster is about to promote ``node``; told to all active instances, that one too."""
-    return replace(record, announced=node)
+    others = tuple(one for one in record.announced if one != node)
+    return replace(record, announced=(*others, node)[-MOST_HEARD:])
 
 
 def start(record: Record) -> Record:
@@ -243,7 +244,7 @@ def start(record: Record) -> Record:
 
 def decline(record: Record) -> Record:
     """The own announced promotion did not happen."""
-    return replace(record, announced="") if record.announced == record.node else record
+    return _answer(record, record.node)
 
 
 def hear(record: Record, peer: Record) -> Record:
@@ -253,12 +254,11 @@ def hear(record: Record, peer: Record) -> Record:
         one for one in peer.known if not names(record.lineage, one) and one not in record.heard
     )
     heard = [one for one in (*record.heard, *new) if one not in conceded]
-    answered = record.announced == peer.node and peer.announced != peer.node
+    answered = peer.node not in peer.announced
     return replace(
-        record,
+        _answer(record, peer.node) if answered else record,
         heard=tuple(sorted(heard, reverse=True)[:MOST_HEARD]),
         conceded=conceded,
-        announced="" if answered else record.announced,
     )
 
 
@@ -277,6 +277,10 @@ def concede(record: Record) -> Record:
         evidence=None,
         conceded=_merge(record.conceded, given_up),
     )
+
+
+def _answer(record: Record, node: str) -> Record:
+    return replace(record, announced=tuple(one for one in record.announced if one != node))
 
 
 def _merge(some: tuple[Generation, ...], more: tuple[Generation, ...]) -> tuple[Generation, ...]:

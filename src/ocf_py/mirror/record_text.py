@@ -39,8 +39,7 @@ def dump(record: Record) -> bytes:
         lines.append(f"evidence {_evidence_words(record.evidence)}")
     lines += [f"heard {one}" for one in record.heard]
     lines += [f"conceded {one}" for one in record.conceded]
-    if record.announced:
-        lines.append(f"announced {_quote(record.announced)}")
+    lines += [f"announced {_quote(one)}" for one in record.announced]
     if record.incoming is not None:
         coming = record.incoming
         words = f"{coming.inode} {coming.position} {_quote(coming.aside)} {_quote(coming.end)}"
@@ -89,8 +88,8 @@ def _check_sense(record: Record) -> None:
         raise RecordUnusable(f"has a tree of generation {record.generation} in the line of {head}")
     if len(record.lineage) > LONGEST_LINEAGE:
         raise RecordUnusable("has too long a lineage")
-    if max(len(record.heard), len(record.conceded)) > MOST_HEARD:
-        raise RecordUnusable("names too many generations")
+    if max(len(record.heard), len(record.conceded), len(record.announced)) > MOST_HEARD:
+        raise RecordUnusable("names too many generations or nodes")
 
 
 _KINDS = (
@@ -131,7 +130,7 @@ def _build(found: dict[str, list[list[str]]]) -> Record:
         evidence=one("evidence", _evidence, None),
         heard=several("heard", lambda words: _generation(_only(words))),
         conceded=several("conceded", lambda words: _generation(_only(words))),
-        announced=one("announced", _text, ""),
+        announced=several("announced", _text),
         incoming=coming,
         asides=several("aside", _aside),
     )

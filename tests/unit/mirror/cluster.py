@@ -299,7 +299,7 @@ class Cluster:
 
     def promote(self, node: Node, *, dies: bool = False) -> bool:
         """As Pacemaker does it: fence, announce to all, then promote."""
-        if self.fencing:
+        if self.fencing and self.has_quorum(node):
             self.fence(node)
         for mate in self.mates(node):
             self._change(mate, self.records.announce, node.name)
@@ -379,20 +379,28 @@ class Cluster:
         assert verdict.allowed, f"{node.name} is never promoted, though {why}: {verdict.reason}"
 
     def _unanswered(self, node: Node) -> bool:
-        return any(
-            one.record.announced not in ("", node.name) for one in (node, *self.reachable(node))
-        )
+        told = [name for one in (node, *self.reachable(node)) for name in one.record.announced]
+        return any(name != node.name for name in told)
 
     def _check_promotion(self, node: Node) -> None:
         """No stale copy while a fresher one is known, and nothing lost but what the lag allows."""
         line = set(self.line(node.record.generation))
+        beside = [one.name for one in self.nodes.values() if one.promoted]
+        assert not self.fencing or not beside, f"{node.name} is promoted beside {beside}"
         for one in (node, *self.reachable(node)):
+            assert not one.promoted, f"{node.name} is promoted in sight of {one.name}"
             newer = self.learnt[one.name] - line - self.conceded
             assert not newer, f"{node.name} is promoted, though {one.name} knows of {newer}"
-            if one.record.generation == node.record.generation:
+            if self._is_later(one, node):
                 fresher = one.tree - node.tree
                 assert not fresher, f"{node.name} is promoted, though {one.name} has {fresher}"
         self._check_loss(node)
+
+    def _is_later(self, one: Node, node: Node) -> bool:
+        """Of the same generation, and its pass began later: it can prove more."""
+        theirs, mine = one.record.tree, node.record.tree
+        same = one.record.generation == node.record.generation
+        return same and theirs is not None and mine is not None and theirs.began > mine.began
 
     def _check_loss(self, node: Node) -> None:
         mates = self.mates(node)

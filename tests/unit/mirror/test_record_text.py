@@ -44,7 +44,7 @@ records = st.builds(
     st.none() | st.builds(Evidence, names, ages, st.booleans(), st.booleans()),
     st.lists(generations, max_size=3).map(tuple),
     st.lists(generations, max_size=3).map(tuple),
-    st.just("") | names,
+    st.lists(names, max_size=3).map(tuple),
     st.none() | incomings,
     st.lists(st.builds(Aside, names, st.sampled_from(ENDS), st.none() | positions), max_size=3).map(
         tuple
