@@ -22,6 +22,10 @@ from .generations import (
     names,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 #: How many of each a record keeps. A tree from before the oldest opening is taken for a stranger's.
 LONGEST_LINEAGE = 128
 MOST_HEARD = 32
@@ -237,9 +241,15 @@ def announce(record: Record, node: str) -> Record:
     return replace(record, announced=(*others, node)[-MOST_HEARD:])
 
 
-def start(record: Record) -> Record:
-    """The instance starts, unpromoted: its own announced promotion has come to its end."""
-    return decline(seal(record))
+def start(record: Record, promoted: Iterable[str] = ()) -> Record:
+    """The instance starts, unpromoted: its own announced promotion has come to its end.
+
+    Whom the cluster says is ``promoted`` was so while this instance was not there to be told.
+    """
+    started = decline(seal(record))
+    for node in promoted:
+        started = announce(started, node)
+    return started
 
 
 def decline(record: Record) -> Record:
@@ -249,17 +259,17 @@ def decline(record: Record) -> Record:
 
 def hear(record: Record, peer: Record) -> Record:
     """Take note of what a peer's record names, for good: the peer may be gone when it counts."""
-    conceded = _merge(record.conceded, peer.conceded)
-    new = tuple(
-        one for one in peer.known if not names(record.lineage, one) and one not in record.heard
-    )
-    heard = [one for one in (*record.heard, *new) if one not in conceded]
     answered = peer.node not in peer.announced
-    return replace(
-        _answer(record, peer.node) if answered else record,
-        heard=tuple(sorted(heard, reverse=True)[:MOST_HEARD]),
-        conceded=conceded,
-    )
+    told = _answer(record, peer.node) if answered else record
+    told = replace(told, conceded=_merge(record.conceded, peer.conceded))
+    return hear_named(told, (*record.heard, *peer.known))
+
+
+def hear_named(record: Record, generations: Iterable[Generation]) -> Record:
+    """Take note of generations that somebody names: a peer, or an attribute of the cluster."""
+    new = [one for one in generations if not names(record.lineage, one)]
+    heard = {*record.heard, *new} - {*record.conceded}
+    return replace(record, heard=tuple(sorted(heard, reverse=True)[:MOST_HEARD]))
 
 
 def concede(record: Record) -> Record:

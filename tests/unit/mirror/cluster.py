@@ -52,6 +52,8 @@ class Node:
     source: str = ""
     checked: float = -NEVER
     under_way: Pass | None = None
+    #: Whether it fails to write its generation to the cluster's attributes.
+    is_mute: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,9 @@ class Cluster:
         self._change(node, self.records.advance)
 
     def hear(self, node: Node) -> None:
-        """Read every peer's record that can be reached."""
+        """Read every peer's record that can be reached, and the cluster's attributes."""
+        named = [mate.record.generation for mate in self.mates(node) if not mate.is_mute]
+        self._change(node, self.records.hear_named, [one for one in named if one])
         for peer in self.reachable(node):
             self._change(node, self.records.hear, peer.record)
             self.learnt[node.name] |= self.learnt[peer.name]
@@ -279,10 +283,13 @@ class Cluster:
         """The instance alone, unpromoted; the cluster's stack runs on."""
         node.source, node.checked, node.under_way = "", -NEVER, None
         self._start(node)
+        self.hear(node)
 
     def _start(self, node: Node) -> None:
         self._recover(node)
-        self._change(node, self.records.start)
+        mates = self.mates(node)
+        promoted = [mate.name for mate in mates if mate.promoted and mate is not node]
+        self._change(node, self.records.start, promoted)
 
     def fence(self, node: Node) -> None:
         """The partition of `node` makes sure of all that it does not see."""

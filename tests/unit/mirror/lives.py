@@ -168,6 +168,26 @@ def the_successor_is_out_of_reach_of_its_mate(make: Maker) -> None:
     assert cluster.promote(two)
 
 
+def _owner_returns_to_a_successor_out_of_reach(make: Maker, *, is_mute: bool) -> None:
+    cluster, one, two = _succession(make)
+    cluster.cut_links.add(frozenset(cluster.nodes))
+    two.is_mute = is_mute
+    wait(cluster)
+    if not is_mute:
+        cluster.demote(two, [])
+    cluster.boot(one)
+    cluster.crash(two)
+    assert not cluster.promote(one)
+
+
+def the_owner_returns_and_only_attributes_tell_of_its_successor(make: Maker) -> None:
+    _owner_returns_to_a_successor_out_of_reach(make, is_mute=False)
+
+
+def the_owner_returns_and_only_the_cluster_knows_who_is_promoted(make: Maker) -> None:
+    _owner_returns_to_a_successor_out_of_reach(make, is_mute=True)
+
+
 def the_successor_is_out_of_reach_of_two_mates(make: Maker) -> None:
     cluster, (one, two, three) = play(make, 3)
     for node in (two, three):

@@ -106,6 +106,20 @@ REMOVALS = (
         "answered, record = True, replace(record, announced=())",
     ),
     Removal(
+        "what an attribute named is remembered",
+        lives.the_owner_returns_and_only_attributes_tell_of_its_successor,
+        record,
+        "new = [one for one in generations if not names(record.lineage, one)]",
+        "new: list[Generation] = []",
+    ),
+    Removal(
+        "who was promoted before the start counts as announced",
+        lives.the_owner_returns_and_only_the_cluster_knows_who_is_promoted,
+        record,
+        "for node in promoted:",
+        "for node in ():",
+    ),
+    Removal(
         "a copy that did not follow to the end is stale",
         lives.a_copy_was_restarted_and_followed_no_more,
         decisions,

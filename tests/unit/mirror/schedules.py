@@ -176,6 +176,13 @@ class Schedule(RuleBasedStateMachine):
         if len(pair) > 1:
             self.cluster.cut_links ^= {pair}
 
+    @rule(choice=CHOICE)
+    def lose_or_regain_its_voice(self, choice: int) -> None:
+        """Writing an attribute may fail; what is promoted then is still known to the cluster."""
+        if self.cluster.ups():
+            node = self._pick(choice, lambda *_: True)
+            node.is_mute = not node.is_mute
+
     @where(has_diverged)
     @rule(choice=CHOICE)
     def resolve(self, choice: int) -> None:
