@@ -362,8 +362,17 @@ def test_a_kill_at_any_point_leaves_a_complete_pass(pair: Pair) -> None:
         time.sleep(0.15 + chance.random() * 0.6)
         process.kill()
         process.wait()
+        await_no_rsync(pair.here)
         newest = check_state(pair, names, newest, chance)
     assert newest >= 1, "no pass was ever taken in: the kills come too early to show anything"
+
+
+def await_no_rsync(sandbox: Sandbox) -> None:
+    """A pass that is killed takes its rsync along: an orphan would write into the next one."""
+    end = time.monotonic() + 5
+    while "rsync" in (shown := sandbox.run(["ps", "-eo", "stat,ppid,args"]).stdout):
+        assert time.monotonic() < end, shown
+        time.sleep(0.02)
 
 
 def check_state(pair: Pair, names: list[str], newest: int, chance: random.Random) -> int:

@@ -25,10 +25,15 @@ _MEANINGS = {
 _VANISHED = 24
 _SILENCE_SECONDS = 30  # without a byte; the peer's rsync speaks while it works
 _CONNECT_SECONDS = 5
+# Whoever is killed takes its rsync along: an orphan would go on writing where the next pass begins.
+# rsync is two processes, and the end of one does not end the other: only a pid namespace does.
+_RSYNC = (
+    *("setpriv", "--pdeathsig=KILL", "--"),
+    *("unshare", "--pid", "--fork", "--kill-child=KILL", "--"),
+    "rsync",
+)
 # By itself rsync takes two files for the same that were changed in the same second; -1 asks for
 # the nanoseconds too.
-# Whoever is killed takes its rsync along: an orphan would go on writing where the next pass begins.
-_RSYNC = ("setpriv", "--pdeathsig=KILL", "--", "rsync")
 _KEEP_EVERYTHING = ("-aHAXS", "--numeric-ids", "--modify-window=-1")
 
 
