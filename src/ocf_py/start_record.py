@@ -122,26 +122,13 @@ class RecordFile:
 
     def write(self, record: StartRecord) -> None:
         """Put the record in place, durably, in one step; OSError if that cannot be done."""
+        from .system.durable import replace_durably
         from .system.run_directory import open_run_directory
 
         directory = open_run_directory(self.directory)
-        temporary = f".{self.name}.{posix.getpid()}"  # the name of no record begins with a dot
         try:
-            try:
-                handle = _create(temporary, directory)
-                try:
-                    _write_all(handle, record.dump(self._boot_id()))
-                    posix.fsync(handle)
-                finally:
-                    posix.close(handle)
-                posix.rename(temporary, self.name, src_dir_fd=directory, dst_dir_fd=directory)
-            except BaseException:  # a full disk or the deadline: nothing may be left of it
-                try:
-                    posix.unlink(temporary, dir_fd=directory)
-                except FileNotFoundError:
-                    pass
-                raise
-            posix.fsync(directory)
+            # The name of no record begins with a dot, as those of its temporary files do.
+            replace_durably(directory, self.name, record.dump(self._boot_id()))
         finally:
             posix.close(directory)
 
@@ -156,16 +143,6 @@ class RecordFile:
         if not self._boot:
             self._boot = read_file("/proc/sys/kernel/random/boot_id").decode().strip()
         return self._boot
-
-
-def _create(name: str, directory: int) -> int:
-    """Open a new file of root's alone, whatever lies there under its name."""
-    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
-    try:
-        return posix.open(name, flags, 0o600, dir_fd=directory)
-    except FileExistsError:  # left by a process of the same pid that was killed
-        posix.unlink(name, dir_fd=directory)
-        return posix.open(name, flags, 0o600, dir_fd=directory)
 
 
 def _quote(instance: str) -> str:
@@ -199,8 +176,3 @@ def _read_all(handle: int) -> bytes:
         if not part:
             return content
         content += part
-
-
-def _write_all(handle: int, content: bytes) -> None:
-    while content:
-        content = content[posix.write(handle, content) :]

@@ -1,0 +1,1 @@
+"""What MirrorSync runs beside Pacemaker: the generation protocol, the passes, the worker."""

@@ -1,0 +1,109 @@
+"""The rsync daemon of one node: it lets the peers read the tree and the record, and nothing else.
+
+Source of every setting: rsyncd.conf(5).
+"""
+
+from __future__ import annotations
+
+import os
+
+from ocf_py.system.durable import replace_durably
+
+from .transfer import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TREE, STATE = "tree", "state"
+_CONFIGURATION, _SECRETS, _PRESENTED = "rsyncd.conf", "secrets", "presented"
+_READERS = 20  # at once: four copies, each with a look at the record beside its pass
+
+
+class Daemon:
+    """What one instance's daemon is told, in a folder of root's alone below /run."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    @property
+    def argv(self) -> list[str]:
+        """How it is run: nothing on its command line is a secret."""
+        path = f"{self._folder}/{_CONFIGURATION}"
+        return ["rsync", "--daemon", "--no-detach", f"--config={path}"]
+
+    def configure(
+        self,
+        directory: str,
+        store: str,
+        address: str,
+        port: int,
+        peers: Sequence[str],
+        secrets: Sequence[tuple[str, str]],
+    ) -> None:
+        """Write what the daemon reads. It reads the secrets anew at every connection."""
+        os.makedirs(self._folder, 0o700, exist_ok=True)
+        text = _configuration(
+            directory, store, address, port, peers, [name for name, _ in secrets], self._folder
+        )
+        handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            # The secrets first: a name that may come in needs the secret it is checked by.
+            every = "".join(f"{name}:{secret}\n" for name, secret in secrets)
+            replace_durably(handle, _SECRETS, every.encode())
+            replace_durably(handle, _PRESENTED, f"{secrets[0][1]}\n".encode())
+            replace_durably(handle, _CONFIGURATION, text.encode())
+        finally:
+            os.close(handle)
+
+    def reach(self, address: str, port: int, name: str) -> Source:
+        """A peer's daemon, presented the first of the secrets under its ``name``."""
+        return Source(address, port, name, f"{self._folder}/{_PRESENTED}")
+
+
+def _configuration(
+    directory: str,
+    store: str,
+    address: str,
+    port: int,
+    peers: Sequence[str],
+    names: Sequence[str],
+    folder: str,
+) -> str:
+    common = {
+        "read only": "yes",
+        "list": "no",
+        "use chroot": "yes",
+        "uid": "0",
+        "gid": "0",
+        "numeric ids": "yes",
+        "munge symlinks": "no",  # inside the chroot they lead nowhere else
+        "auth users": " ".join(names),
+        "secrets file": f"{folder}/{_SECRETS}",
+        "strict modes": "yes",
+        "hosts allow": " ".join(peers),
+        "hosts deny": "*",
+        "max connections": str(_READERS),
+        "lock file": f"{folder}/lock",
+        "timeout": "60",
+        "transfer logging": "no",
+    }
+    everywhere = {"address": address, "port": str(port), "reverse lookup": "no"}
+    state = {"path": store, "include": "/record", "exclude": "*"}
+    return (
+        _section("", everywhere)
+        + _section(TREE, {"path": directory, **common})
+        + _section(STATE, {**state, **common})
+    )
+
+
+def _section(name: str, settings: dict[str, str]) -> str:
+    head = f"[{name}]\n" if name else ""
+    return head + "".join(f"{key} = {_escape(value)}\n" for key, value in settings.items()) + "\n"
+
+
+def _escape(value: str) -> str:
+    """Keep a value what it is: %VAR% would be looked up in the daemon's environment."""
+    if "\n" in value or "\r" in value or value.endswith("\\") or value != value.strip():
+        raise ValueError(f"{value!r} cannot be written to rsyncd.conf")
+    return value.replace("%", "%%")

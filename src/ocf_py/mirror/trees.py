@@ -1,0 +1,166 @@
+"""Whole directory trees: exchanged in one step, made durable, looked through, removed.
+
+Paths are bytes: names in a tree may be anything but "/" and NUL.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import posix
+import shutil
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ctypes
+    from collections.abc import Iterator
+
+_AT_FDCWD = -100  # linux/fcntl.h
+_UNSHARED = b".ocfpy-unshared"  # short enough beside names of any length
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # linux/fs.h, renameat2(2)
+
+
+def exchange(one: str, other: str) -> None:
+    """Let two directories of one file system change places, in one step; on disk when it returns.
+
+    OSError as renameat2(2) says: EBUSY where one is a mount point, EXDEV on two file systems.
+    """
+    _rename(one, other, _RENAME_EXCHANGE)
+    for path in {os.path.dirname(one), os.path.dirname(other)}:
+        sync_folder(path)
+
+
+def move(source: str, target: str) -> None:
+    """Rename within one file system, and never over something; on disk when it returns."""
+    _rename(source, target, _RENAME_NOREPLACE)
+    for path in {os.path.dirname(source), os.path.dirname(target)}:
+        sync_folder(path)
+
+
+def sync_folder(path: str) -> None:
+    """Make the names in a folder durable."""
+    handle = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+    try:
+        posix.fsync(handle)
+    finally:
+        posix.close(handle)
+
+
+def sync_file_system(path: str) -> None:
+    """Write all of the file system that ``path`` is on to its disk: syncfs(2).
+
+    One call for a whole tree. An error that the disk had since the last one is raised (Linux 5.8).
+    """
+    handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        if _libc().syncfs(handle) != 0:
+            _raise(path)
+    finally:
+        posix.close(handle)
+
+
+def walk(top: str) -> Iterator[tuple[bytes, os.DirEntry[bytes]]]:
+    """Yield every entry below ``top`` with its path from there; symlinks are not followed."""
+    folders = [b""]
+    while folders:
+        folder = folders.pop()
+        with os.scandir(os.path.join(os.fsencode(top), folder)) as entries:
+            for entry in entries:
+                path = os.path.join(folder, entry.name)
+                yield path, entry
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+
+
+def is_empty(path: str) -> bool:
+    """Whether a directory has nothing in it."""
+    with os.scandir(path) as entries:
+        return next(entries, None) is None
+
+
+def remove_sockets(top: str) -> None:
+    """A socket is the end of a process, which is not copied: without it, it answers nobody."""
+    for _, entry in walk(top):
+        # What directory entries tell by themselves: only the odd kinds cost a question more.
+        if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False):
+            continue
+        if stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
+            os.unlink(entry.path)
+
+
+def count_missing(before: str, after: str) -> tuple[int, int]:
+    """Count the entries of ``before``, and those of them that ``after`` no longer has."""
+    kept = {path for path, _ in walk(after)}
+    every = missing = 0
+    for path, _ in walk(before):
+        every += 1
+        missing += path not in kept
+    return every, missing
+
+
+def remove(path: str) -> None:
+    """Remove a tree; nothing happens where there is none. OSError where something stays."""
+    try:
+        shutil.rmtree(os.fsencode(path))
+    except FileNotFoundError:
+        if os.path.lexists(path):
+            raise
+
+
+def unshare(kept: str, live: str) -> int:
+    """Give files of ``kept`` that are the very inodes of ``live`` copies of their own.
+
+    What is written to the live tree in place would be written to the kept one too. The copies are
+    made by cp(1), as reflinks where the file system has them. Returns how many there were.
+    """
+    ours = {entry.inode() for _, entry in walk(live) if not entry.is_dir(follow_symlinks=False)}
+    copies: dict[int, str] = {}
+    count = 0
+    for path, entry in list(walk(kept)):
+        if entry.is_dir(follow_symlinks=False) or entry.inode() not in ours:
+            continue
+        count += 1
+        place = os.path.join(os.fsencode(kept), path)
+        folder = os.path.dirname(place)
+        times = os.stat(folder)
+        fresh = os.path.join(folder, _UNSHARED)
+        if os.path.lexists(fresh):  # a kill came between the two steps below
+            os.unlink(fresh)
+        first = copies.get(entry.inode())
+        if first is None:
+            _copy(place, fresh)
+            copies[entry.inode()] = os.fsdecode(place)
+        else:  # hard links within the kept tree stay so
+            os.link(first, fresh, follow_symlinks=False)
+        os.rename(fresh, place)
+        os.utime(folder, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return count
+
+
+def _copy(source: bytes, target: bytes) -> None:
+    from ocf_py.system import commands
+
+    argv = ["cp", "-a", "--reflink=auto", "--sparse=auto", "--no-target-directory", "--"]
+    done = commands.run([*argv, os.fsdecode(source), os.fsdecode(target)], 3600.0)
+    if done.status:
+        raise OSError(errno.EIO, done.stderr.strip() or "cp failed", os.fsdecode(source))
+
+
+def _rename(source: str, target: str, flags: int) -> None:
+    names = (os.fsencode(source), os.fsencode(target))
+    if _libc().renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], flags) != 0:
+        _raise(source)
+
+
+def _libc() -> ctypes.CDLL:
+    import ctypes
+
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _raise(path: str) -> None:
+    import ctypes
+
+    number = ctypes.get_errno()
+    raise OSError(number, posix.strerror(number), path)

@@ -1,0 +1,487 @@
+"""Passes of the mirror between two hosts: the real rsync daemon of one, the rsync of the other."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.mirror import trees
+from ocf_py.mirror.daemon import STATE, TREE, Daemon
+from ocf_py.mirror.decisions import follow
+from ocf_py.mirror.passes import Guards, PassRefused, Place, make_pass
+from ocf_py.mirror.record import advance, open_generation, seal
+from ocf_py.mirror.record_file import RecordFile
+from ocf_py.mirror.record_text import load
+from ocf_py.mirror.transfer import Source, TransferFailed
+from tests.kernel.inside import inside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ocf_py.conformance.sandbox import Sandbox
+    from ocf_py.mirror.record import Record
+
+SECRETS = [("first", "a-secret-of-the-mirror"), ("second", "another-secret-of-it")]
+HERE, THERE, PORT = "192.0.2.1", "192.0.2.2", 8873
+KILLS, SEED = 12, 20261125
+LOOP = Path(__file__).with_name("mirror_loop.py")
+
+
+class Pair:
+    """Two hosts: `there` has the source and its daemon, `here` the copy."""
+
+    def __init__(self, here: Sandbox, there: Sandbox, folder: Path) -> None:
+        self.here, self.there = here, there
+        self.source, self.copy = folder / "there", folder / "here"
+        for side in (self.source, self.copy):
+            (side / "data").mkdir(parents=True)
+            (side / "store").mkdir(mode=0o700)
+        self.run = folder / "run"
+        self.daemon = Daemon(str(self.run / "there"))
+        self.client = Daemon(str(self.run / "here"))
+        for sandbox, address in ((here, HERE), (there, THERE)):
+            sandbox.run(["ip", "address", "add", f"{address}/24", "dev", "eth0"], check=True)
+            sandbox.run(["ip", "link", "set", "lo", "up"], check=True)
+        self.configure(SECRETS)
+        self.client.configure("/nowhere", "/nowhere", HERE, PORT, [], SECRETS)
+        self.process = there.popen(self.daemon.argv, stderr=subprocess.DEVNULL)
+        self.publish(open_generation(self.file(self.source).read(), "ab12"))
+        inside(here, lambda: wait_for(THERE))
+
+    def configure(self, secrets: list[tuple[str, str]], peers: tuple[str, ...] = (HERE,)) -> None:
+        data, store = str(self.source / "data"), str(self.source / "store")
+        self.daemon.configure(data, store, THERE, PORT, peers, secrets)
+
+    def file(self, side: Path) -> RecordFile:
+        return RecordFile(str(side / "store"), side.name)
+
+    def publish(self, record: Record) -> None:
+        self.file(self.source).write(record)
+
+    def write(self, change: Callable[[Path], object]) -> None:
+        """Something changes at the source, and its record says so."""
+        change(self.source / "data")
+        self.publish(advance(self.file(self.source).read()))
+
+    @property
+    def reach(self) -> Source:
+        return self.client.reach(THERE, PORT, SECRETS[0][0])
+
+    def look(self) -> Record:
+        target = self.run / "seen"
+        self.reach.pull_file(STATE, "record", str(target), 20)
+        return load(target.read_bytes())
+
+    def pull(self, guards: Guards | None = None) -> Record:
+        """One pass, from the copy's host."""
+        return inside(self.here, lambda: self.pull_here(guards or Guards()))
+
+    def pull_here(self, guards: Guards, during: Callable[[], object] = lambda: None) -> Record:
+        place = Place(str(self.copy / "data"), self.file(self.copy))
+        record, source = place.recover(), self.look()
+        decision = follow(record, source, is_empty=trees.is_empty(place.directory))
+
+        def pull(target: str, like: str) -> bool:
+            during()
+            return self.reach.pull_tree(TREE, target, like, [], 60)
+
+        return make_pass(place, record, source, decision, pull, self.look, guards)
+
+
+def wait_for(address: str) -> None:
+    end = time.monotonic() + 10
+    while True:
+        with socket.socket() as trial:
+            if trial.connect_ex((address, PORT)) == 0:
+                return
+        assert time.monotonic() < end, "the daemon does not listen"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def pair(sandbox: Sandbox, peer: Sandbox, open_folder: Path) -> Iterator[Pair]:
+    folder = open_folder / f"mirror-{time.monotonic_ns()}"
+    folder.mkdir()
+    made = Pair(sandbox, peer, folder)
+    yield made
+    made.process.kill()
+    made.process.wait()
+    shutil.rmtree(folder)
+
+
+def describe(top: Path) -> dict[bytes, tuple[object, ...]]:
+    """Every entry with what must be kept of it, read without the mirror's own code."""
+    found: dict[bytes, tuple[object, ...]] = {}
+    groups: dict[int, list[bytes]] = {}
+    root = os.fsencode(top)
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files, b"."):
+            path = os.path.join(folder, name)
+            status = os.lstat(path)
+            short = os.path.relpath(path, root)
+            content: object = None
+            if stat.S_ISREG(status.st_mode):
+                content = Path(os.fsdecode(path)).read_bytes()
+                groups.setdefault(status.st_ino, []).append(short)
+            elif stat.S_ISLNK(status.st_mode):
+                content = os.readlink(path)
+            attributes = {
+                name: os.getxattr(path, name, follow_symlinks=False)
+                for name in os.listxattr(path, follow_symlinks=False)
+            }
+            owner = (status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns)
+            found[short] = (*owner, content, tuple(sorted(attributes.items())))
+    linked = [tuple(sorted(group)) for group in groups.values() if len(group) > 1]
+    found[b"/links"] = tuple(sorted(linked))
+    return found
+
+
+def fill(top: Path) -> None:
+    """One of everything that a tree may hold."""
+    (top / "folder/deeper").mkdir(parents=True)
+    (top / "folder/empty").mkdir(mode=0o2750)
+    (top / "plain").write_text("text\n")
+    (top / "owned").write_text("nobody's\n")
+    os.chown(top / "owned", 65534, 65534)
+    (top / "owned").chmod(0o4751)
+    os.link(top / "plain", top / "folder/linked")
+    (top / "symlink").symlink_to("folder/deeper")
+    (top / "dangling").symlink_to("/no/such\nplace")
+    os.lchown(top / "symlink", 65534, 65534)
+    Path(os.fsdecode(os.fsencode(top) + b"/\xff\xfe name\nwith \\everything*?[")).write_text("x")
+    with (top / "sparse").open("wb") as file:
+        file.seek(64 << 20)
+        file.write(b"end")
+    os.mkfifo(top / "fifo")
+    os.setxattr(top / "plain", "user.colour", b"\0red\xff")
+    entry = bytes.fromhex("02000000")  # POSIX_ACL_XATTR_VERSION; then tag, permissions, id
+    for tag, permissions, number in (
+        (1, 6, -1),
+        (2, 7, 1234),
+        (4, 4, -1),
+        (16, 7, -1),
+        (32, 4, -1),
+    ):
+        entry += tag.to_bytes(2, "little") + permissions.to_bytes(2, "little")
+        entry += number.to_bytes(4, "little", signed=True)
+    os.setxattr(top / "folder", "system.posix_acl_access", entry)
+
+
+def remove_files(top: Path, count: int) -> None:
+    for number in range(count):
+        (top / str(number)).unlink()
+
+
+def empty(top: Path) -> None:
+    shutil.rmtree(top)
+    top.mkdir()
+
+
+def test_everything_that_a_tree_may_hold_is_kept(pair: Pair) -> None:
+    pair.write(fill)
+    record = pair.pull()
+    assert describe(pair.copy / "data") == describe(pair.source / "data")
+    assert (pair.copy / "data/sparse").stat().st_blocks * 512 < 1 << 20
+    assert record.tree is not None
+    assert record.tree.began == record.tree.ended == 2
+    assert record == pair.file(pair.copy).read()
+
+
+def test_a_socket_is_left_out(pair: Pair) -> None:
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind(str(pair.source / "data/socket"))
+        pair.write(lambda top: (top / "file").write_text("x"))
+        pair.pull()
+    assert [path.name for path in (pair.copy / "data").iterdir()] == ["file"]
+
+
+def test_what_did_not_change_is_linked_and_costs_nothing(pair: Pair) -> None:
+    pair.write(fill)
+    pair.pull()
+    before = (pair.copy / "data/sparse").stat().st_ino
+    pair.write(lambda top: (top / "plain").write_text("changed, and longer\n"))
+    pair.pull()
+    assert (pair.copy / "data/sparse").stat().st_ino == before
+    assert describe(pair.copy / "data") == describe(pair.source / "data")
+    assert os.listdir(pair.copy / "store") == ["record"]
+
+
+def test_a_changed_mode_does_not_reach_the_live_tree_before_the_exchange(pair: Pair) -> None:
+    pair.write(lambda top: (top / "file").write_text("x"))
+    pair.pull()
+    pair.write(lambda top: (top / "file").chmod(0o600))
+    live = (pair.copy / "data/file").open()
+    with live:
+        mode = os.fstat(live.fileno()).st_mode
+        pair.pull()
+        assert os.fstat(live.fileno()).st_mode == mode
+    assert (pair.copy / "data/file").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_source_that_moves_says_from_when_to_when(pair: Pair) -> None:
+    pair.write(fill)
+
+    def body() -> Record:
+        change = lambda: pair.write(lambda top: (top / "late").write_text("x"))  # noqa: E731
+        return pair.pull_here(Guards(), during=change)
+
+    record = inside(pair.here, body)
+    assert record.tree is not None
+    assert (record.tree.began, record.tree.ended) == (2, 3)
+
+
+def test_a_demoted_source_gives_its_final_pass(pair: Pair) -> None:
+    pair.write(fill)
+    pair.publish(seal(pair.file(pair.source).read()))
+    assert pair.pull().tree == pair.file(pair.source).read().tree
+
+
+@pytest.mark.parametrize(
+    ("guards", "said"),
+    [
+        (Guards(max_delete=50), "6 of 10 entries would vanish"),
+        (Guards(min_free=1 << 62), "bytes are free"),
+    ],
+)
+def test_what_the_guards_refuse_leaves_the_copy_as_it_was(
+    pair: Pair, guards: Guards, said: str
+) -> None:
+    pair.write(lambda top: [(top / str(number)).write_text("x") for number in range(10)])
+    pair.pull()
+    before, record = describe(pair.copy / "data"), pair.file(pair.copy).read()
+    pair.write(lambda top: remove_files(top, 6))
+    with pytest.raises(AssertionError, match=f"PassRefused: .*{said}"):
+        pair.pull(guards)
+    assert describe(pair.copy / "data") == before
+    assert pair.file(pair.copy).read() == record
+    assert os.listdir(pair.copy / "store") == ["record"]
+    pair.pull(Guards(max_delete=60))
+    assert describe(pair.copy / "data") == describe(pair.source / "data")
+
+
+def test_an_empty_source_empties_nothing(pair: Pair) -> None:
+    pair.write(fill)
+    pair.pull()
+    before = describe(pair.copy / "data")
+    pair.write(empty)
+    with pytest.raises(AssertionError, match="PassRefused: the source is empty"):
+        pair.pull(Guards(max_delete=100))
+    assert describe(pair.copy / "data") == before
+
+
+def test_a_peer_that_vanishes_leaves_the_copy_as_it_was(pair: Pair) -> None:
+    pair.write(fill)
+    pair.pull()
+    before = describe(pair.copy / "data")
+    pair.write(lambda top: (top / "new").write_text("x"))
+
+    pair.process.kill()
+    pair.process.wait()
+    with pytest.raises(AssertionError, match="TransferFailed: the peer cannot be reached"):
+        pair.pull()
+    assert describe(pair.copy / "data") == before
+
+
+def test_a_store_on_another_file_system_is_refused(pair: Pair) -> None:
+    def body() -> None:
+        store = pair.copy / "store"
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", store], check=True)
+        try:
+            with pytest.raises(PassRefused, match="two file systems"):
+                pair.pull_here(Guards())
+        finally:
+            subprocess.run(["umount", store], check=True)
+
+    inside(pair.here, body)
+
+
+def test_what_was_found_in_the_directory_is_set_aside(pair: Pair) -> None:
+    (pair.copy / "data/somebodys").write_text("mine\n")
+    pair.write(fill)
+    record = pair.pull()
+    (aside,) = record.asides
+    assert (pair.copy / "store" / aside.name / "somebodys").read_text() == "mine\n"
+    assert describe(pair.copy / "data") == describe(pair.source / "data")
+
+
+def test_after_a_promotion_no_tree_shares_an_inode_with_the_live_one(pair: Pair) -> None:
+    fill(pair.copy / "data")
+    fill(pair.source / "data")
+    shutil.rmtree(pair.copy / "data")
+    shutil.copytree(pair.source / "data", pair.copy / "data", symlinks=True, copy_function=os.link)
+    pair.write(lambda top: (top / "new").write_text("x"))
+    record = pair.pull()
+    (aside,) = record.asides
+    kept = pair.copy / "store" / aside.name
+    before = describe(kept)
+    assert trees.unshare(str(kept), str(pair.copy / "data"))
+    assert describe(kept) == before
+    inodes = [
+        {entry.inode() for _, entry in trees.walk(str(top)) if not entry.is_dir()}
+        for top in (kept, pair.copy / "data")
+    ]
+    assert not inodes[0] & inodes[1]
+
+
+# ---------------------------------------------------------------- killed at any point
+
+
+def test_a_kill_at_any_point_leaves_a_complete_pass(pair: Pair) -> None:
+    """Each state of the source is one number in all of its files: a copy has one number too."""
+    chance = random.Random(SEED)  # noqa: S311 - reproducible is the point
+    names = [f"{number % 7}/{number}" for number in range(200)]
+    newest = -1
+    for round_number in range(KILLS):
+
+        def change(top: Path, state: int = round_number) -> None:
+            for name in names:
+                (top / name).parent.mkdir(exist_ok=True)
+                (top / name).write_text(f"{state}\n")
+
+        pair.write(change)
+        script = [
+            sys.executable,
+            str(LOOP),
+            str(pair.copy),
+            str(pair.run),
+            THERE,
+            str(PORT),
+            "first",
+        ]
+        process = pair.here.popen(script)
+        time.sleep(0.15 + chance.random() * 0.6)
+        process.kill()
+        process.wait()
+        await_no_rsync(pair.here)
+        newest = check_state(pair, names, newest, chance)
+    assert newest >= 1, "no pass was ever taken in: the kills come too early to show anything"
+
+
+def await_no_rsync(sandbox: Sandbox) -> None:
+    """A pass that is killed takes its rsync along: an orphan would write into the next one."""
+    end = time.monotonic() + 5
+    while "rsync" in (shown := sandbox.run(["ps", "-eo", "stat,ppid,args"]).stdout):
+        assert time.monotonic() < end, shown
+        time.sleep(0.02)
+
+
+def check_state(pair: Pair, names: list[str], newest: int, chance: random.Random) -> int:
+    """The live tree is one whole state, never an older one; and the record says which."""
+    data = pair.copy / "data"
+    if not any(data.iterdir()):
+        assert newest == -1
+        return newest
+    states = {(data / name).read_text() for name in names}
+    assert len(states) == 1, states
+    state = int(states.pop())
+    assert state >= newest
+    if chance.random() < 0.5:
+        place = Place(str(data), pair.file(pair.copy))
+        record = inside(pair.here, place.recover)
+        assert record.tree is not None
+        assert record.tree.began == state + 2  # the first state was published as moment 2
+        assert os.listdir(pair.copy / "store") == ["record"]
+    return state
+
+
+# ---------------------------------------------------------------- who gets in
+
+
+def attempt(pair: Pair, sandbox: Sandbox, secret: str, name: str, path: str) -> int:
+    """What a plain rsync client gets that knows this secret: its exit status."""
+    password = pair.run / "tried"
+    password.write_text(secret + "\n")
+    password.chmod(0o600)
+    url = f"rsync://{name}@{THERE}:{PORT}/{path}"
+    target = pair.run / "got"
+    target.mkdir(exist_ok=True)
+    argv = ["rsync", "-r", f"--password-file={password}", "--contimeout=5", url, str(target)]
+    return sandbox.run(argv).returncode
+
+
+def test_only_a_peer_with_a_secret_gets_in(pair: Pair) -> None:
+    pair.write(fill)
+    name, secret = SECRETS[0]
+    assert attempt(pair, pair.here, secret, name, "tree/plain") == 0
+    assert attempt(pair, pair.here, "a-secret-of-nobody-else", name, "tree/plain") == 5
+    assert attempt(pair, pair.here, secret, "stranger", "tree/plain") == 5
+    pair.here.run(["ip", "address", "add", "192.0.2.9/24", "dev", "eth0"], check=True)
+    pair.here.run(["ip", "address", "delete", f"{HERE}/24", "dev", "eth0"], check=True)
+    pair.here.run(["ip", "address", "add", "192.0.2.9/24", "dev", "eth0"])
+    assert attempt(pair, pair.here, secret, name, "tree/plain") == 5
+
+
+def test_of_the_store_nothing_but_the_record_is_seen(pair: Pair) -> None:
+    (pair.source / "store/aside-1").mkdir()
+    (pair.source / "store/aside-1/file").write_text("not for you\n")
+    name, secret = SECRETS[0]
+    assert attempt(pair, pair.here, secret, name, "state/record") == 0
+    assert attempt(pair, pair.here, secret, name, "state/aside-1/file") != 0
+    assert attempt(pair, pair.here, secret, name, "state/") == 0
+    assert sorted(os.listdir(pair.run / "got")) == ["record"]
+
+
+def test_nobody_writes_through_the_daemon(pair: Pair) -> None:
+    password = pair.run / "here/presented"
+    url = f"rsync://first@{THERE}:{PORT}/tree/"
+    argv = ["rsync", f"--password-file={password}", "/etc/hostname", url]
+    assert pair.here.run(argv).returncode != 0
+    assert os.listdir(pair.source / "data") == []
+
+
+def test_a_symlink_out_of_the_tree_leads_nowhere(pair: Pair) -> None:
+    pair.write(lambda top: (top / "out").symlink_to("/etc"))
+    name, secret = SECRETS[0]
+    assert attempt(pair, pair.here, secret, name, "tree/out/hostname") != 0
+
+
+def test_a_secret_is_changed_without_a_gap(pair: Pair) -> None:
+    old, new = SECRETS
+    accepted = {tuple(pair_of) for pair_of in ((old[0], old[1]), (new[0], new[1]))}
+
+    def who_gets_in() -> set[tuple[str, str]]:
+        tried = [(name, secret) for name, secret in accepted]
+        return {
+            (name, secret)
+            for name, secret in tried
+            if attempt(pair, pair.here, secret, name, "state/record") == 0
+        }
+
+    pair.configure([old])
+    assert who_gets_in() == {old}
+    pair.configure([old, new])
+    assert who_gets_in() == {old, new}
+    pair.configure([new])
+    assert who_gets_in() == {new}
+
+
+def test_no_secret_is_on_a_command_line_or_readable_by_others(pair: Pair) -> None:
+    pair.write(fill)
+    pair.pull()
+    shown = pair.there.run(["ps", "-eo", "args"]).stdout
+    for _, secret in SECRETS:
+        assert secret not in shown
+    files = [path for path in pair.run.rglob("*") if path.is_file() and path.name != "seen"]
+    assert files
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
+def test_a_wrong_secret_is_said_in_a_line(pair: Pair) -> None:
+    pair.client.configure("/nowhere", "/nowhere", HERE, PORT, [], [("first", "x" * 20)])
+
+    def body() -> str:
+        with pytest.raises(TransferFailed) as caught:
+            pair.look()
+        return str(caught.value)
+
+    assert inside(pair.here, body).startswith("the peer does not let us in")

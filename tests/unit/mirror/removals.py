@@ -1,0 +1,212 @@
+"""The rules of the protocol, taken out one at a time: `text` in `module` gives way."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ocf_py.mirror import decisions, record
+from tests.unit.mirror import lives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+
+class Removal(NamedTuple):
+    """`life` is one that goes wrong once the rule does not hold."""
+
+    rule: str
+    life: Callable[..., None]
+    module: ModuleType
+    text: str
+    replacement: str
+
+
+REMOVALS = (
+    Removal(
+        "a tree ahead of the branch is kept",
+        lives.the_crashed_owner_comes_back,
+        decisions,
+        "return parent is not None and parent.holds(tree)",
+        "return True",
+    ),
+    Removal(
+        "what was found in the directory is kept",
+        lives.the_loser_follows_again,
+        decisions,
+        'return Follow(SET_ASIDE, "what is in',
+        'return Follow(FOLLOW, "what is in',
+    ),
+    Removal(
+        "an end that nobody confirmed is a divergence",
+        lives.both_sides_of_a_split_write,
+        decisions,
+        "return end == UNCONFIRMED",
+        "return False",
+    ),
+    Removal(
+        "a source of another line is not followed",
+        lives.both_sides_of_a_split_are_promoted,
+        decisions,
+        "return _follow_stranger(mine, source)",
+        'return Follow(FOLLOW, "")',
+    ),
+    Removal(
+        "a source of an older generation is not followed",
+        lives.the_older_side_still_serves,
+        decisions,
+        "if source.generation is not None and names(mine.lineage, source.generation):\n"
+        "        return Follow(REFUSE",
+        "if source.generation is not None and names(mine.lineage, source.generation):\n"
+        "        return Follow(FOLLOW",
+    ),
+    Removal(
+        "of two copies the one that began later may lack something",
+        lives.two_passes_over_a_moving_source,
+        decisions,
+        "if source.holds(mine):",
+        "if source.began >= mine.began:",
+    ),
+    Removal(
+        "nobody is promoted in sight of a promoted one",
+        lives.both_sides_of_a_split_meet_promoted,
+        decisions,
+        "_another_serves(facts) or ",
+        "",
+    ),
+    Removal(
+        "who names a newer generation is believed",
+        lives.the_successor_is_demoted_when_the_owner_returns,
+        decisions,
+        " or _names_newer(mine, facts)",
+        "",
+    ),
+    Removal(
+        "what was heard is remembered",
+        lives.the_successor_dies_when_the_owner_has_heard,
+        decisions,
+        'named = [("this node", one) for one in mine.heard]',
+        'named = [("this node", one) for one in ()]',
+    ),
+    Removal(
+        "an announced promotion may have happened",
+        lives.the_successor_is_out_of_reach_of_its_mate,
+        decisions,
+        " or _announced_elsewhere(mine, facts)",
+        "",
+    ),
+    Removal(
+        "a promotion is answered by who was promoted alone",
+        lives.the_successor_is_out_of_reach_of_two_mates,
+        record,
+        "answered = peer.node not in peer.announced",
+        "answered, record = True, replace(record, announced=())",
+    ),
+    Removal(
+        "what an attribute named is remembered",
+        lives.the_owner_returns_and_only_attributes_tell_of_its_successor,
+        record,
+        "new = [one for one in generations if not names(record.lineage, one)]",
+        "new: list[Generation] = []",
+    ),
+    Removal(
+        "who was promoted before the start counts as announced",
+        lives.the_owner_returns_and_only_the_cluster_knows_who_is_promoted,
+        record,
+        "for node in promoted:",
+        "for node in ():",
+    ),
+    Removal(
+        "a copy that did not follow to the end is stale",
+        lives.a_copy_was_restarted_and_followed_no_more,
+        decisions,
+        'if proof is None:\n        return _stale("it did not follow its source to the end")',
+        'if proof is None:\n        return _allow(1, "")',
+    ),
+    Removal(
+        "a copy that lagged is stale",
+        lives.a_copy_lagged,
+        decisions,
+        "if proof.lag > max_lag:",
+        "if False:",
+    ),
+    Removal(
+        "a peer that has a later pass is pulled first",
+        lives.of_two_copies_the_older_is_promoted,
+        decisions,
+        "later = _find_later(mine, facts)",
+        'later = ""',
+    ),
+    Removal(
+        "without a real quorum nobody is promoted",
+        lives.the_former_owner_is_alone,
+        decisions,
+        "if not facts.quorum:",
+        "if False:",
+    ),
+    Removal(
+        "the owner is current",
+        lives.the_whole_site_comes_back,
+        decisions,
+        "if mine.owns:",
+        "if False:",
+    ),
+    Removal(
+        "a copy that followed to the end is current",
+        lives.the_owner_dies_and_the_copy_has_all,
+        decisions,
+        "return _as_copy(mine, facts, max_lag)",
+        'return _stale("")',
+    ),
+    Removal(
+        "a final pass does not age",
+        lives.a_planned_move_after_a_pause,
+        decisions,
+        "if proof.sealed:",
+        "if False:",
+    ),
+    Removal(
+        "a crashed owner closes its generation beyond what it published",
+        lives.the_crashed_owner_comes_back,
+        record,
+        "moment = record.moment + 1",
+        "moment = record.moment - 1",
+    ),
+    Removal(
+        "a source seen again is not proven dead",
+        lives.the_source_was_lost_from_sight_for_a_moment,
+        record,
+        "return replace(record, evidence=None)\n\n\ndef lose_sight",
+        "return record\n\n\ndef lose_sight",
+    ),
+    Removal(
+        "a death that was not confirmed is no proof to a node that saw nothing",
+        lives.a_copy_was_cut_off_while_the_others_went_on,
+        record,
+        "if record.evidence is None or record.evidence.confirmed:",
+        "if True:",
+    ),
+)
+
+
+def take_out(removal: Removal) -> ModuleType:
+    """A copy of the module without the rule."""
+    source = Path(str(removal.module.__file__)).read_text()
+    found = source.count(removal.text)
+    assert found == 1, f"{removal.text!r} stands {found} times: adapt its removal"
+    spec = removal.module.__spec__
+    assert spec is not None
+    copy = importlib.util.module_from_spec(spec)
+    copy.__name__ = f"{spec.name}_without"
+    sys.modules[copy.__name__] = copy  # where dataclasses look their module up
+    try:
+        exec(  # noqa: S102 - our own source, less one rule
+            compile(source.replace(removal.text, removal.replacement), spec.name, "exec"),
+            vars(copy),
+        )
+    finally:
+        del sys.modules[copy.__name__]
+    return copy

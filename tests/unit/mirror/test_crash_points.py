@@ -1,0 +1,113 @@
+"""A crash before or after any step of a pass leaves a complete tree, and nothing that is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ocf_py.mirror import trees
+from ocf_py.mirror.decisions import FOLLOW, SET_ASIDE, Follow
+from ocf_py.mirror.generations import FENCED
+from ocf_py.mirror.passes import Guards, Place, make_pass
+from ocf_py.mirror.record import Record, advance, open_generation
+from ocf_py.mirror.record_file import RecordFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STEPS = 40  # more than a pass has, before and after each
+
+
+class Crash(BaseException):
+    """The power is gone: nothing that the program would still do is done."""
+
+
+class Power:
+    """Lets ``left`` steps happen, counted before and after each, and none behind them."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def use(self) -> None:
+        if self.left == 0:
+            raise Crash
+        self.left -= 1
+
+    def through(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def powered(*what: Any) -> Any:
+            self.use()
+            answer = step(*what)
+            self.use()
+            return answer
+
+        return powered
+
+
+def fill(folder: Path, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in ("one", "two"):
+        (folder / name).write_text(text)
+
+
+def content(folder: Path) -> set[str]:
+    return {path.read_text() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("kind", [FOLLOW, SET_ASIDE])
+@pytest.mark.parametrize("steps", range(STEPS))
+def test_a_crash_at_any_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, steps: int
+) -> None:
+    (tmp_path / "store").mkdir()
+    source_tree, live = tmp_path / "source", tmp_path / "live"
+    fill(source_tree, "new")
+    fill(live, "old")
+    source = advance(open_generation(Record("n2"), "ab"))
+    before = open_generation(Record("n1"), "cd") if kind == SET_ASIDE else Record("n1")
+    place = Place(str(live), RecordFile(str(tmp_path / "store"), "n1"))
+    place.file.write(before)
+
+    def pull(target: str, _like: str) -> bool:
+        shutil.copytree(source_tree, target, dirs_exist_ok=True)
+        return False
+
+    power = Power(steps)
+    with monkeypatch.context() as patched:
+        for name in ("exchange", "move", "remove", "sync_file_system"):
+            patched.setattr(trees, name, power.through(getattr(trees, name)))
+        patched.setattr(place.file, "write", power.through(place.file.write), raising=False)
+        follow = Follow(kind, "", FENCED if kind == SET_ASIDE else "")
+        try:
+            make_pass(
+                place, before, source, follow, power.through(pull), lambda: source, Guards(100)
+            )
+        except Crash:
+            pass
+        else:
+            assert steps > 0
+            assert content(live) == {"new"}
+
+    assert content(live) in ({"old"}, {"new"})
+    record = place.recover()
+    check_recovered(place, record, before, source)
+
+
+def check_recovered(place: Place, record: Record, before: Record, source: Record) -> None:
+    """Record and tree say the same, and the old tree is somewhere where it had to be kept."""
+    live, store = place.directory, place.store
+    (state,) = content(Path(live))
+    if state == "old":
+        assert record == before
+        assert os.listdir(store) == ["record"]
+        return
+    assert record.generation == source.generation
+    assert record.lineage == source.lineage
+    assert sorted(os.listdir(store)) == sorted(["record", *(one.name for one in record.asides)])
+    assert [one.position for one in record.asides] == [before.tree] * len(record.asides)
+    for aside in record.asides:
+        assert content(Path(store, aside.name)) == {"old"}
+    assert len(record.asides) == (before.tree is not None)
