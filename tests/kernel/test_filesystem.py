@@ -253,7 +253,7 @@ class TestMovedAway:
 
     def test_a_later_bind_of_a_whole_btrfs_goes_with_it(self, storage: KernelStorage) -> None:
         loop = storage.attach("d", "mkfs.btrfs", _KINDS["btrfs"])
-        one = {"device": loop, "directory": "/run/t/data", "fstype": "btrfs"}
+        one: dict[str, Any] = {"device": loop, "directory": "/run/t/data", "fstype": "btrfs"}
         assert storage.call("start", **one) == 0, storage.reason
         storage.mount("/run/t/data", "/run/t/other", "none", "bind")
         assert storage.call("stop", **one) == 0, storage.reason

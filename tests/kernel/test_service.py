@@ -271,7 +271,7 @@ ctypes.CDLL(None).pthread_exit(None)
 
 def test_a_process_whose_first_thread_has_ended_lives_on(world: KernelServiceWorld) -> None:
     world.write("/run/threads.py", _FIRST_THREAD_ENDS)
-    it = {"command": "/usr/bin/python3", "args": "/run/threads.py"}
+    it: dict[str, Any] = {"command": "/usr/bin/python3", "args": "/run/threads.py"}
     assert world.call("start", **it) == 0, world.reason
     time.sleep(0.5)
     assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
