@@ -34,13 +34,13 @@ class RowWriter(Watching):
         """Write until the end."""
         self.ready.set()
         while not self.ended.is_set():
-            with self._connect() as client:
+            # What could not be written to one that has died is written again when it is closed.
+            with contextlib.suppress(BrokenPipeError), self._connect() as client:
                 replies: queue.Queue[str] = queue.Queue()
                 reader = threading.Thread(target=_pass_on, args=(client, replies), daemon=True)
                 reader.start()
                 self._write_rows(client, replies)
                 client.kill()
-            reader.join()
 
     def _write_rows(self, client: subprocess.Popen[str], replies: queue.Queue[str]) -> None:
         assert client.stdin is not None

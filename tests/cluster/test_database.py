@@ -79,7 +79,12 @@ def failures(node: Node) -> str:
 def commit_some(lab: Lab, writer: RowWriter) -> int:
     """Wait until more rows are acknowledged; returns the last one."""
     before = len(writer.acknowledged)
-    lab.wait_until("rows are committed", lambda: len(writer.acknowledged) > before + 10)
+
+    def has_committed() -> bool:
+        writer.check()
+        return len(writer.acknowledged) > before + 10
+
+    lab.wait_until("rows are committed", has_committed)
     return writer.acknowledged[-1]
 
 
