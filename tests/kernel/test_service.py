@@ -38,8 +38,8 @@ def _path(world: KernelServiceWorld, path: str) -> Path:
 
 
 def test_it_runs_as_whom_where_and_with_what_it_was_asked_to(world: KernelServiceWorld) -> None:
-    _path(world, "/run/work").mkdir()
-    os.chown(_path(world, "/run/work"), 65534, 65534)
+    _path(world, "/run/home").mkdir()
+    os.chown(_path(world, "/run/home"), 65534, 65534)
     world.write("/run/secrets", "PGPASSWORD='gr8 hush'\nB=file\n")
     _path(world, "/run/secrets").chmod(0o600)
     it: dict[str, Any] = {
@@ -47,34 +47,34 @@ def test_it_runs_as_whom_where_and_with_what_it_was_asked_to(world: KernelServic
         "args": f"-c '{_TELL.replace(chr(39), chr(34))}'",
         "user": "nobody",
         "group": "daemon",
-        "workdir": "/run/work",
+        "workdir": "/run/home",
         "umask": "027",
         "limits": "nofile=50:60 core=0",
         "env": "A='1 2' B=env",
         "envfile": "/run/secrets",
-        "logfile": "/run/work/out",
-        "errlogfile": "/run/work/err",
+        "logfile": "/run/home/out",
+        "errlogfile": "/run/home/err",
     }
     assert world.call("start", **it) == 0, world.reason
     end = time.monotonic() + 5
-    while world.read("/run/work/err") != "told\n":
-        assert time.monotonic() < end, world.read("/run/work/err")
+    while world.read("/run/home/err") != "told\n":
+        assert time.monotonic() < end, world.read("/run/home/err")
         time.sleep(0.02)
-    lines = world.read("/run/work/out").splitlines()
+    lines = world.read("/run/home/out").splitlines()
     assert lines[:3] == ["65534", "1", "1"]
-    assert lines[3:8] == ["/run/work", "0027", "50", "60", "0"]
+    assert lines[3:8] == ["/run/home", "0027", "50", "60", "0"]
     assert lines[8:10] == ["0", "SigBlk:\t0000000000000000"]
     ignored = int(lines[10].removeprefix("SigIgn:\t"), 16)
     assert not ignored & ~(1 << 31 | 1 << 32), "32 and 33 are the C library's own, and stay"
     handles = [line for line in lines if " -> " in line]
     assert [line.rpartition(" -> ")[2] for line in handles] == [
         "/dev/null",
-        "/run/work/out",
-        "/run/work/err",
+        "/run/home/out",
+        "/run/home/err",
     ]
     variables = dict(line.partition("=")[::2] for line in lines if "=" in line)
     assert variables.pop("INVOCATION_ID")
-    assert variables.pop("PWD") == "/run/work"
+    assert variables.pop("PWD") == "/run/home"
     assert variables.pop("_", "") is not None
     assert variables == {
         "A": "1 2",
@@ -87,19 +87,19 @@ def test_it_runs_as_whom_where_and_with_what_it_was_asked_to(world: KernelServic
         "LOGNAME": "nobody",
         "SHELL": "/usr/sbin/nologin",
     }
-    log = _path(world, "/run/work/out").stat()
+    log = _path(world, "/run/home/out").stat()
     assert (log.st_uid, stat.S_IMODE(log.st_mode)) == (65534, 0o640)
     assert world.call("stop") == 0
     assert "hush" not in world.read("/run/ocfpy/Service.svc")
 
 
 def test_a_log_is_written_by_its_user_and_through_no_link(world: KernelServiceWorld) -> None:
-    _path(world, "/run/work").mkdir(mode=0o777)
-    _path(world, "/run/work").chmod(0o777)
-    _path(world, "/run/work/link").symlink_to("/run/target")
-    it = {**asked(world, "stay"), "user": "nobody", "logfile": "/run/work/link"}
+    _path(world, "/run/home").mkdir(mode=0o777)
+    _path(world, "/run/home").chmod(0o777)
+    _path(world, "/run/home/link").symlink_to("/run/target")
+    it = {**asked(world, "stay"), "user": "nobody", "logfile": "/run/home/link"}
     assert world.call("start", **it) == 1
-    assert "logfile /run/work/link" in world.reason
+    assert "logfile /run/home/link" in world.reason
     assert not _path(world, "/run/target").exists()
     assert world.call("stop", **it) == 0
     is_calm(world)
@@ -172,14 +172,14 @@ def test_what_forks_as_fast_as_it_can_ends(world: KernelServiceWorld) -> None:
 
 
 def test_a_reload_by_command_runs_as_the_user(world: KernelServiceWorld) -> None:
-    _path(world, "/run/work").mkdir()
-    os.chown(_path(world, "/run/work"), 65534, 65534)
-    it = asked(world, "stay", user="nobody", workdir="/run/work")
+    _path(world, "/run/home").mkdir()
+    os.chown(_path(world, "/run/home"), 65534, 65534)
+    it = asked(world, "stay", user="nobody", workdir="/run/home")
     it["reload_command"] = "/bin/sh -c 'echo $A $(id -u) >heard'"
     it["env"] = "A=1"
     assert world.call("start", **it) == 0, world.reason
     assert world.call("reload", **it) == 0, world.reason
-    assert world.read("/run/work/heard") == "1 65534\n"
+    assert world.read("/run/home/heard") == "1 65534\n"
     assert world.call("reload", **{**it, "reload_command": world.ill}) == 1
     assert "it is ill" in world.reason
     assert world.call("stop", **it) == 0
