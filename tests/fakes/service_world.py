@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ocf_py as ocf
-from ocf_py.environment import Environment
-from ocf_py.runner import run
 from ocf_py.start_record import RecordFile
 from service import Service
+from tests.fakes.mortal import InHere, Mortal
 from tests.fakes.processes import FakeMachine
-from tests.fakes.world import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST_STEPS = 60
-_STEPS = frozenset(name for name in vars(FakeMachine) if not name.startswith("_")) - {
+_QUESTIONS = frozenset(name for name in vars(FakeMachine) if not name.startswith("_")) - {
     "add",
     "behave",
     "end",
@@ -30,29 +26,10 @@ _STEPS = frozenset(name for name in vars(FakeMachine) if not name.startswith("_"
 }
 
 
-class MortalMachine(FakeMachine):
-    """Kills its user before or after its Nth question, and answers the dead no more."""
+class MortalMachine(Mortal, FakeMachine):
+    """A fake machine that may kill its user."""
 
-    steps_left: int | None = None
-
-    def __getattribute__(self, name: str) -> Any:
-        found = super().__getattribute__(name)
-        if name not in _STEPS or super().__getattribute__("steps_left") is None:
-            return found
-
-        def mortal(*words: Any, **named: Any) -> Any:
-            self._pass_step()
-            result = found(*words, **named)
-            self._pass_step()
-            return result
-
-        return mortal
-
-    def _pass_step(self) -> None:
-        if self.steps_left is not None:
-            if self.steps_left <= 0:
-                raise Killed
-            self.steps_left -= 1
+    questions = _QUESTIONS
 
 
 class FakeServiceWorld:
@@ -62,6 +39,7 @@ class FakeServiceWorld:
 
     def __init__(self, directory: Path) -> None:
         self.reason = ""
+        self._records = directory / "ocfpy"
         self.daemon = str(Path(__file__).parents[1] / "service" / "daemon.py")
         self.well, self.ill, self.hanging, self.slow = (
             "/bin/true",
@@ -70,7 +48,6 @@ class FakeServiceWorld:
             "/slow",
         )
         self.machine = machine = MortalMachine()
-        self._records = directory / "ocfpy"
 
         class Agent(Service):
             """The service
@@ -82,7 +59,7 @@ class FakeServiceWorld:
             def machine(self) -> Any:
                 return machine
 
-        self._agent = Agent
+        self._in_here = InHere("Service", Agent, machine, self._records)
 
     # ------------------------------------------------------------------ what a check does
 
@@ -97,26 +74,17 @@ class FakeServiceWorld:
         kill_after: int | None = None,
         **parameters: Any,
     ) -> int | None:
-        variables = {
-            "OCF_RESOURCE_INSTANCE": instance,
-            "HA_LOGFACILITY": "none",
-            "OCF_CHECK_LEVEL": str(level),
-            "OCF_RESKEY_CRM_meta_timeout": str(int(timeout * 1000)),
-            "OCF_RESKEY_CRM_meta_interval": str(interval),
-            **{f"OCF_RESKEY_{name}": str(value) for name, value in parameters.items()},
-        }
-        file = RecordFile("Service", instance, str(self._records), boot="this")
-        said = io.StringIO()
-        self.machine.steps_left = kill_after
-        try:
-            with contextlib.redirect_stderr(said):
-                return run(self._agent, [action], Environment(variables), file)
-        except Killed:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            return None
-        finally:
-            self.machine.steps_left = None
-            self.reason = said.getvalue().strip().removeprefix("ocf-exit-reason:")
+        code = self._in_here.call(
+            action,
+            parameters,
+            instance=instance,
+            interval=interval,
+            level=level,
+            timeout=timeout,
+            kill_after=kill_after,
+        )
+        self.reason = self._in_here.reason
+        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return range(_MOST_STEPS if action != "monitor" else _MOST_STEPS // 4)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import signal
 from typing import TYPE_CHECKING, Any
 
 import ocf_py as ocf
 from filesystem import Filesystem
-from ocf_py.environment import Environment
-from ocf_py.runner import run
-from ocf_py.start_record import RecordFile
 from ocf_py.system import unmounting
 from ocf_py.system.systemd_mounts import SystemdMounts
+from tests.fakes.mortal import InHere, Mortal
 from tests.fakes.storage import FakeStorage
-from tests.fakes.world import Killed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,36 +23,15 @@ if TYPE_CHECKING:
     from ocf_py.system.processes import ProcessIdentity
 
 _MOST_STEPS = 40
-_STEPS = frozenset(("find_holders", "is_claimed", "make_folder", "mount", "read_table", "unmount"))
+_QUESTIONS = frozenset(
+    ("find_holders", "is_claimed", "make_folder", "mount", "read_table", "unmount")
+)
 
 
-class MortalStorage(FakeStorage):
-    """Kills its user before or after its Nth question, and answers the dead no more."""
+class MortalStorage(Mortal, FakeStorage):
+    """A fake storage that may kill its user."""
 
-    __slots__ = ("steps_left",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.steps_left: int | None = None
-
-    def __getattribute__(self, name: str) -> Any:
-        found = super().__getattribute__(name)
-        if name not in _STEPS:
-            return found
-
-        def mortal(*words: Any, **named: Any) -> Any:
-            self._pass_step()
-            result = found(*words, **named)
-            self._pass_step()
-            return result
-
-        return mortal
-
-    def _pass_step(self) -> None:
-        if self.steps_left is not None:
-            if self.steps_left <= 0:
-                raise Killed
-            self.steps_left -= 1
+    questions = _QUESTIONS
 
 
 class FakeStorageWorld:
@@ -64,9 +39,9 @@ class FakeStorageWorld:
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.reason = ""
+        self._records = folder / "ocfpy"
         self.base = os.path.realpath(folder / "t")
         self._folder = folder
-        self._records = folder / "ocfpy"
         self.storage = storage = MortalStorage()
         (folder / "t").mkdir()
         patch.setattr(unmounting, "send_signal", self._signal)
@@ -86,7 +61,7 @@ class FakeStorageWorld:
             def systemd(self) -> Any:
                 return SystemdMounts(lambda: 1.0, str(folder))
 
-        self._agent = Agent
+        self._in_here = InHere("Filesystem", Agent, storage, self._records)
 
     # ------------------------------------------------------------------ what a check does
 
@@ -101,27 +76,18 @@ class FakeStorageWorld:
         kill_after: int | None = None,
         **parameters: Any,
     ) -> int | None:
-        variables = {
-            "OCF_RESOURCE_INSTANCE": "fs",
-            "HA_LOGFACILITY": "none",
-            "OCF_CHECK_LEVEL": str(level),
-            "OCF_RESKEY_CRM_meta_timeout": str(timeout * 1000),
-            "OCF_RESKEY_CRM_meta_interval": str(interval),
-            **{f"OCF_RESKEY_CRM_meta_{name}": text for name, text in (meta or {}).items()},
-            **{f"OCF_RESKEY_{name}": str(value) for name, value in parameters.items()},
-        }
-        file = RecordFile("Filesystem", "fs", str(self._records), boot="this")
-        said = io.StringIO()
-        self.storage.steps_left = kill_after
-        try:
-            with contextlib.redirect_stderr(said):
-                return run(self._agent, [action], Environment(variables), file)
-        except Killed:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            return None
-        finally:
-            self.storage.steps_left = None
-            self.reason = said.getvalue().strip().removeprefix("ocf-exit-reason:")
+        code = self._in_here.call(
+            action,
+            parameters,
+            instance="fs",
+            interval=interval,
+            level=level,
+            timeout=timeout,
+            meta=meta,
+            kill_after=kill_after,
+        )
+        self.reason = self._in_here.reason
+        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return range(_MOST_STEPS)

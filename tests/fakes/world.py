@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import signal
 from typing import TYPE_CHECKING, Any
 
 import ocf_py as ocf
 from ipaddr import IPaddr
-from ocf_py.environment import Environment
-from ocf_py.runner import run
-from ocf_py.start_record import RecordFile
 from ocf_py.system import announce, announcer, duplicates
 from ocf_py.system.address import Address
 from ocf_py.system.processes import ProcessIdentity
 from ocf_py.system.records import IFA_F_NODAD
+from tests.fakes.mortal import InHere, Mortal
 from tests.fakes.network import FakeNetwork
 from tests.ipaddr.world import BASE4, BASE6, OTHER4
 
@@ -28,7 +23,7 @@ if TYPE_CHECKING:
     from ocf_py.system.records import Link
 
 _MOST_STEPS = 60
-_STEPS = frozenset(
+_QUESTIONS = frozenset(
     (
         "add_address",
         "flush_route_cache",
@@ -45,33 +40,10 @@ _STEPS = frozenset(
 _RIVAL = "02:00:00:00:00:99"
 
 
-class Killed(BaseException):
-    """SIGKILL, as far as this process can play it."""
+class MortalNetwork(Mortal, FakeNetwork):
+    """A fake network that may kill its user."""
 
-
-class MortalNetwork(FakeNetwork):
-    """Kills its user before or after its Nth question, and answers the dead no more."""
-
-    steps_left: int | None = None
-
-    def __getattribute__(self, name: str) -> Any:
-        found = super().__getattribute__(name)
-        if name not in _STEPS or super().__getattribute__("steps_left") is None:
-            return found
-
-        def mortal(*words: Any, **named: Any) -> Any:
-            self._pass_step()
-            result = found(*words, **named)
-            self._pass_step()
-            return result
-
-        return mortal
-
-    def _pass_step(self) -> None:
-        if self.steps_left is not None:
-            if self.steps_left <= 0:
-                raise Killed
-            self.steps_left -= 1
+    questions = _QUESTIONS
 
 
 class FakeWorld:
@@ -79,8 +51,8 @@ class FakeWorld:
 
     def __init__(self, directory: Path, patch: pytest.MonkeyPatch) -> None:
         self.reason = ""
-        self.network = network = MortalNetwork()
         self._records = directory / "ocfpy"
+        self.network = network = MortalNetwork()
         self._heard: list[tuple[str, str]] = []
         self._announcing: dict[str, tuple[Address, int]] = {}
         network.add_link("eth1")
@@ -103,7 +75,7 @@ class FakeWorld:
                 network.is_there = self.network_namespace is None
                 return network
 
-        self._agent = Agent
+        self._in_here = InHere("IPaddr", Agent, network, self._records)
 
     # ------------------------------------------------------------------ what a check does
 
@@ -118,27 +90,17 @@ class FakeWorld:
         kill_after: int | None = None,
         **parameters: Any,
     ) -> int | None:
-        variables = {
-            "OCF_RESOURCE_INSTANCE": instance,
-            "HA_LOGFACILITY": "none",
-            "OCF_CHECK_LEVEL": str(level),
-            "OCF_RESKEY_CRM_meta_timeout": "20000",
-            "OCF_RESKEY_CRM_meta_interval": str(interval),
-            **{f"OCF_RESKEY_CRM_meta_{name}": text for name, text in (meta or {}).items()},
-            **{f"OCF_RESKEY_{name}": str(value) for name, value in parameters.items()},
-        }
-        file = RecordFile("IPaddr", instance, str(self._records), boot="this")
-        said = io.StringIO()
-        self.network.steps_left = kill_after
-        try:
-            with contextlib.redirect_stderr(said):
-                return run(self._agent, [action], Environment(variables), file)
-        except Killed:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            return None
-        finally:
-            self.network.steps_left = None
-            self.reason = said.getvalue().strip().removeprefix("ocf-exit-reason:")
+        code = self._in_here.call(
+            action,
+            parameters,
+            instance=instance,
+            interval=interval,
+            level=level,
+            meta=meta,
+            kill_after=kill_after,
+        )
+        self.reason = self._in_here.reason
+        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return range(_MOST_STEPS)

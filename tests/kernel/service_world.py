@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocf_py.conformance.caller import Caller, Hold, Surroundings
-from ocf_py.conformance.subject import Subject
+from tests.kernel.calling import Installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +35,8 @@ class KernelServiceWorld:
         self.reason = ""
         self.holds_escapees = cgroup
         self.sandbox = sandbox
-        self.agent = agents / "Service"
-        self._caller = Caller(sandbox, Subject("Service", self.agent, {}, {}))
+        self._installed = Installed(sandbox, agents, "Service")
+        self.agent = self._installed.path
         self.daemon = "/run/daemon"
         shutil.copy(Path(__file__).parents[1] / "service" / "daemon.py", self._path(self.daemon))
         for name, script in _SCRIPTS.items():
@@ -56,7 +54,7 @@ class KernelServiceWorld:
 
     def close(self) -> None:
         """End all, and take away the control groups: their hierarchy is the machine's."""
-        self._caller.close()
+        self._installed.caller.close()
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 self.kill(pid)
@@ -80,22 +78,17 @@ class KernelServiceWorld:
         kill_after: int | None = None,
         **parameters: Any,
     ) -> int | None:
-        environment = self._caller.environment(
-            {name: str(value) for name, value in parameters.items()},
+        code = self._installed.call(
+            action,
+            parameters,
             instance=instance,
-            interval_ms=interval,
+            interval=interval,
+            level=level,
             timeout=timeout,
-            level=str(level),
-            action=action,
+            kill_after=kill_after,
         )
-        hold = None if kill_after is None else Hold("alarm", further=kill_after)
-        answer = self._caller.call(
-            (action,), environment, timeout=timeout, surroundings=Surroundings(hold=hold)
-        )
-        assert "Traceback" not in answer.stdout + answer.stderr
-        assert answer.signal in (0, signal.SIGKILL)
-        self.reason = answer.stderr.strip().removeprefix("ocf-exit-reason:")
-        return answer.code
+        self.reason = self._installed.reason
+        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return _STEPS[action]

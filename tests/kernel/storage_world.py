@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
-from ocf_py.conformance.caller import Caller, Hold, Surroundings
-from ocf_py.conformance.subject import Subject
+from tests.kernel.calling import Installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,8 +32,8 @@ class KernelStorage:
     def __init__(self, sandbox: Sandbox, agents: Path) -> None:
         self.reason = ""
         self.sandbox = sandbox
-        self.agent = agents / "Filesystem"
-        self._caller = Caller(sandbox, Subject("Filesystem", self.agent, {}, {}))
+        self._installed = Installed(sandbox, agents, "Filesystem")
+        self.agent = self._installed.path
         self._numbers: dict[str, int] = {}
         self._holders: dict[int, subprocess.Popen[str]] = {}
         self.run("mkdir", self.base)
@@ -46,13 +44,13 @@ class KernelStorage:
         """Detach the disks: what is still mounted goes when the sandbox does, and they with it."""
         for pid in list(self._holders):
             self.release(pid)
-        self._caller.close()
+        self._installed.caller.close()
         for number in self._numbers.values():
             self.sandbox.run(["losetup", "-d", f"/dev/loop{number}"], check=True)
 
     def run(self, *words: str, expect: int = 0) -> str:
         """Run a program on the host."""
-        return self._caller.run(words, expect=(expect,)).stdout
+        return self._installed.caller.run(words, expect=(expect,)).stdout
 
     # ------------------------------------------------------------------ what a check does
 
@@ -67,26 +65,20 @@ class KernelStorage:
         kill_after: int | None = None,
         **parameters: Any,
     ) -> int | None:
-        named = {name: str(value) for name, value in parameters.items()}
-        named |= {f"CRM_meta_{name}": text for name, text in (meta or {}).items()}
-        environment = self._caller.environment(
-            named,
+        code = self._installed.call(
+            action,
+            parameters,
             instance="fs",
-            interval_ms=interval,
+            interval=interval,
+            level=level,
             timeout=timeout,
-            level=str(level),
-            action=action,
+            meta=meta,
+            kill_after=kill_after,
         )
-        hold = None if kill_after is None else Hold("alarm", further=kill_after)
-        answer = self._caller.call(
-            (action,), environment, timeout=timeout, surroundings=Surroundings(hold=hold)
-        )
-        assert "Traceback" not in answer.stdout + answer.stderr
-        assert answer.signal in (0, signal.SIGKILL)
-        self.reason = answer.stderr.strip().removeprefix("ocf-exit-reason:")
-        if answer.signal:  # what it had started ends by itself
+        self.reason = self._installed.reason
+        if code is None:  # what it had started ends by itself
             self.wait_for(lambda: not self._is_mounting(), "a program goes on mounting")
-        return answer.code
+        return code
 
     def environment(self, **parameters: str) -> dict[str, str]:
         """What an agent needs that is called without the caller."""

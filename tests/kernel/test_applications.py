@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocf_py.conformance.caller import Caller
 from ocf_py.conformance.sandbox import Sandbox
-from ocf_py.conformance.subject import Subject
+from tests.kernel.calling import Installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ocf_py.conformance.caller import Answer
 
 _TIMEOUT = 60.0
 _RECURRING = 10_000
@@ -29,23 +27,22 @@ class Application:
         self.sandbox = sandbox
         self.parameters = parameters
         self.reason = ""
-        self._caller = Caller(sandbox, Subject("Service", agents / "Service", {}, {}))
+        self._installed = Installed(sandbox, agents, "Service")
 
     def close(self) -> None:
-        self._caller.close()
+        self._installed.caller.close()
 
     def call(self, action: str, *, interval: int = 0, level: int = 0, **changed: str) -> int | None:
-        environment = self._caller.environment(
+        code = self._installed.call(
+            action,
             {**self.parameters, **changed},
             instance="app",
-            interval_ms=interval,
+            interval=interval,
+            level=level,
             timeout=_TIMEOUT,
-            level=str(level),
-            action=action,
         )
-        answer: Answer = self._caller.call((action,), environment, timeout=_TIMEOUT)
-        self.reason = answer.stderr
-        return answer.code
+        self.reason = self._installed.reason
+        return code
 
     def monitor(self, level: int = 0, **changed: str) -> int | None:
         return self.call("monitor", interval=_RECURRING, level=level, **changed)

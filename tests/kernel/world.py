@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from ocf_py.conformance.caller import Caller, Hold, Surroundings
-from ocf_py.conformance.subject import Subject
 from tests.ipaddr.world import BASE4, BASE6, OTHER4
+from tests.kernel.calling import Installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ocf_py.conformance.caller import Answer
     from ocf_py.conformance.sandbox import Sandbox
     from tests.kernel.ear import Ear
 
-_TIMEOUT = 20.0
 _SILENCE_SECONDS = 5.0
 # System calls behind the moment at which the runner has armed its deadline; a start takes about 650
 # from there, a stop 480, the others 200.
@@ -40,8 +36,7 @@ class KernelWorld:
         self.sandbox = sandbox
         self._peer = peer
         self._ear = ear
-        self._agent = agents / "IPaddr"
-        self._caller = Caller(sandbox, Subject("IPaddr", self._agent, {}, {}))
+        self._installed = Installed(sandbox, agents, "IPaddr")
         self.ip("link", "add", "eth1", "type", "veth", "peer", "name", "far1")
         self.ip("link", "set", "far1", "up")
         self.ip("link", "set", "eth1", "up")
@@ -49,11 +44,11 @@ class KernelWorld:
             self.add(link, address)
 
     def close(self) -> None:
-        self._caller.close()
+        self._installed.caller.close()
 
     def ip(self, *words: str) -> str:
         """Run ip(8) on the host."""
-        return self._caller.run(("ip", *words), expect=(0,)).stdout
+        return self._installed.caller.run(("ip", *words), expect=(0,)).stdout
 
     # ------------------------------------------------------------------ what a check does
 
@@ -68,13 +63,17 @@ class KernelWorld:
         kill_after: int | None = None,
         **parameters: Any,
     ) -> int | None:
-        hold = None if kill_after is None else Hold("alarm", further=kill_after)
-        environment = self._environment(action, interval, level, instance, meta, parameters)
-        surroundings = Surroundings(hold=hold)
-        answer = self._caller.call(
-            (action,), environment, timeout=_TIMEOUT, surroundings=surroundings
+        code = self._installed.call(
+            action,
+            parameters,
+            instance=instance,
+            interval=interval,
+            level=level,
+            meta=meta,
+            kill_after=kill_after,
         )
-        return self._judge(answer)
+        self.reason = self._installed.reason
+        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return _STEPS.get(action, _OTHER_STEPS)
@@ -85,9 +84,10 @@ class KernelWorld:
         def one(number: int) -> int:
             parameters = dict(every[number])
             instance = parameters.pop("instance")
-            environment = self._environment(action, 0, 0, instance, None, parameters)
-            environment["OCF_RESKEY_CRM_meta_timeout"] = "60000"
-            answer = self.sandbox.run([self._agent, action], env=environment, timeout=60)
+            environment = self._installed.environment(
+                action, parameters, instance=instance, timeout=60
+            )
+            answer = self.sandbox.run([self._installed.path, action], env=environment, timeout=60)
             assert "Traceback" not in answer.stderr
             return answer.returncode
 
@@ -142,8 +142,9 @@ class KernelWorld:
 
         def count() -> tuple[int, int]:
             held = {name.partition("/")[0] for link in self._links() for name in self.held(link)}
-            shown = self._caller.run(("ps", "-eo", "args"), expect=(0,)).stdout.splitlines()
-            every = [line.split(_ANNOUNCER)[1].split()[0] for line in shown if _ANNOUNCER in line]
+            shown = self._installed.caller.run(("ps", "-eo", "args"), expect=(0,)).stdout
+            lines = [line for line in shown.splitlines() if _ANNOUNCER in line]
+            every = [line.split(_ANNOUNCER)[1].split()[0] for line in lines]
             return len(every), sum(address not in held for address in every)
 
         self._await(lambda: count()[1] == 0, "an announcer outlives its address")
@@ -153,32 +154,6 @@ class KernelWorld:
         return [path.name for path in (self.sandbox.root / "run/ocfpy").glob("[!.]*")]
 
     # ------------------------------------------------------------------ its ways
-
-    def _environment(
-        self,
-        action: str,
-        interval: int,
-        level: int,
-        instance: str,
-        meta: dict[str, str] | None,
-        parameters: dict[str, Any],
-    ) -> dict[str, str]:
-        named = {name: str(value) for name, value in parameters.items()}
-        named |= {f"CRM_meta_{name}": text for name, text in (meta or {}).items()}
-        return self._caller.environment(
-            named,
-            instance=instance,
-            interval_ms=interval,
-            timeout=_TIMEOUT,
-            level=str(level),
-            action=action,
-        )
-
-    def _judge(self, answer: Answer) -> int | None:
-        assert "Traceback" not in answer.stdout + answer.stderr
-        assert answer.signal in (0, signal.SIGKILL)
-        self.reason = answer.stderr.strip().removeprefix("ocf-exit-reason:")
-        return answer.code
 
     def _links(self) -> list[str]:
         return [one["ifname"] for one in json.loads(self.ip("-j", "link"))]
