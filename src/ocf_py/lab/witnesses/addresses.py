@@ -8,22 +8,17 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.errors import LabError
 from ocf_py.lab.witnesses.heard_node import HeardNode
 from ocf_py.lab.witnesses.holdings import Holding, Holdings
-from ocf_py.lab.witnesses.running_nodes import RunningNodes
-from ocf_py.lab.witnesses.watching import Watching
+from ocf_py.lab.witnesses.rounds import LONGEST_WAIT, Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocf_py.lab.lab import Lab
 
-LONGEST_ROUND = 0.2
-_LONGEST_WAIT = 0.05  # seconds without a look at whether nodes came on
 
-
-class AddressesWitness(Watching):
+class AddressesWitness(Rounds):
     """Hears every change of every node's addresses for as long as the `with` block lasts.
 
     `seen` has the holdings of each address asked about. All nodes are heard by one loop, in the
@@ -37,40 +32,9 @@ class AddressesWitness(Watching):
         self.seen = {str(ipaddress.ip_address(address)): Holdings() for address in addresses}
         first = next(iter(self.seen))
         others = f" and {len(self.seen) - 1} others" if len(self.seen) > 1 else ""
-        self._name = f"witness of {first}{others}"
-        super().__init__(self._name)
-        self._running = RunningNodes(lab)
+        super().__init__(lab, f"witness of {first}{others}")
+        self._poll = select.epoll()
         self._nodes: dict[str, HeardNode] = {}
-        self._round_begun: float | None = None
-
-    def watch(self) -> None:
-        """Listen until the end."""
-        with self._running, select.epoll() as poll:
-            try:
-                while not self.ended.is_set():
-                    self._check_round()
-                    self._round_begun = time.monotonic()
-                    self._hear_new_nodes(poll)
-                    self.ready.set()
-                    self._listen(poll)
-            finally:
-                self._round_begun = None
-                for node in self._nodes.values():
-                    node.close()
-
-    def check(self) -> None:
-        """Raise what hinders it from seeing."""
-        super().check()
-        self._running.check()
-        self._check_round()
-
-    def _check_round(self) -> None:
-        begun = self._round_begun
-        if begun is not None and time.monotonic() - begun > LONGEST_ROUND:
-            raise LabError(
-                f"the {self._name} was blind for {time.monotonic() - begun:.1f} s: "
-                "the machine is too busy"
-            )
 
     def count_on(self, node: str) -> int:
         """How many of the addresses a node holds now."""
@@ -83,27 +47,36 @@ class AddressesWitness(Watching):
         doubles = {address: holdings.doubles() for address, holdings in self.seen.items()}
         return {address: pairs[0] for address, pairs in doubles.items() if pairs}
 
-    def _hear_new_nodes(self, poll: select.epoll) -> None:
-        for name, pid in self._running.pids.items():
+    def look(self) -> None:
+        """Begin to hear nodes that came on."""
+        for name, pid in self.running.pids.items():
             if name not in self._nodes:
                 with contextlib.suppress(OSError):  # it may just have lost its power
                     self._nodes[name] = node = HeardNode(pid)
                     for descriptor in (node.netlink.fileno(), node.pidfd):
-                        poll.register(descriptor, select.EPOLLIN)
+                        self._poll.register(descriptor, select.EPOLLIN)
 
-    def _listen(self, poll: select.epoll) -> None:
+    def listen(self) -> None:
+        """Hear what the kernels have to say."""
         # epoll(7) keeps its descriptors in the order in which they became ready.
-        for descriptor, _ in poll.poll(_LONGEST_WAIT):
+        for descriptor, _ in self._poll.poll(LONGEST_WAIT):
             for name, node in list(self._nodes.items()):
                 if descriptor == node.netlink.fileno():
                     self._note_all(name, node.hear(self.seen))
                 elif descriptor == node.pidfd:
                     self._note_all(name, node.hear_the_rest(self.seen))
                     self._note_all(name, [(address, False) for address in self.seen])
+                    # Closing is not enough: a child of this process may have them still.
                     for closing in (node.netlink.fileno(), node.pidfd):
-                        poll.unregister(closing)  # a child of this process may have them still
+                        self._poll.unregister(closing)
                     node.close()
                     del self._nodes[name]
+
+    def close(self) -> None:
+        """Let the nodes go."""
+        for node in self._nodes.values():
+            node.close()
+        self._poll.close()
 
     def _note_all(self, node: str, changes: list[tuple[str, bool]]) -> None:
         now = time.monotonic()

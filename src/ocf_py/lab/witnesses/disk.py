@@ -13,64 +13,28 @@ from ocf_py.lab.mount_list import parse_mounts
 from ocf_py.lab.naming import title
 from ocf_py.lab.shared_disk import SHARED_DISK
 from ocf_py.lab.witnesses.holdings import Holding, Holdings
-from ocf_py.lab.witnesses.running_nodes import RunningNodes
-from ocf_py.lab.witnesses.watching import Watching
+from ocf_py.lab.witnesses.rounds import LONGEST_WAIT, Rounds
 
 if TYPE_CHECKING:
     from ocf_py.lab.lab import Lab
 
-LONGEST_ROUND = 0.2
-_LONGEST_WAIT = 0.05  # seconds without a look at whether nodes came on
 
-
-class DiskWitness(Watching):
+class DiskWitness(Rounds):
     """Sees every mount of the lab's disk for as long as the `with` block lasts.
 
     The kernel wakes it when a node's list changes (proc_pid_mountinfo(5)), and it then reads the
     lists of all nodes, so a node that has mounted the disk before another one let go of it is
-    seen. Raises LabError when it was blind for longer than LONGEST_ROUND.
+    seen.
     """
 
     def __init__(self, lab: Lab) -> None:
-        super().__init__("witness of the shared disk")
+        super().__init__(lab, "witness of the shared disk")
         if not lab.settings.disk_mib:
             raise LabError(f"{title(lab.settings)} has no shared disk", hint="bring it up with one")
         number = os.stat(f"/proc/{lab.running_nodes()[0].pid}/root/dev/{SHARED_DISK}").st_rdev
         self._device = f"{os.major(number)}:{os.minor(number)}"
         self._holdings = Holdings()
-        self._running = RunningNodes(lab)
         self._lists: dict[str, _MountList] = {}
-        self._round_begun: float | None = None
-
-    def watch(self) -> None:
-        """Look until the end."""
-        with self._running:
-            try:
-                while not self.ended.is_set():
-                    self._check_round()
-                    self._round_begun = time.monotonic()
-                    self._open_new_lists()
-                    self._read_lists()
-                    self.ready.set()
-                    self._await_change()
-            finally:
-                self._round_begun = None
-                for mount_list in self._lists.values():
-                    mount_list.close()
-
-    def check(self) -> None:
-        """Raise what hinders it from seeing."""
-        super().check()
-        self._running.check()
-        self._check_round()
-
-    def _check_round(self) -> None:
-        begun = self._round_begun
-        if begun is not None and time.monotonic() - begun > LONGEST_ROUND:
-            raise LabError(
-                f"the witness of the shared disk was blind for {time.monotonic() - begun:.1f} s: "
-                "the machine is too busy"
-            )
 
     @property
     def holdings(self) -> list[Holding]:
@@ -87,13 +51,12 @@ class DiskWitness(Watching):
         self.check()
         return self._holdings.doubles()
 
-    def _open_new_lists(self) -> None:
-        for name, pid in self._running.pids.items():
+    def look(self) -> None:
+        """Read the lists of all nodes that run."""
+        for name, pid in self.running.pids.items():
             if name not in self._lists:
                 with contextlib.suppress(OSError):  # it may just have lost its power
                     self._lists[name] = _MountList(pid)
-
-    def _read_lists(self) -> None:
         for name, mount_list in list(self._lists.items()):
             has_ended = mount_list.has_ended()
             held = not has_ended and self._device in mount_list.devices()
@@ -102,12 +65,18 @@ class DiskWitness(Watching):
                 mount_list.close()
                 del self._lists[name]
 
-    def _await_change(self) -> None:
+    def listen(self) -> None:
+        """Wait until a list changes, or a node ends."""
         poll = select.poll()
         for mount_list in self._lists.values():
             poll.register(mount_list.descriptor, select.POLLPRI)
             poll.register(mount_list.pidfd, select.POLLIN)
-        poll.poll(_LONGEST_WAIT * 1000)
+        poll.poll(LONGEST_WAIT * 1000)
+
+    def close(self) -> None:
+        """Let the lists go."""
+        for mount_list in self._lists.values():
+            mount_list.close()
 
 
 class _MountList:
