@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ocf_py.system.devices import Source
-    from ocf_py.system.mounts import Mount, MountTable
+    from ocf_py.system.mounts import Mount, MountTable, Place
     from ocf_py.system.storage import Storage
     from ocf_py.system.systemd_mounts import SystemdMounts
     from ocf_py.system.unmounting import Plan, Signals
@@ -296,7 +296,9 @@ class Filesystem(ocf.Agent):
 
         The one that start made is ours wherever somebody has moved it, or a directory above it.
         """
-        place = table.look(self._place(table))
+        return self._pick_ours(table.look(self._place(table)), table)
+
+    def _pick_ours(self, place: Place, table: MountTable) -> list[Mount]:
         ours = [one for one in (*place.buried, *place.stack) if self._is_ours(one, table)]
         known = self.call.facts.recall(_MOUNT)
         if known and all(one.signature != known for one in ours):
@@ -326,13 +328,14 @@ class Filesystem(ocf.Agent):
     @ocf.action(timeout=40, interval=120, depth=20)
     def monitor(self) -> ocf.Status:
         table = self._read_table()
-        place = table.look(self._place(table))
-        ours = self._find_ours(table)
+        point = self._place(table)
+        place = table.look(point)
+        ours = self._pick_ours(place, table)
         if not ours:
             others = place.stack or place.buried
             return self._judge_other(others[-1]) if others else ocf.STOPPED
         mount = ours[-1]
-        if mount.point != self._place(table):
+        if mount.point != point:
             raise ocf.Failure(f"{mount.source} was moved to {mount.point}")
         if not place.stack or place.stack[-1].mount_id != mount.mount_id:
             cover = place.stack[-1] if place.stack else place.above

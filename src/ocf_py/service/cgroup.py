@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import posix
 
+from ocf_py.system import read_whole
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,13 +110,4 @@ def _exists(path: str) -> bool:
 
 
 def _read(path: str) -> str:
-    content = b""
-    handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
-    try:
-        while True:
-            part = posix.read(handle, 65536)
-            if not part:
-                return content.decode("utf-8", "surrogateescape")
-            content += part
-    finally:
-        posix.close(handle)
+    return read_whole(path).decode("utf-8", "surrogateescape")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posix
 
-from . import read_file
+from . import read_file, read_whole
 from .mounts import is_within, read_table
 
 TYPE_CHECKING = False
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _LINKS = ("cwd", "root", "exe")
 _O_PATH = 0o10000000  # asm-generic/fcntl.h, which posix does not name
-_LARGE = 1 << 24
 _MAPPED = 5  # the field of /proc/PID/maps that is the path
 _INODE = 6  # the field of /proc/net/unix, with the path behind it
 
@@ -267,18 +266,7 @@ def _unescape(text: str) -> str:
 
 def _read_lines(path: str) -> list[str]:
     try:
-        handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+        content = read_whole(path)
     except OSError:
         return []
-    try:
-        content = b""
-        while True:
-            piece = posix.read(handle, _LARGE)
-            if not piece:
-                break
-            content += piece
-    except OSError:
-        return []
-    finally:
-        posix.close(handle)
     return content.decode("utf-8", "surrogateescape").splitlines()

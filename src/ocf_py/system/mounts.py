@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import posix
 
+from . import read_whole
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TABLE = "/proc/self/mountinfo"
-_PIECE = 1 << 20
 _MOST_READINGS = 8
 _MOST_LINKS = 40  # MAXSYMLINKS of path_resolution(7)
 _POINT = 4  # the field's place in a line
@@ -205,9 +206,9 @@ def read_table() -> MountTable:
 
     Kernels before 5.8 may leave a line out while others go: what two readings agree on is true.
     """
-    content = _read()
+    content = read_whole(_TABLE)
     for _ in range(_MOST_READINGS):
-        before, content = content, _read()
+        before, content = content, read_whole(_TABLE)
         if before == content:
             break
     return MountTable(content)
@@ -235,19 +236,6 @@ def normalize(path: str) -> str:
 def is_within(path: str, directory: str) -> bool:
     """Whether ``path`` is ``directory`` or below it, by their components."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
-
-
-def _read() -> bytes:
-    handle = posix.open(_TABLE, posix.O_RDONLY | posix.O_CLOEXEC)
-    try:
-        pieces: list[bytes] = []
-        while True:
-            piece = posix.read(handle, _PIECE)
-            if not piece:
-                return b"".join(pieces)
-            pieces.append(piece)
-    finally:
-        posix.close(handle)
 
 
 def _with_parents(path: str) -> set[bytes]:

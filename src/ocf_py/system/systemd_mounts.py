@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import posix
 
+from . import read_whole
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,20 +136,9 @@ def _shorten(unit: str) -> str:
 
 def _read(path: str) -> bytes:
     try:
-        handle = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+        return read_whole(path)
     except OSError:
         return b""
-    try:
-        content = b""
-        while True:
-            piece = posix.read(handle, 65536)
-            if not piece:
-                return content
-            content += piece
-    except OSError:
-        return b""
-    finally:
-        posix.close(handle)
 
 
 def _replace(path: str, content: bytes) -> None:
