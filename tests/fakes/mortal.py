@@ -49,31 +49,32 @@ class Mortal:
 
 
 class InHere:
-    """Calls of one agent, whose type is `name`, with its records in a directory of a test's."""
+    """Base of a world without a kernel: calls one agent, whose type is `name`, in this process."""
+
+    instance = ""
 
     def __init__(self, name: str, agent: type[ocf.Agent], machine: Mortal, records: Path) -> None:
+        self.reason = ""
         self._name = name
         self._agent = agent
         self._machine = machine
         self._records = records
-        #: The exit reason of the last call.
-        self.reason = ""
 
     def call(
         self,
         action: str,
-        parameters: Mapping[str, Any],
         *,
-        instance: str,
         interval: int = 0,
         level: int = 0,
         timeout: float = 20.0,
+        instance: str | None = None,
         meta: Mapping[str, str] | None = None,
         kill_after: int | None = None,
+        **parameters: Any,
     ) -> int | None:
         """Return the exit code; None if it was killed, `kill_after` steps behind its beginning."""
         variables = {
-            "OCF_RESOURCE_INSTANCE": instance,
+            "OCF_RESOURCE_INSTANCE": instance or self.instance,
             "HA_LOGFACILITY": "none",
             "OCF_CHECK_LEVEL": str(level),
             "OCF_RESKEY_CRM_meta_timeout": str(int(timeout * 1000)),
@@ -81,7 +82,7 @@ class InHere:
             **{f"OCF_RESKEY_CRM_meta_{name}": text for name, text in (meta or {}).items()},
             **{f"OCF_RESKEY_{name}": str(value) for name, value in parameters.items()},
         }
-        file = RecordFile(self._name, instance, str(self._records), boot="this")
+        file = RecordFile(self._name, instance or self.instance, str(self._records), boot="this")
         said = io.StringIO()
         self._machine.steps_left = kill_after
         try:

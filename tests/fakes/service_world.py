@@ -32,14 +32,14 @@ class MortalMachine(Mortal, FakeMachine):
     questions = _QUESTIONS
 
 
-class FakeServiceWorld:
+class FakeServiceWorld(InHere):
     """Programs are looked for on this machine, and never run."""
+
+    instance = "svc"
 
     holds_escapees = True
 
     def __init__(self, directory: Path) -> None:
-        self.reason = ""
-        self._records = directory / "ocfpy"
         self.daemon = str(Path(__file__).parents[1] / "service" / "daemon.py")
         self.well, self.ill, self.hanging, self.slow = (
             "/bin/true",
@@ -59,32 +59,9 @@ class FakeServiceWorld:
             def machine(self) -> Any:
                 return machine
 
-        self._in_here = InHere("Service", Agent, machine, self._records)
+        super().__init__("Service", Agent, machine, directory / "ocfpy")
 
     # ------------------------------------------------------------------ what a check does
-
-    def call(
-        self,
-        action: str,
-        *,
-        interval: int = 0,
-        level: int = 0,
-        timeout: float = 20.0,
-        instance: str = "svc",
-        kill_after: int | None = None,
-        **parameters: Any,
-    ) -> int | None:
-        code = self._in_here.call(
-            action,
-            parameters,
-            instance=instance,
-            interval=interval,
-            level=level,
-            timeout=timeout,
-            kill_after=kill_after,
-        )
-        self.reason = self._in_here.reason
-        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return range(_MOST_STEPS if action != "monitor" else _MOST_STEPS // 4)

@@ -34,12 +34,12 @@ class MortalStorage(Mortal, FakeStorage):
     questions = _QUESTIONS
 
 
-class FakeStorageWorld:
+class FakeStorageWorld(InHere):
     """Devices, mounts and processes are fake; folders and links are real."""
 
+    instance = "fs"
+
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
-        self.reason = ""
-        self._records = folder / "ocfpy"
         self.base = os.path.realpath(folder / "t")
         self._folder = folder
         self.storage = storage = MortalStorage()
@@ -61,33 +61,9 @@ class FakeStorageWorld:
             def systemd(self) -> Any:
                 return SystemdMounts(lambda: 1.0, str(folder))
 
-        self._in_here = InHere("Filesystem", Agent, storage, self._records)
+        super().__init__("Filesystem", Agent, storage, folder / "ocfpy")
 
     # ------------------------------------------------------------------ what a check does
-
-    def call(
-        self,
-        action: str,
-        *,
-        interval: int = 0,
-        level: int = 0,
-        timeout: int = 20,
-        meta: dict[str, str] | None = None,
-        kill_after: int | None = None,
-        **parameters: Any,
-    ) -> int | None:
-        code = self._in_here.call(
-            action,
-            parameters,
-            instance="fs",
-            interval=interval,
-            level=level,
-            timeout=timeout,
-            meta=meta,
-            kill_after=kill_after,
-        )
-        self.reason = self._in_here.reason
-        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return range(_MOST_STEPS)

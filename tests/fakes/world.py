@@ -46,12 +46,12 @@ class MortalNetwork(Mortal, FakeNetwork):
     questions = _QUESTIONS
 
 
-class FakeWorld:
+class FakeWorld(InHere):
     """Announcements, rivals and processes are fake too."""
 
+    instance = "vip"
+
     def __init__(self, directory: Path, patch: pytest.MonkeyPatch) -> None:
-        self.reason = ""
-        self._records = directory / "ocfpy"
         self.network = network = MortalNetwork()
         self._heard: list[tuple[str, str]] = []
         self._announcing: dict[str, tuple[Address, int]] = {}
@@ -75,32 +75,9 @@ class FakeWorld:
                 network.is_there = self.network_namespace is None
                 return network
 
-        self._in_here = InHere("IPaddr", Agent, network, self._records)
+        super().__init__("IPaddr", Agent, network, directory / "ocfpy")
 
     # ------------------------------------------------------------------ what a check does
-
-    def call(
-        self,
-        action: str,
-        *,
-        interval: int = 0,
-        level: int = 0,
-        instance: str = "vip",
-        meta: dict[str, str] | None = None,
-        kill_after: int | None = None,
-        **parameters: Any,
-    ) -> int | None:
-        code = self._in_here.call(
-            action,
-            parameters,
-            instance=instance,
-            interval=interval,
-            level=level,
-            meta=meta,
-            kill_after=kill_after,
-        )
-        self.reason = self._in_here.reason
-        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return range(_MOST_STEPS)

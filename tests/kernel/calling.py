@@ -16,30 +16,32 @@ if TYPE_CHECKING:
 
 
 class Installed:
-    """One agent in one sandbox; `caller` runs programs there too."""
+    """Base of a world on the kernel: calls one installed agent; `caller` runs programs there."""
+
+    instance = ""
 
     def __init__(self, sandbox: Sandbox, agents: Path, name: str) -> None:
-        self.path = agents / name
-        self.caller = Caller(sandbox, Subject(name, self.path, {}, {}))
-        #: The exit reason of the last call.
         self.reason = ""
+        self.sandbox = sandbox
+        self.agent = agents / name
+        self.caller = Caller(sandbox, Subject(name, self.agent, {}, {}))
 
     def call(
         self,
         action: str,
-        parameters: Mapping[str, Any],
         *,
-        instance: str,
         interval: int = 0,
         level: int = 0,
         timeout: float = 20.0,
+        instance: str | None = None,
         meta: Mapping[str, str] | None = None,
         kill_after: int | None = None,
+        **parameters: Any,
     ) -> int | None:
         """Return the exit code; None if it was killed, `kill_after` system calls behind the
         moment at which the runner has armed its deadline.
         """
-        environment = self.environment(
+        environment = self.as_pacemaker(
             action,
             parameters,
             instance=instance,
@@ -57,23 +59,23 @@ class Installed:
         self.reason = answer.stderr.strip().removeprefix("ocf-exit-reason:")
         return answer.code
 
-    def environment(
+    def as_pacemaker(
         self,
         action: str,
         parameters: Mapping[str, Any],
         *,
-        instance: str,
+        instance: str | None = None,
         interval: int = 0,
         level: int = 0,
         timeout: float = 20.0,
         meta: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """What Pacemaker hands it."""
+        """The environment in which Pacemaker calls the agent."""
         named = {name: str(value) for name, value in parameters.items()}
         named |= {f"CRM_meta_{name}": text for name, text in (meta or {}).items()}
         return self.caller.environment(
             named,
-            instance=instance,
+            instance=instance or self.instance,
             interval_ms=interval,
             timeout=timeout,
             level=str(level),

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.kernel.calling import Installed
 
@@ -28,15 +28,14 @@ _SCRIPTS = {
 }
 
 
-class KernelServiceWorld:
+class KernelServiceWorld(Installed):
     """With `cgroup` the sandbox has a hierarchy of version 2; without it none is to be had."""
 
+    instance = "svc"
+
     def __init__(self, sandbox: Sandbox, agents: Path, *, cgroup: bool) -> None:
-        self.reason = ""
+        super().__init__(sandbox, agents, "Service")
         self.holds_escapees = cgroup
-        self.sandbox = sandbox
-        self._installed = Installed(sandbox, agents, "Service")
-        self.agent = self._installed.path
         self.daemon = "/run/daemon"
         shutil.copy(Path(__file__).parents[1] / "service" / "daemon.py", self._path(self.daemon))
         for name, script in _SCRIPTS.items():
@@ -54,7 +53,7 @@ class KernelServiceWorld:
 
     def close(self) -> None:
         """End all, and take away the control groups: their hierarchy is the machine's."""
-        self._installed.caller.close()
+        self.caller.close()
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 self.kill(pid)
@@ -66,29 +65,6 @@ class KernelServiceWorld:
         return self.sandbox.root / path.lstrip("/")
 
     # ------------------------------------------------------------------ what a check does
-
-    def call(
-        self,
-        action: str,
-        *,
-        interval: int = 0,
-        level: int = 0,
-        timeout: float = 20.0,
-        instance: str = "svc",
-        kill_after: int | None = None,
-        **parameters: Any,
-    ) -> int | None:
-        code = self._installed.call(
-            action,
-            parameters,
-            instance=instance,
-            interval=interval,
-            level=level,
-            timeout=timeout,
-            kill_after=kill_after,
-        )
-        self.reason = self._installed.reason
-        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return _STEPS[action]

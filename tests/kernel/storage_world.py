@@ -24,16 +24,14 @@ _STUBBORN = "trap '' TERM; while :; do sleep 0.05; done"
 _BACK = {"\\040": " ", "\\011": "\t", "\\012": "\n", "\\134": "\\"}
 
 
-class KernelStorage:
+class KernelStorage(Installed):
     """The sandbox is the host; its disks are loop devices, which are detached in the end."""
 
+    instance = "fs"
     base = "/run/t"
 
     def __init__(self, sandbox: Sandbox, agents: Path) -> None:
-        self.reason = ""
-        self.sandbox = sandbox
-        self._installed = Installed(sandbox, agents, "Filesystem")
-        self.agent = self._installed.path
+        super().__init__(sandbox, agents, "Filesystem")
         self._numbers: dict[str, int] = {}
         self._holders: dict[int, subprocess.Popen[str]] = {}
         self.run("mkdir", self.base)
@@ -44,38 +42,18 @@ class KernelStorage:
         """Detach the disks: what is still mounted goes when the sandbox does, and they with it."""
         for pid in list(self._holders):
             self.release(pid)
-        self._installed.caller.close()
+        self.caller.close()
         for number in self._numbers.values():
             self.sandbox.run(["losetup", "-d", f"/dev/loop{number}"], check=True)
 
     def run(self, *words: str, expect: int = 0) -> str:
         """Run a program on the host."""
-        return self._installed.caller.run(words, expect=(expect,)).stdout
+        return self.caller.run(words, expect=(expect,)).stdout
 
     # ------------------------------------------------------------------ what a check does
 
-    def call(
-        self,
-        action: str,
-        *,
-        interval: int = 0,
-        level: int = 0,
-        timeout: int = 20,
-        meta: dict[str, str] | None = None,
-        kill_after: int | None = None,
-        **parameters: Any,
-    ) -> int | None:
-        code = self._installed.call(
-            action,
-            parameters,
-            instance="fs",
-            interval=interval,
-            level=level,
-            timeout=timeout,
-            meta=meta,
-            kill_after=kill_after,
-        )
-        self.reason = self._installed.reason
+    def call(self, action: str, **named: Any) -> int | None:
+        code = super().call(action, **named)
         if code is None:  # what it had started ends by itself
             self.wait_for(lambda: not self._is_mounting(), "a program goes on mounting")
         return code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,29 +20,20 @@ _RECURRING = 10_000
 _PATIENCE = 15.0
 
 
-class Application:
+class Application(Installed):
     """One application on a file system of its own, mounted on /mnt."""
 
+    instance = "app"
+
     def __init__(self, sandbox: Sandbox, agents: Path, parameters: dict[str, str]) -> None:
-        self.sandbox = sandbox
+        super().__init__(sandbox, agents, "Service")
         self.parameters = parameters
-        self.reason = ""
-        self._installed = Installed(sandbox, agents, "Service")
 
     def close(self) -> None:
-        self._installed.caller.close()
+        self.caller.close()
 
-    def call(self, action: str, *, interval: int = 0, level: int = 0, **changed: str) -> int | None:
-        code = self._installed.call(
-            action,
-            {**self.parameters, **changed},
-            instance="app",
-            interval=interval,
-            level=level,
-            timeout=_TIMEOUT,
-        )
-        self.reason = self._installed.reason
-        return code
+    def call(self, action: str, **changed: Any) -> int | None:
+        return super().call(action, **{"timeout": _TIMEOUT, **self.parameters, **changed})
 
     def monitor(self, level: int = 0, **changed: str) -> int | None:
         return self.call("monitor", interval=_RECURRING, level=level, **changed)

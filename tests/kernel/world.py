@@ -28,15 +28,15 @@ _BY_ITSELF = ("fe80:", "::1/128", "127.0.0.1/8")
 _ANNOUNCER = "ocf_py.system.announcer"
 
 
-class KernelWorld:
+class KernelWorld(Installed):
     """The sandbox is the host, the other end of its cable the peer; `ear` listens there."""
 
+    instance = "vip"
+
     def __init__(self, sandbox: Sandbox, peer: Sandbox, ear: Ear, agents: Path) -> None:
-        self.reason = ""
-        self.sandbox = sandbox
         self._peer = peer
         self._ear = ear
-        self._installed = Installed(sandbox, agents, "IPaddr")
+        super().__init__(sandbox, agents, "IPaddr")
         self.ip("link", "add", "eth1", "type", "veth", "peer", "name", "far1")
         self.ip("link", "set", "far1", "up")
         self.ip("link", "set", "eth1", "up")
@@ -44,36 +44,13 @@ class KernelWorld:
             self.add(link, address)
 
     def close(self) -> None:
-        self._installed.caller.close()
+        self.caller.close()
 
     def ip(self, *words: str) -> str:
         """Run ip(8) on the host."""
-        return self._installed.caller.run(("ip", *words), expect=(0,)).stdout
+        return self.caller.run(("ip", *words), expect=(0,)).stdout
 
     # ------------------------------------------------------------------ what a check does
-
-    def call(
-        self,
-        action: str,
-        *,
-        interval: int = 0,
-        level: int = 0,
-        instance: str = "vip",
-        meta: dict[str, str] | None = None,
-        kill_after: int | None = None,
-        **parameters: Any,
-    ) -> int | None:
-        code = self._installed.call(
-            action,
-            parameters,
-            instance=instance,
-            interval=interval,
-            level=level,
-            meta=meta,
-            kill_after=kill_after,
-        )
-        self.reason = self._installed.reason
-        return code
 
     def steps(self, action: str) -> Sequence[int]:
         return _STEPS.get(action, _OTHER_STEPS)
@@ -84,10 +61,8 @@ class KernelWorld:
         def one(number: int) -> int:
             parameters = dict(every[number])
             instance = parameters.pop("instance")
-            environment = self._installed.environment(
-                action, parameters, instance=instance, timeout=60
-            )
-            answer = self.sandbox.run([self._installed.path, action], env=environment, timeout=60)
+            environment = self.as_pacemaker(action, parameters, instance=instance, timeout=60)
+            answer = self.sandbox.run([self.agent, action], env=environment, timeout=60)
             assert "Traceback" not in answer.stderr
             return answer.returncode
 
@@ -142,7 +117,7 @@ class KernelWorld:
 
         def count() -> tuple[int, int]:
             held = {name.partition("/")[0] for link in self._links() for name in self.held(link)}
-            shown = self._installed.caller.run(("ps", "-eo", "args"), expect=(0,)).stdout
+            shown = self.caller.run(("ps", "-eo", "args"), expect=(0,)).stdout
             lines = [line for line in shown.splitlines() if _ANNOUNCER in line]
             every = [line.split(_ANNOUNCER)[1].split()[0] for line in lines]
             return len(every), sum(address not in held for address in every)
