@@ -208,10 +208,10 @@ class Agent:
         Called by `start` before its first effect and by `validate-all` from level 10 on.
         """
 
-    def promotion_score(self, status: Status) -> int:
+    def promotion_score(self, status: Status) -> int | None:
         """How good a candidate for promotion this active instance is, at `status`.
 
-        Set by every start, probe and monitor. A stale, inconsistent or unknown state must be
+        Set by every start, probe and monitor; None leaves it as it is set already. A stale, inconsistent or unknown state must be
         MINUS_INFINITY: a missing score does not keep a location rule from promoting.
         """
         raise NotImplementedError

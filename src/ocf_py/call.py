@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posix
+
 from .deadline import Deadline
 from .log import Log
 from .outcomes import Failure
@@ -118,6 +120,25 @@ class Call:
     def is_anonymous_clone(self) -> bool:
         """Whether it is a clone whose instances are all alike."""
         return self._environment is not None and self._environment.is_anonymous_clone
+
+    @property
+    def is_notified(self) -> bool:
+        """Whether the clone tells its instances what is done with the others (notify=true)."""
+        from .kinds import TRUE
+
+        environment = self._environment
+        return environment is not None and environment.meta.get("notify", "").lower() in TRUE
+
+    @property
+    def node(self) -> str:
+        """The cluster's name of this node; the host's where the caller does not say."""
+        named = self._environment.node if self._environment else ""
+        return named or posix.uname().nodename
+
+    @property
+    def feature_set(self) -> tuple[int, ...]:
+        """Pacemaker's crm_feature_set as numbers; empty outside Pacemaker."""
+        return self._environment.feature_set if self._environment else ()
 
     @property
     def cluster(self) -> Cluster:

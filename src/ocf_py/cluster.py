@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .log import Log
 
 _LIMIT = 5.0  # seconds for one of Pacemaker's tools: they answer in milliseconds, or not at all
+_ATTRIBUTE_WORDS = 7  # a line of attrd_updater, parted at its quotes
 _FIRST_WITH_PROMOTION = (3, 9, 0)  # crm_feature_set of Pacemaker 2.1.0: crm_attribute --promotion
 
 
@@ -64,10 +65,10 @@ class Cluster:
         """What this `notify` call announces."""
         return Notification(self._environment.meta)
 
-    def set_promotion_score(self, score: int) -> None:
+    def set_promotion_score(self, score: int) -> bool:
         """Say how good a candidate for promotion this instance is; a failure is logged alone."""
         text = "-INFINITY" if score <= MINUS_INFINITY else str(score)
-        self._promotion("-v", text)
+        return self._promotion("-v", text)
 
     def delete_promotion_score(self) -> None:
         """Take this instance out of the running: for `stop`; a failure is logged alone."""
@@ -88,7 +89,22 @@ class Cluster:
         )
         return output.strip() if status == 0 else ""
 
-    def _promotion(self, *what: str) -> None:
+    def attributes(self, name: str) -> dict[str, str]:
+        """Return a transient attribute of all nodes, by node; Failure if it cannot be read."""
+        status, output = self._try(["attrd_updater", "-n", name, "-A", "-Q"])
+        if status != 0:
+            if "does not exist" in output:
+                return {}
+            raise Failure(f"attrd_updater -n {name} -A -Q ended with {status}: {output.strip()}")
+        found = {}
+        for line in output.splitlines():
+            # name="generation" host="n1" value="3-ab12": no value of ours has a quote in it
+            words = line.split('"')
+            if len(words) == _ATTRIBUTE_WORDS:
+                found[words[3]] = words[5]
+        return found
+
+    def _promotion(self, *what: str) -> bool:
         instance = self._environment.instance
         if self._environment.feature_set and self._environment.feature_set < _FIRST_WITH_PROMOTION:
             argv = ["crm_master", "-r", instance, *self._node(), "-l", "reboot", *what]
@@ -105,6 +121,8 @@ class Cluster:
             self._run(argv)
         except Failure as failure:
             self._log.warning(f"promotion score: {failure.reason}")
+            return False
+        return True
 
     def _node(self) -> list[str]:
         return ["-N", self._environment.node] if self._environment.node else []

@@ -203,12 +203,14 @@ class Lifecycle:
     def _set_score(self, agent: Agent, status: Status) -> None:
         if not self._class.is_promotable():
             return
+        score: int | None
         try:
             score = agent.promotion_score(status)
         except Failure as failure:
             self._call.log.warning(f"no promotion here: {failure.reason}")
             score = MINUS_INFINITY
-        self._call.cluster.set_promotion_score(score)
+        if score is not None:
+            self._call.cluster.set_promotion_score(score)
 
     # ------------------------------------------------------------------ the others
 

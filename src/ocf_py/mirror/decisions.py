@@ -89,6 +89,8 @@ def follow(mine: Record, source: Record, *, is_empty: bool = False) -> Follow:
         return Follow(REFUSE, f"{source.node} has no complete tree")
     if mine.tree is None:
         return _follow_first(is_empty=is_empty)
+    if mine.tree.generation in source.conceded:
+        return Follow(SET_ASIDE, "an admin has given this tree up", UNCONFIRMED)
     if mine.tree.generation == source.tree.generation:
         return _follow_within_generation(mine.tree, source.tree)
     branch = find_branch(source.lineage, mine.tree.generation)
@@ -162,7 +164,10 @@ def _follow_stranger(mine: Record, source: Record) -> Follow:
 def judge_promotion(mine: Record, facts: Facts, max_lag: float) -> Verdict:
     """Decide a promotion that is about to happen. ``max_lag`` in seconds."""
     refusal = (
-        _another_serves(facts) or _names_newer(mine, facts) or _announced_elsewhere(mine, facts)
+        _another_serves(facts)
+        or _given_up(mine)
+        or _names_newer(mine, facts)
+        or _announced_elsewhere(mine, facts)
     )
     if refusal:
         return _stale(refusal)
@@ -203,6 +208,13 @@ def _another_serves(facts: Facts) -> str:
     for name, peer in facts.peers.items():
         if peer.serves:
             return f"{name} is promoted"
+    return ""
+
+
+def _given_up(mine: Record) -> str:
+    """What an admin has given up is no truth, though this node may own it."""
+    if mine.generation is not None and mine.generation in mine.conceded:
+        return f"an admin has given generation {mine.generation} up"
     return ""
 
 

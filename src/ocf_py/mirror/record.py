@@ -80,7 +80,8 @@ class Record:
     ``moment`` is the last one published by this node as the owner of its generation. ``heard`` are
     generations that peers named and this tree does not descend from, ``conceded`` those that an
     admin gave up. ``announced`` are nodes that the cluster was about to promote, until their
-    own records tell what became of it.
+    own records tell what became of it. ``filled`` says whether there was anything in the directory
+    when the instance started, which counts while there is no tree.
     """
 
     node: str
@@ -94,6 +95,7 @@ class Record:
     announced: tuple[str, ...] = ()
     incoming: Incoming | None = None
     asides: tuple[Aside, ...] = ()
+    filled: bool = False
 
     @property
     def generation(self) -> Generation | None:
@@ -287,6 +289,27 @@ def concede(record: Record) -> Record:
         evidence=None,
         conceded=_merge(record.conceded, given_up),
     )
+
+
+def prevail(record: Record, identity: str) -> Record:
+    """Make the own tree the truth, as an admin decided: all that others have beside it is given up.
+
+    A generation of its own says so to whoever comes back; ``identity`` is random.
+    """
+    conceded = _merge(record.conceded, record.heard)
+    alone = replace(record, heard=(), conceded=conceded, announced=(), evidence=None)
+    return seal(open_generation(alone, identity))
+
+
+def note_content(record: Record, *, filled: bool) -> Record:
+    """Say whether there is anything in the directory."""
+    return replace(record, filled=filled)
+
+
+def forget_asides(record: Record, names: Iterable[str]) -> Record:
+    """Trees that were set aside are there no longer."""
+    gone = frozenset(names)
+    return replace(record, asides=tuple(one for one in record.asides if one.name not in gone))
 
 
 def _answer(record: Record, node: str) -> Record:

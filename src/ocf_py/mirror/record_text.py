@@ -46,6 +46,7 @@ def dump(record: Record) -> bytes:
         lines.append(f"incoming {words}")
         lines += [f"incoming-opening {_opening_words(one)}" for one in coming.lineage]
     lines += [f"aside {_aside_words(one)}" for one in record.asides]
+    lines.append(f"filled {_YES if record.filled else _NO}")
     return ("\n".join(lines) + "\nend\n").encode("utf-8", "surrogateescape")
 
 
@@ -105,6 +106,7 @@ _KINDS = (
     "incoming",
     "incoming-opening",
     "aside",
+    "filled",
 )
 
 
@@ -133,6 +135,7 @@ def _build(found: dict[str, list[list[str]]]) -> Record:
         announced=several("announced", _text),
         incoming=coming,
         asides=several("aside", _aside),
+        filled=one("filled", _flag, default=False),
     )
 
 

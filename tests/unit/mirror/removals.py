@@ -74,14 +74,14 @@ REMOVALS = (
         "nobody is promoted in sight of a promoted one",
         lives.both_sides_of_a_split_meet_promoted,
         decisions,
-        "_another_serves(facts) or ",
+        "_another_serves(facts)\n        or ",
         "",
     ),
     Removal(
         "who names a newer generation is believed",
         lives.the_successor_is_demoted_when_the_owner_returns,
         decisions,
-        " or _names_newer(mine, facts)",
+        "\n        or _names_newer(mine, facts)",
         "",
     ),
     Removal(
@@ -95,7 +95,7 @@ REMOVALS = (
         "an announced promotion may have happened",
         lives.the_successor_is_out_of_reach_of_its_mate,
         decisions,
-        " or _announced_elsewhere(mine, facts)",
+        "\n        or _announced_elsewhere(mine, facts)",
         "",
     ),
     Removal(

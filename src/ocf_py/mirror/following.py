@@ -1,0 +1,151 @@
+"""The side of a copy: whom it follows, how far behind it is, and what it can prove."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+
+from . import record as records
+from . import trees
+from .decisions import DIVERGED, REFUSE, SET_ASIDE, follow
+from .order import PassRefused
+from .status import DIVERGED as DIVERGED_FAULT
+from .status import TROUBLE
+from .surroundings import now
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from .decisions import Follow
+    from .ledger import Ledger
+    from .order import Built
+    from .record import Record
+    from .surroundings import Surroundings
+
+    #: Builds a pass from a node; the tree that is there will be set aside or not.
+    Build = Callable[[str, bool], Awaitable[Built]]
+
+_RETRY = 0.5  # seconds between two attempts at a final pass
+
+
+@dataclass(frozen=True)
+class LastPass:
+    """One that was completed: from whom, when it began (CLOCK_BOOTTIME), and how long it took.
+
+    ``is_settled`` says that the source did not change while it ran.
+    """
+
+    source: str
+    began: float
+    seconds: float
+    is_settled: bool
+
+
+class Following:
+    """Passes from whoever is promoted; nothing here runs while this node is promoted itself."""
+
+    def __init__(self, ledger: Ledger, surroundings: Surroundings, build: Build) -> None:
+        self._ledger = ledger
+        self._surroundings = surroundings
+        self._build = build
+        self.source = ""
+        self.last: LastPass | None = None
+        self.fault: tuple[str, str] = ("", "")
+
+    @property
+    def lag(self) -> float:
+        """Seconds since the last completed check of the present source began; infinite before."""
+        if self.last is None or self.last.source != self.source:
+            return math.inf
+        return now() - self.last.began
+
+    async def follow_once(self) -> None:
+        """Look at all peers, and make a pass from the one that is promoted."""
+        await self._surroundings.look()
+        source = self._surroundings.find_source()
+        if not source:
+            self.fault = ("", "")
+            return
+        if source != self.source:
+            self.source = source
+        try:
+            await self._pass_from(source)
+        except PassRefused as refused:
+            self.fault = (TROUBLE, f"no pass from {source}: {refused}")
+
+    async def _pass_from(self, node: str) -> bool:
+        """One pass; PassRefused. False where the tree that is there may not give way."""
+        began = now()
+        decision = self._decide(self._surroundings.seen[node].record)
+        if decision.kind == DIVERGED:
+            self.fault = (DIVERGED_FAULT, f"diverged from {node}: {decision.reason}")
+            return False
+        if decision.kind == REFUSE:
+            self.fault = (TROUBLE, f"not following {node}: {decision.reason}")
+            return False
+        built = await self._build(node, decision.kind == SET_ASIDE)
+        self._surroundings.hear(built.before, began)
+        self._surroundings.hear(built.after, now())
+        # What was heard meanwhile counts: the tree gives way by what is known at the exchange.
+        again = self._decide(built.after)
+        self._ledger.record = self._ledger.place.take(self._ledger.record, built, again)
+        position = built.position
+        self.last = LastPass(node, began, now() - began, position.began == position.ended)
+        self.fault = ("", "")
+        return True
+
+    def _decide(self, source: Record) -> Follow:
+        is_empty = trees.is_empty(self._ledger.place.directory)
+        return follow(self._ledger.record, source, is_empty=is_empty)
+
+    # ------------------------------------------------------------------ the end of a source
+
+    async def finish(self, nodes: Iterable[str], seconds: float) -> None:
+        """The final pass: ``nodes`` were demoted, and serve what they wrote last.
+
+        Tried again until it is made or ``seconds`` are over; whoever was followed is lost then.
+        """
+        end = now() + seconds
+        for node in nodes:
+            is_sealed = node in self._surroundings.reachable() and await self._finish(node, end)
+            if node == self.source or is_sealed:
+                self.lose(node, is_sealed=is_sealed)
+
+    async def _finish(self, node: str, end: float) -> bool:
+        """Whether the tree here is the very one that the node was demoted with."""
+        while True:
+            reason = "it does not answer"
+            try:
+                left = max(0.0, end - now())
+                await asyncio.wait_for(self._surroundings.look([node]), left)
+                theirs = self._surroundings.seen.get(node)
+                if theirs is not None and theirs.record.is_open:
+                    return False  # promoted again, or never demoted: it is followed as ever
+                if theirs is not None:
+                    if theirs.record.tree == self._ledger.record.tree:
+                        return True
+                    if not await asyncio.wait_for(self._pass_from(node), max(0.0, end - now())):
+                        return False
+                    continue
+            except PassRefused as refused:
+                reason = str(refused)
+            except asyncio.TimeoutError:
+                pass
+            if now() + _RETRY >= end:
+                self.fault = (TROUBLE, f"no final pass from {node}: {reason}")
+                return False
+            await asyncio.sleep(_RETRY)
+
+    async def pull(self, node: str) -> None:
+        """Take over a later pass that another copy has; PassRefused."""
+        if not await self._pass_from(node):
+            raise PassRefused(self.fault[1])
+
+    def lose(self, node: str, *, is_sealed: bool = False) -> None:
+        """Freeze what can be proven now that the source was demoted, or left the membership."""
+        lag = self.lag if node == self.source else math.inf
+        self._ledger.change(records.lose_source, node, lag, sealed=is_sealed)
+        if node == self.source:
+            self.source = ""

@@ -1,0 +1,81 @@
+"""What an admin is shown of an instance: everything it knows, in plain values for JSON."""
+
+from __future__ import annotations
+
+import math
+
+from .surroundings import now
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .record import Record
+    from .worker import Worker
+
+
+def draw(worker: Worker) -> dict[str, Any]:
+    """The instance, its copy's age, its score and why, the peers as last seen, what was kept."""
+    following, record = worker.following, worker.ledger.record
+    last = following.last
+    return {
+        "instance": worker.settings.instance,
+        "node": worker.settings.node,
+        "directory": worker.settings.directory,
+        "store": worker.settings.store,
+        "role": worker.role,
+        "stage": worker.stage,
+        "fault": worker.fault[1],
+        "has_diverged": worker.has_diverged,
+        "quorum": worker.surroundings.has_quorum,
+        "score": worker.verdict.score,
+        "reason": worker.verdict.reason,
+        "source": following.source,
+        "lag_seconds": None if math.isinf(following.lag) else round(following.lag, 1),
+        "last_pass": None
+        if last is None
+        else {
+            "from": last.source,
+            "age_seconds": round(now() - last.began, 1),
+            "seconds": round(last.seconds, 2),
+            "settled": last.is_settled,
+        },
+        **_draw_record(record),
+        "asides": [
+            {"name": one.name, "end": one.end, "position": _text(one.position)}
+            for one in record.asides
+        ],
+        "peers": {
+            node: {
+                "promoted": one.record.is_open,
+                "age_seconds": round(now() - one.at, 1),
+                **_draw_record(one.record),
+            }
+            for node, one in sorted(worker.surroundings.seen.items())
+        },
+        "unreachable": sorted(set(worker.settings.peers) - set(worker.surroundings.seen)),
+    }
+
+
+def _draw_record(record: Record) -> dict[str, Any]:
+    return {
+        "generation": _text(record.generation),
+        "owns": record.owns,
+        "tree": _text(record.tree),
+        "moment": record.moment,
+        "evidence": None
+        if record.evidence is None
+        else {
+            "source": record.evidence.source,
+            "lag_seconds": None
+            if math.isinf(record.evidence.lag)
+            else round(record.evidence.lag, 1),
+            "final_pass": record.evidence.sealed,
+            "death_confirmed": record.evidence.confirmed,
+        },
+        "heard": [str(one) for one in record.heard],
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

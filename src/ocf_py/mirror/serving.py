@@ -1,0 +1,92 @@
+"""The side of the promoted node: it counts the moments of its tree, and tells the copies of them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from . import record as records
+from .changes import Changes
+from .generations import names
+from .surroundings import now
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .ledger import Ledger
+    from .record import Record
+
+_PAUSE = 0.2  # seconds between two moments: as close as the disk and the copies can follow
+_BLIND_PAUSE = 1.0  # where nobody tells of changes, any time may have seen one
+
+
+class Serving:
+    """From a promotion to the demotion. ``poke`` is the address of each copy that is to be told."""
+
+    def __init__(self, ledger: Ledger, pokes: socket.socket, port: int) -> None:
+        self._ledger = ledger
+        self._pokes = pokes
+        self._port = port
+        self._changes: Changes | None = None
+        self._last = 0.0
+        self._pending: asyncio.TimerHandle | None = None
+        self.copies: list[str] = []
+
+    @property
+    def hears_changes(self) -> bool:
+        """Whether every change to the tree is heard of."""
+        return self._changes is not None and self._changes.is_complete
+
+    async def watch(self, *, by_inotify: bool) -> None:
+        """Begin to listen for changes, before the first can happen; OSError is told by hearing."""
+        if by_inotify:
+            try:
+                self._changes = await asyncio.to_thread(Changes, self._ledger.place.directory)
+            except OSError:
+                self._changes = None
+        loop = asyncio.get_running_loop()
+        if self._changes is not None:
+            loop.add_reader(self._changes.fileno(), self._on_change)
+        if not self.hears_changes:
+            self._pending = loop.call_later(_BLIND_PAUSE, self._advance)
+
+    def end(self) -> None:
+        """Listen no longer."""
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
+        if self._changes is not None:
+            asyncio.get_running_loop().remove_reader(self._changes.fileno())
+            self._changes.__exit__(None, None, None)
+            self._changes = None
+
+    def _on_change(self) -> None:
+        if self._changes is None or not self._changes.wait(0) or self._pending is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self._pending = loop.call_later(max(0.0, self._last + _PAUSE - now()), self._advance)
+
+    def _advance(self) -> None:
+        self._pending = None
+        self._last = now()
+        if not self.hears_changes:
+            self._pending = asyncio.get_running_loop().call_later(_BLIND_PAUSE, self._advance)
+        # A disk that refuses is for monitor to notice; the copies find more than they were told.
+        self._ledger.change(records.advance)
+        self.tell()
+
+    def tell(self) -> None:
+        """Let the copies look. A poke says nothing, so it needs no secret; one may be lost."""
+        for address in self.copies:
+            try:
+                self._pokes.sendto(b"\n", socket.MSG_DONTWAIT, (address, self._port))
+            except OSError:
+                pass  # the interval is the floor
+
+
+def has_all(copy: Record, source: Record) -> bool:
+    """Whether a copy has the whole tree that a demoted source was sealed with."""
+    if source.tree is None or copy.tree is None:
+        return source.tree is None
+    if copy.tree.generation == source.tree.generation:
+        return copy.tree.holds(source.tree)
+    return names(copy.lineage, source.tree.generation)

@@ -1,0 +1,118 @@
+"""What a worker says of itself, in a file of a few lines that monitor reads every few seconds.
+
+Written by the worker alone, replaced in one step. It tells nothing of a worker that died: who reads
+it looks whether the process still lives.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from ocf_py.system import RUN_DIRECTORY, read_file
+
+_HEADER = "ocfpy-mirror-status 1"
+_NAME = "status"
+_FOLDER = "mirror"  # the name of no start record: those have a dot in theirs
+
+# How far a worker has come.
+STARTING, RUNNING = "starting", "running"
+PROMOTED, UNPROMOTED = "promoted", "unpromoted"
+# What keeps an instance from being all that it should be.
+DIVERGED, TROUBLE = "diverged", "trouble"
+
+
+class StatusUnreadable(ValueError):  # noqa: N818 - says what is
+    """The file is there and says nothing that can be understood."""
+
+
+class Status:
+    """One instance at one moment.
+
+    `worker` is the process, as "PID:TICKS"; `beat` when it last wrote, in seconds of CLOCK_BOOTTIME;
+    `score` its promotion score, `is_told` that the cluster knows that score. `fault` is "" or what
+    is wrong, of kind `DIVERGED` or `TROUBLE`.
+    """
+
+    __slots__ = ("beat", "fault", "fault_kind", "is_told", "role", "score", "stage", "worker")
+
+    def __init__(
+        self,
+        worker: str,
+        stage: str = STARTING,
+        role: str = UNPROMOTED,
+        *,
+        beat: float = 0.0,
+        score: int = 0,
+        is_told: bool = False,
+        fault_kind: str = "",
+        fault: str = "",
+    ) -> None:
+        self.worker = worker
+        self.stage = stage
+        self.role = role
+        self.beat = beat
+        self.score = score
+        self.is_told = is_told
+        self.fault_kind = fault_kind
+        self.fault = fault
+
+    def dump(self) -> bytes:
+        """Write the file's text."""
+        told = "told" if self.is_told else "untold"
+        fault = " ".join(self.fault.split())
+        return (
+            f"{_HEADER}\n{self.worker} {self.stage} {self.role} {self.beat:.2f} {self.score} {told}\n"
+            f"{self.fault_kind} {fault}\nend\n"
+        ).encode("utf-8", "surrogateescape")
+
+    @classmethod
+    def load(cls, content: bytes) -> Status:
+        """Read the file's text; StatusUnreadable."""
+        lines = content.decode("utf-8", "surrogateescape").split("\n")
+        if lines[0] != _HEADER or lines[3:] != ["end", ""]:
+            raise StatusUnreadable("it is not complete")
+        try:
+            worker, stage, role, beat, score, told = lines[1].split(" ")
+            kind, _, fault = lines[2].partition(" ")
+            return cls(
+                worker,
+                stage,
+                role,
+                beat=float(beat),
+                score=int(score),
+                is_told=told == "told",
+                fault_kind=kind,
+                fault=fault,
+            )
+        except ValueError:
+            raise StatusUnreadable("a line of it cannot be read") from None
+
+
+def folder_of(name: str, directory: str = RUN_DIRECTORY) -> str:
+    """The folder of one instance's worker; ``name`` is that of its start record."""
+    return f"{directory}/{_FOLDER}/{name}"
+
+
+def read_status(folder: str) -> Status | None:
+    """The status in a worker's folder, None where there is none; StatusUnreadable, OSError."""
+    path = f"{folder}/{_NAME}"
+    try:
+        content = read_file(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        return Status.load(content)
+    except StatusUnreadable as error:
+        raise StatusUnreadable(f"{path}: {error}") from None
+
+
+def write_status(folder: str, status: Status) -> None:
+    """Put the status in place in one step; OSError. It need not survive a crash of the node."""
+    path = f"{folder}/{_NAME}"
+    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW | posix.O_CLOEXEC
+    handle = posix.open(f"{path}.new", flags, 0o600)
+    try:
+        posix.write(handle, status.dump())
+    finally:
+        posix.close(handle)
+    posix.rename(f"{path}.new", path)

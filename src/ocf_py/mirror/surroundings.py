@@ -1,0 +1,172 @@
+"""What an instance knows of the others: the membership, their records, the cluster's attributes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import NamedTuple
+
+from ocf_py.outcomes import Failure
+
+from . import record as records
+from .decisions import Facts, Peer
+from .fencing import was_fenced
+from .generations import Generation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ocf_py.cluster import Cluster
+
+    from .ledger import Ledger
+    from .membership import View
+    from .peers import Peers
+    from .record import Record
+
+_PATIENCE = 60.0  # seconds for a member of the cluster to start its mirror, at a cold start
+
+
+class Seen(NamedTuple):
+    """A peer's record, and when the look at it began (CLOCK_BOOTTIME)."""
+
+    record: Record
+    at: float
+
+
+def now() -> float:
+    """Seconds of CLOCK_BOOTTIME: the clock that no admin sets, and that counts on in sleep."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Surroundings:
+    """The peers as far as they can be reached; a mirror of one node has none, and needs no quorum."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        peers: Peers,
+        cluster: Callable[[], Cluster],
+        attribute: str,
+    ) -> None:
+        self._ledger = ledger
+        self._peers = peers
+        self._cluster = cluster
+        self._attribute = attribute
+        self._started = now()
+        self._started_at = time.time()
+        self._joined_at: dict[str, float] = {}
+        self._ever_answered: set[str] = set()
+        self._named: tuple[Generation, ...] = ()
+        self.view: View | None = None
+        self.seen: dict[str, Seen] = {}
+
+    # ------------------------------------------------------------------ the membership
+
+    def note(self, view: View | None) -> tuple[set[str], set[str]]:
+        """Take the membership as it is now; return who has joined, and who has left."""
+        before = self.view.members if self.view else frozenset()
+        after = view.members if view else frozenset()
+        is_first = self.view is None
+        self.view = view
+        joined, left = set(after - before), set(before - after)
+        for node in left:
+            self.seen.pop(node, None)
+        if is_first:
+            return set(), left
+        for node in joined:
+            self._joined_at[node] = time.time()
+        return joined, left
+
+    @property
+    def has_quorum(self) -> bool:
+        """Whether others cannot have decided differently meanwhile."""
+        return not self._peers.sources or (self.view is not None and self.view.quorum)
+
+    def reachable(self) -> list[str]:
+        """The peers that are in the cluster; all of them where nobody says who is."""
+        if self.view is None:
+            return list(self._peers.sources)
+        return [node for node in self._peers.sources if node in self.view.members]
+
+    async def confirm_death(self) -> None:
+        """Note in the record whether the source that was lost is confirmed to be dead."""
+        proof = self._ledger.record.evidence
+        if proof is None or proof.confirmed:
+            return
+        since = self._joined_at.get(proof.source, self._started_at)
+        if await asyncio.to_thread(was_fenced, proof.source, since):
+            self._ledger.change(records.confirm_death, proof.source)
+
+    # ------------------------------------------------------------------ the peers
+
+    async def look(self, nodes: Iterable[str] | None = None) -> None:
+        """Read the records of the peers that can be reached, and remember what they name."""
+        asked = self.reachable() if nodes is None else list(nodes)
+        began = now()
+        found = await self._peers.look_at(asked)
+        for node in asked:
+            self.seen.pop(node, None)
+        for node, record in found.items():
+            self.hear(record, began)
+        self._named = await asyncio.to_thread(self._read_attributes)
+        self._ledger.change(records.hear_named, self._named)
+
+    def hear(self, record: Record, at: float) -> None:
+        """Take note of a peer's record that was read at ``at``."""
+        self.seen[record.node] = Seen(record, at)
+        self._ever_answered.add(record.node)
+        self._ledger.change(records.hear, record)
+
+    def find_source(self) -> str:
+        """The peer that is promoted and can be reached, "" where none is."""
+        serving = [
+            (one.record.lineage[0].generation, node)
+            for node, one in self.seen.items()
+            if one.record.is_open and one.record.lineage
+        ]
+        return max(serving)[1] if serving else ""
+
+    def facts(self) -> Facts:
+        """What a decision goes by, as of the last look."""
+        return Facts(
+            peers={
+                node: Peer(one.record, one.record.is_open, not one.record.filled)
+                for node, one in self.seen.items()
+            },
+            all_answered=len(self.seen) == len(self._peers.sources),
+            attributes=self._named,
+            quorum=self.has_quorum,
+            is_empty=not self._ledger.record.filled,
+        )
+
+    def whom_to_wait_for(self) -> str:
+        """A member of the cluster whose mirror has not answered yet, and may be about to.
+
+        After a cold start of the site it may know of a later generation.
+        """
+        if self.view is None or now() - self._started > _PATIENCE:
+            return ""
+        waiting = [node for node in self.reachable() if node not in self._ever_answered]
+        return waiting[0] if waiting else ""
+
+    # ------------------------------------------------------------------ the cluster's attributes
+
+    def publish(self) -> None:
+        """Write the generation to an attribute of this node, for people; OSError, Failure."""
+        generation = self._ledger.record.generation
+        if generation is not None:
+            self._cluster().set_attribute(self._attribute, str(generation))
+
+    def _read_attributes(self) -> tuple[Generation, ...]:
+        """The generations that the cluster's attributes name; none where they cannot be read."""
+        try:
+            texts = self._cluster().attributes(self._attribute)
+        except Failure:
+            return ()
+        found = []
+        for text in texts.values():
+            counter, _, identity = text.partition("-")
+            if counter.isdecimal() and identity:
+                found.append(Generation(int(counter), identity))
+        return tuple(found)
