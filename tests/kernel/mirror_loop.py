@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "src"))
-
-from ocf_py.mirror import trees
-from ocf_py.mirror.daemon import STATE, TREE, Daemon
-from ocf_py.mirror.decisions import follow
-from ocf_py.mirror.passes import Guards, Place, make_pass
+from ocf_py.mirror.daemon import STATE, Daemon
+from ocf_py.mirror.passes import Place
 from ocf_py.mirror.record_file import RecordFile
 from ocf_py.mirror.record_text import load
-
-if TYPE_CHECKING:
-    from ocf_py.mirror.record import Record
+from tests.kernel.mirror_pass import make_pass, order_from, run_child
 
 folder, run, address, port, name = sys.argv[1:]
 source = Daemon(f"{run}/here").reach(address, int(port), name)
-
-
-def look() -> Record:
-    source.pull_file(STATE, "record", f"{run}/seen", 20)
-    return load(Path(f"{run}/seen").read_bytes())
-
+order = order_from(Path(folder), Path(run), address, int(port), name)
+place = Place(f"{folder}/data", RecordFile(f"{folder}/store", "here"))
 
 while True:
-    place = Place(f"{folder}/data", RecordFile(f"{folder}/store", "here"))
-    record, theirs = place.recover(), look()
-    make_pass(
-        place,
-        record,
-        theirs,
-        follow(record, theirs, is_empty=trees.is_empty(place.directory)),
-        lambda target, like: source.pull_tree(TREE, target, like, [], 60),
-        look,
-        Guards(),
-    )
+    source.pull_file(STATE, "record", f"{run}/seen", 20)
+    make_pass(place, load(Path(f"{run}/seen").read_bytes()), order, run_child)

@@ -1,12 +1,19 @@
-"""One run of rsync(1): from a peer's daemon into a new folder, or of one small file."""
+"""One run of rsync(1) against a peer's daemon."""
 
 from __future__ import annotations
+
+import re
+from dataclasses import dataclass
 
 from ocf_py.system import commands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ocf_py.system.commands import Completed
+
+    from .order import Order
 
 # What rsync(1) says under EXIT VALUES, in the words of what it means here.
 _MEANINGS = {
@@ -35,10 +42,31 @@ _RSYNC = (
 # By itself rsync takes two files for the same that were changed in the same second; -1 asks for
 # the nanoseconds too.
 _KEEP_EVERYTHING = ("-aHAXS", "--numeric-ids", "--modify-window=-1")
+_STATISTICS = ("--info=stats1", "--no-human-readable")
+
+
+# What the kernel says of a full disk, in rsync's words: strerror(3) of ENOSPC and EDQUOT.
+_FULL = ("No space left on device", "Disk quota exceeded")
+_RECEIVED = re.compile(r"received (\d+) bytes")
 
 
 class TransferFailed(Exception):  # noqa: N818 - says what is
-    """rsync did not make a complete copy; the message says why."""
+    """rsync did not make a complete copy; the message says why.
+
+    ``is_full`` says that there was no room for it here.
+    """
+
+    def __init__(self, reason: str, *, is_full: bool = False) -> None:
+        super().__init__(reason)
+        self.is_full = is_full
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What came of a copy: whether files vanished meanwhile, and the bytes that came from afar."""
+
+    vanished: bool
+    bytes: int
 
 
 class Source:
@@ -56,15 +84,15 @@ class Source:
             f"--timeout={_SILENCE_SECONDS}",
         ]
 
-    def pull_tree(
-        self, module: str, target: str, like: str, options: Sequence[str], seconds: float
-    ) -> bool:
+    def pull_tree(self, module: str, target: str, like: str, order: Order) -> Pulled:
         """Copy all of a module into ``target``, hard-linked to ``like`` where it is the same there.
 
-        True if files vanished meanwhile. TransferFailed, ToolMissing.
+        TransferFailed, ToolMissing.
         """
-        argv = [*_RSYNC, *_KEEP_EVERYTHING, f"--link-dest={like}", *options, *self._options]
-        return self._run([*argv, f"{self._place}/{module}/", f"{target}/"], seconds)
+        argv = [*_KEEP_EVERYTHING, f"--link-dest={like}", *_STATISTICS, *_wishes(order)]
+        done = self._run([*argv, f"{self._place}/{module}/", f"{target}/"], order.seconds)
+        received = _RECEIVED.search(done.stdout)
+        return Pulled(done.status == _VANISHED, int(received.group(1)) if received else 0)
 
     def pull_file(self, module: str, name: str, target: str, seconds: float) -> None:
         """Copy one file of a module to ``target``. TransferFailed, ToolMissing.
@@ -72,21 +100,31 @@ class Source:
         Whatever it looks like: one that was changed twice in a second has the size and the time of
         the one before.
         """
-        self._run(
-            [*_RSYNC, "--ignore-times", *self._options, f"{self._place}/{module}/{name}", target],
-            seconds,
-        )
+        self._run(["--ignore-times", f"{self._place}/{module}/{name}", target], seconds)
 
-    def _run(self, argv: Sequence[str], seconds: float) -> bool:
+    def _run(self, arguments: Sequence[str], seconds: float) -> Completed:
         try:
-            done = commands.run(argv, seconds, limit=1 << 16)
+            done = commands.run([*_RSYNC, *self._options, *arguments], seconds)
         except OSError as error:
             raise TransferFailed(str(error.strerror)) from error
         if done.status not in (0, _VANISHED):
             meaning = _MEANINGS.get(done.status, "rsync failed")
             said = done.stderr.strip().partition("\n")[0]
-            raise TransferFailed(f"{meaning} (rsync {done.status}: {said})")
-        return done.status == _VANISHED
+            raise TransferFailed(
+                f"{meaning} (rsync {done.status}: {said})",
+                is_full=any(one in done.stderr for one in _FULL),
+            )
+        return done
+
+
+def _wishes(order: Order) -> list[str]:
+    """What the order asks for of the transfer itself."""
+    wishes = [f"--exclude={pattern}" for pattern in order.exclude]
+    if order.bwlimit:
+        wishes.append(f"--bwlimit={order.bwlimit}")
+    if order.compress:
+        wishes.append("--compress")
+    return wishes
 
 
 def _bracket(address: str) -> str:

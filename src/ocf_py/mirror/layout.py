@@ -1,0 +1,91 @@
+"""Where the trees of one mirror are: the live one, and in the store beside it all others."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+
+from . import trees
+from .order import BUSY, PLACE, PassRefused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STAGING = "staging"
+_RUBBISH = "rubbish-"
+
+
+class Layout:
+    """A directory that is mirrored, and the store beside it, on the same file system."""
+
+    def __init__(self, directory: str, store: str) -> None:
+        self.directory = directory
+        self.store = store
+
+    @property
+    def staging(self) -> str:
+        """Where a pass is built; after the exchange, where the tree before is."""
+        return f"{self.store}/{_STAGING}"
+
+    def check(self) -> None:
+        """PassRefused where the directory is not where its store says it must be."""
+        try:
+            ours, its = os.lstat(self.store), os.lstat(self.directory)
+        except OSError as error:
+            reason = f"{error.filename}: {error.strerror}: is it mounted?"
+            raise PassRefused(PLACE, reason) from error
+        for path in (self.directory, self.store):
+            if os.path.islink(path) or not os.path.isdir(path):
+                raise PassRefused(PLACE, f"{path} is no directory")
+        if ours.st_dev != its.st_dev:
+            raise PassRefused(
+                PLACE,
+                f"{self.directory} and {self.store} are on two file systems: a tree cannot be "
+                "exchanged between them",
+            )
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only one who works in the store; PassRefused at once where somebody else does.
+
+        The programs started meanwhile hold it too: a process that is killed may leave one behind
+        for a moment, which still writes.
+        """
+        handle = os.open(self.store, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.set_inheritable(handle, True)  # noqa: FBT003 - its only form
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                reason = f"another pass works in {self.store} and has not ended yet"
+                raise PassRefused(BUSY, reason) from None
+            yield
+        finally:
+            os.close(handle)
+
+    def discard(self, path: str) -> None:
+        """Move a tree of the store out of the way; at once, whatever its size. `sweep` removes it.
+
+        Nothing happens where there is none.
+        """
+        number = 1
+        while os.path.lexists(f"{self.store}/{_RUBBISH}{number}"):
+            number += 1
+        if os.path.lexists(path):
+            trees.move(path, f"{self.store}/{_RUBBISH}{number}")
+
+    @property
+    def rubbish(self) -> list[str]:
+        """The trees that are only there to be removed."""
+        return [
+            f"{self.store}/{name}"
+            for name in sorted(os.listdir(self.store))
+            if name.startswith(_RUBBISH)
+        ]
+
+    def sweep(self) -> None:
+        """Remove what was discarded: seconds for a tree of many files."""
+        for path in self.rubbish:
+            trees.remove(path)

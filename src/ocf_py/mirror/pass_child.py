@@ -1,0 +1,50 @@
+"""The process that builds a pass: an order on its input, an answer on its output, both one line.
+
+It runs as ``detached.py ocf_py.mirror.pass_child build`` or ``sweep``, and dies with the process
+that waits for its answer.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .build import build
+from .layout import Layout
+from .order import FAULT, Order, PassRefused, dump_answer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BUILD, SWEEP = "build", "sweep"
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do one of the two jobs, as the order on the input says it."""
+    (job,) = arguments
+    order = Order.load(sys.stdin.read())
+    _die_with(order.parent)
+    if job == SWEEP:
+        layout = Layout(order.directory, order.store)
+        with layout.lock():
+            layout.sweep()
+        return
+    try:
+        answer = dump_answer(build(order))
+    except PassRefused as refused:
+        answer = dump_answer(refused)
+    except Exception as error:  # noqa: BLE001 - the worker has to say something
+        answer = dump_answer(PassRefused(FAULT, f"{type(error).__name__}: {error}"))
+    print(answer)  # noqa: T201 - the answer
+    sys.stdout.flush()
+
+
+def _die_with(parent: int) -> None:
+    import ctypes
+    import signal
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before that
+        os._exit(1)
