@@ -57,9 +57,7 @@ class MirrorSync(ocf.Agent):
         "top on every node, remove the old one on every node.",
         required=True,
     )
-    interval = ocf.Duration(
-        "The longest time between two passes", default=30.0, reloadable=False
-    )
+    interval = ocf.Duration("The longest time between two passes", default=30.0, reloadable=False)
     trigger = ocf.Select(
         "What lets a pass begin before the interval is over",
         details="inotify: a change to the promoted directory is pulled within a second. "
@@ -83,12 +81,12 @@ class MirrorSync(ocf.Agent):
     min_free = ocf.Integer(
         "How much must be free on a copy's file system, in MiB", default=64, minimum=0
     )
-    exclude = ocf.String(
-        "Patterns of rsync to leave out, parted by blanks", default=""
-    )
+    exclude = ocf.String("Patterns of rsync to leave out, parted by blanks", default="")
     bwlimit = ocf.Integer(
-        "The most that a pass transfers, in KiB a second", details="0 is no limit.",
-        default=0, minimum=0,
+        "The most that a pass transfers, in KiB a second",
+        details="0 is no limit.",
+        default=0,
+        minimum=0,
     )
     compress = ocf.Boolean("Compress what is transferred", default=False)
     keep_aside = ocf.Integer(

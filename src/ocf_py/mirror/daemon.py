@@ -58,7 +58,12 @@ class Daemon:
 
     def reach(self, address: str, port: int, name: str) -> Source:
         """A peer's daemon, presented the first of the secrets under its ``name``."""
-        return Source(address, port, name, f"{self._folder}/{_PRESENTED}")
+        return Source(address, port, name, presented_file(self._folder))
+
+
+def presented_file(folder: str) -> str:
+    """Where the secret that is presented to the peers lies: root's alone, and read by rsync."""
+    return f"{folder}/{_PRESENTED}"
 
 
 def _configuration(
@@ -88,7 +93,14 @@ def _configuration(
         "timeout": "60",
         "transfer logging": "no",
     }
-    everywhere = {"address": address, "port": str(port), "reverse lookup": "no"}
+    # A line of log for every look of every peer would be thousands an hour; what goes wrong the
+    # peer is told, and its worker says it.
+    everywhere = {
+        "address": address,
+        "port": str(port),
+        "reverse lookup": "no",
+        "log file": "/dev/null",
+    }
     state = {"path": store, "include": "/record", "exclude": "*"}
     return (
         _section("", everywhere)

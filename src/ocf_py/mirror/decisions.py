@@ -27,7 +27,7 @@ REFUSE = "refuse"
 MINUS_INFINITY = -1_000_000
 _OWNER_SCORE = 1000
 _SEALED_SCORE = 900
-_BEST_COPY_SCORE, _COPY_SPAN = 500, 400
+_COPY_SCORES = ((0.5, 500), (0.75, 300), (1.0, 100))  # up to this part of max_lag
 _FIRST_SCORE = 100
 _STALE_SCORE = 1
 
@@ -181,13 +181,14 @@ def judge_promotion(mine: Record, facts: Facts, max_lag: float) -> Verdict:
 
 
 def judge_candidate(mine: Record, facts: Facts, max_lag: float, lag: float, source: str) -> Verdict:
-    """Say how good a candidate a copy is while ``source`` serves it: ``lag`` in seconds.
+    """Say how good a candidate a copy is while it follows ``source``: ``lag`` in seconds.
 
     The cluster plans moves by this score; whether one may happen is decided when the source has
-    been demoted.
+    been demoted. Until the copy was told so and has its final pass, the score stands: to lower it
+    amid a move would have the cluster turn back.
     """
     peer = facts.peers.get(source)
-    if peer is None or not peer.serves or mine.tree is None:
+    if peer is None or mine.tree is None:
         return judge_promotion(mine, facts, max_lag)
     if mine.generation != peer.record.generation:
         return _stale(f"no complete pass of {source} yet")
@@ -299,7 +300,11 @@ def _judge_first(mine: Record, facts: Facts) -> Verdict:
 
 
 def _score_copy(lag: float, max_lag: float) -> int:
-    return _BEST_COPY_SCORE - round(_COPY_SPAN * min(lag / max_lag, 1.0)) if max_lag else 0
+    """In few steps: every change of a score has the cluster think everything over."""
+    for fraction, score in _COPY_SCORES:
+        if lag <= max_lag * fraction:
+            return score
+    return _COPY_SCORES[-1][1]
 
 
 def _stale(reason: str, remedy: str = "") -> Verdict:

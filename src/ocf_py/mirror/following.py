@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from . import record as records
 from . import trees
 from .decisions import DIVERGED, REFUSE, SET_ASIDE, follow
-from .order import PassRefused
+from .order import SOURCE, PassRefused
 from .status import DIVERGED as DIVERGED_FAULT
 from .status import TROUBLE
 from .surroundings import now
@@ -141,7 +141,7 @@ class Following:
     async def pull(self, node: str) -> None:
         """Take over a later pass that another copy has; PassRefused."""
         if not await self._pass_from(node):
-            raise PassRefused(self.fault[1])
+            raise PassRefused(SOURCE, self.fault[1])
 
     def lose(self, node: str, *, is_sealed: bool = False) -> None:
         """Freeze what can be proven now that the source was demoted, or left the membership."""

@@ -18,6 +18,7 @@ class Ledger:
         self.place = place
         #: What an interrupted exchange left is settled first. RecordUnusable, OSError.
         self.record = place.recover()
+        place.file.write(self.record)  # the peers read it: an empty one tells them something, too
 
     def change(self, function: Callable[..., Record], *what: Any, **more: Any) -> None:
         """Make the record what ``function(record, ...)`` returns, on disk when this returns.

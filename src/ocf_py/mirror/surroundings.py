@@ -50,7 +50,7 @@ class Surroundings:
         attribute: str,
     ) -> None:
         self._ledger = ledger
-        self._peers = peers
+        self.peers = peers
         self._cluster = cluster
         self._attribute = attribute
         self._started = now()
@@ -81,13 +81,13 @@ class Surroundings:
     @property
     def has_quorum(self) -> bool:
         """Whether others cannot have decided differently meanwhile."""
-        return not self._peers.sources or (self.view is not None and self.view.quorum)
+        return not self.peers.sources or (self.view is not None and self.view.quorum)
 
     def reachable(self) -> list[str]:
         """The peers that are in the cluster; all of them where nobody says who is."""
         if self.view is None:
-            return list(self._peers.sources)
-        return [node for node in self._peers.sources if node in self.view.members]
+            return list(self.peers.sources)
+        return [node for node in self.peers.sources if node in self.view.members]
 
     async def confirm_death(self) -> None:
         """Note in the record whether the source that was lost is confirmed to be dead."""
@@ -104,7 +104,7 @@ class Surroundings:
         """Read the records of the peers that can be reached, and remember what they name."""
         asked = self.reachable() if nodes is None else list(nodes)
         began = now()
-        found = await self._peers.look_at(asked)
+        found = await self.peers.look_at(asked)
         for node in asked:
             self.seen.pop(node, None)
         for node, record in found.items():
@@ -134,7 +134,7 @@ class Surroundings:
                 node: Peer(one.record, one.record.is_open, not one.record.filled)
                 for node, one in self.seen.items()
             },
-            all_answered=len(self.seen) == len(self._peers.sources),
+            all_answered=len(self.seen) == len(self.peers.sources),
             attributes=self._named,
             quorum=self.has_quorum,
             is_empty=not self._ledger.record.filled,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ocf_py.system import commands
 
+from .tied import TIED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +34,6 @@ _MEANINGS = {
 _VANISHED = 24
 _SILENCE_SECONDS = 30  # without a byte; the peer's rsync speaks while it works
 _CONNECT_SECONDS = 5
-# Whoever is killed takes its rsync along: an orphan would go on writing where the next pass begins.
-# rsync is two processes, and the end of one does not end the other: only a pid namespace does.
-_RSYNC = (
-    *("setpriv", "--pdeathsig=KILL", "--"),
-    *("unshare", "--pid", "--fork", "--kill-child=KILL", "--"),
-    "rsync",
-)
 # By itself rsync takes two files for the same that were changed in the same second; -1 asks for
 # the nanoseconds too.
 _KEEP_EVERYTHING = ("-aHAXS", "--numeric-ids", "--modify-window=-1")
@@ -104,7 +99,7 @@ class Source:
 
     def _run(self, arguments: Sequence[str], seconds: float) -> Completed:
         try:
-            done = commands.run([*_RSYNC, *self._options, *arguments], seconds)
+            done = commands.run([*TIED, "rsync", *self._options, *arguments], seconds)
         except OSError as error:
             raise TransferFailed(str(error.strerror)) from error
         if done.status not in (0, _VANISHED):

@@ -29,6 +29,7 @@ from .control import Refused, listen, serve
 from .daemon import Daemon
 from .decisions import Verdict, allow_stale, judge_candidate, judge_promotion
 from .following import Following
+from .generations import FENCED
 from .ledger import Ledger
 from .membership import watch
 from .order import PassRefused
@@ -69,7 +70,9 @@ class Worker:
         self.log = Log("MirrorSync", settings.instance)
         self.identity = str(identify(posix.getpid()))
         self.stage, self.role = STARTING, UNPROMOTED
-        self.verdict = Verdict(allowed=False, score=MINUS_INFINITY, reason="it has only just started")
+        self.verdict = Verdict(
+            allowed=False, score=MINUS_INFINITY, reason="it has only just started"
+        )
         self.told_score: int | None = None
         self.told_at = 0.0
         self.trouble = ""
@@ -119,7 +122,7 @@ class Worker:
                 self._hear_pokes(),
             )
         ]
-        ending = asyncio.ensure_future(self._ending.wait())
+        ending = asyncio.ensure_future(self._wait_for_end())
         try:
             await asyncio.wait([*tasks, ending], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -131,6 +134,9 @@ class Worker:
             for task in (*tasks, ending):
                 task.cancel()
             await asyncio.gather(*tasks, ending, return_exceptions=True)
+
+    async def _wait_for_end(self) -> None:
+        await self._ending.wait()
 
     def _peers(self) -> Peers:
         user = self.secrets[0][0]
@@ -301,8 +307,7 @@ class Worker:
         self.trouble = ""
         self.secrets_stamp = stamp
         self._configure_daemon()
-        for node, source in self._peers().sources.items():
-            self.surroundings.peers.sources[node] = source
+        self.surroundings.peers = self._peers()
 
     def _configure_daemon(self) -> None:
         settings = self.settings
@@ -318,8 +323,10 @@ class Worker:
     def _prune_asides(self) -> None:
         """Forget those that an admin removed; remove the oldest whose owner was fenced."""
         asides = self.ledger.record.asides
-        gone = [one.name for one in asides if not os.path.lexists(f"{self.settings.store}/{one.name}")]
-        kept = [one for one in asides if one.name not in gone and one.end == records.FENCED]
+        gone = [
+            one.name for one in asides if not os.path.lexists(f"{self.settings.store}/{one.name}")
+        ]
+        kept = [one for one in asides if one.name not in gone and one.end == FENCED]
         for one in kept[: max(0, len(kept) - self.settings.keep_aside)]:
             self.log.info(f"removing {one.name}: keep_aside={self.settings.keep_aside}")
             self.place.layout.discard(f"{self.settings.store}/{one.name}")
@@ -331,6 +338,8 @@ class Worker:
 
     def _judge(self) -> Verdict:
         """Say, by the last look, whether this instance could be promoted."""
+        if self._waiting:  # amid a change of roles: what it comes to is judged at its end
+            return self.verdict
         record, facts = self.ledger.record, self.surroundings.facts()
         following = self.following
         if self.role == PROMOTED:
@@ -351,7 +360,7 @@ class Worker:
 
     async def _tell_score(self) -> None:
         score = self.verdict.score
-        if score == self.told_score and now() - self.told_at < _RETELL:
+        if self._waiting or score == self.told_score and now() - self.told_at < _RETELL:
             return
         if await asyncio.to_thread(self._cluster().set_promotion_score, score):
             self.told_score, self.told_at = score, now()
@@ -529,7 +538,10 @@ class Worker:
 
     async def _do_init(self, seconds: float) -> dict[str, Any]:  # noqa: ARG002
         record, facts = self.ledger.record, self.surroundings.facts()
-        known = {*record.known, *(one for peer in facts.peers.values() for one in peer.record.known)}
+        known = {
+            *record.known,
+            *(one for peer in facts.peers.values() for one in peer.record.known),
+        }
         if record.tree is not None or known or record.conceded:
             raise Refused("there is a generation already", "see ocf-py mirror status")
         if self.role == PROMOTED:
@@ -568,7 +580,9 @@ class Worker:
     def _open_pokes(self) -> socket.socket:
         address = self.settings.address
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        pokes = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+        pokes = socket.socket(
+            family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+        )
         pokes.bind((address, self.settings.port))
         return pokes
 

@@ -71,7 +71,7 @@ def test_who_has_given_its_tree_up_opens_no_first_generation() -> None:
 def test_a_score_falls_with_the_lag() -> None:
     facts = Facts({"n2": Peer(OWNER, serves=True)}, quorum=True)
     judged = [
-        judge_candidate(copy_of(OWNER), facts, MAX_LAG, lag, "n2") for lag in (0.0, 5.0, 10.0, 11.0)
+        judge_candidate(copy_of(OWNER), facts, MAX_LAG, lag, "n2") for lag in (0.0, 7.0, 10.0, 11.0)
     ]
     scores = [verdict.score for verdict in judged]
     assert scores == sorted(scores, reverse=True)
