@@ -365,8 +365,18 @@ class Worker:
         if await asyncio.to_thread(self._cluster().set_promotion_score, score):
             self.told_score, self.told_at = score, now()
 
+    @property
+    def told_fault(self) -> tuple[str, str]:
+        """What monitor tells of it. A copy that could be promoted this moment tells of none.
+
+        The cluster takes it for a failure; and where the node that coordinates it dies, Pacemaker
+        (2.1) waits over a minute for the end of such a monitor before it promotes anybody.
+        """
+        is_candidate = self.role == UNPROMOTED and self.verdict.allowed
+        return ("", "") if is_candidate else self.fault
+
     def _write_status(self) -> None:
-        kind, fault = self.fault
+        kind, fault = self.told_fault
         write_status(
             self.folder,
             Status(
