@@ -29,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fuzz")
     group.addoption("--fuzz-count", type=int, default=200, help="environments an action")
     group.addoption("--fuzz-seed", type=int, default=1, help="what they are derived from")
+    group = parser.getgroup("crashes")
+    group.addoption("--crashes", type=int, default=4, help="power losses of a mirror's nodes")
+    group.addoption("--crash-seed", type=int, default=1, help="what their moments are derived from")
 
 
 def pytest_configure() -> None:
