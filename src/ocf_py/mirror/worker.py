@@ -27,7 +27,8 @@ from . import record as records
 from . import trees
 from .control import Refused, listen, serve
 from .daemon import Daemon
-from .decisions import Verdict, allow_stale, judge_candidate, judge_promotion
+from .decisions import DIVERGED as OTHER_WAY
+from .decisions import Verdict, allow_stale, follow, judge_candidate, judge_promotion
 from .following import Following
 from .generations import FENCED
 from .ledger import Ledger
@@ -421,6 +422,9 @@ class Worker:
         for node, one in self.surroundings.seen.items():
             if one.record.is_open:
                 return DIVERGED, f"{node} is promoted, too"
+            theirs = follow(one.record, self.ledger.record)
+            if theirs.kind == OTHER_WAY:
+                return DIVERGED, f"{node} has diverged: {theirs.reason}"
         try:
             self.place.layout.check()
         except PassRefused as refused:
