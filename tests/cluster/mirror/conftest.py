@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from ocf_py.lab import Lab
 
+    from .pair import Change
+
 
 @pytest.fixture(scope="package")
 def any_pair(shared_lab: Lab) -> Iterator[Pair]:
@@ -37,13 +39,19 @@ def bare_pair(any_pair: Pair) -> Pair:
 
 
 @pytest.fixture
-def pair(any_pair: Pair, tmp_path: Path) -> Pair:
-    """The example with the keeper, at rest: n1 is promoted and n2 has a current copy."""
+def changes() -> tuple[Change, ...]:
+    """What is other than in the example; a module may have its own."""
+    return (KEEPING,)
+
+
+@pytest.fixture
+def pair(any_pair: Pair, changes: tuple[Change, ...], tmp_path: Path) -> Pair:
+    """The mirror at rest: n1 is promoted and n2 has a current copy."""
     calm(any_pair.lab)
-    if any_pair.changes != (KEEPING,):
+    if any_pair.changes != changes:
         any_pair.wipe()
         any_pair.fill("n1")
-        any_pair.load(tmp_path, KEEPING)
+        any_pair.load(tmp_path, *changes)
     any_pair.promoted("n1")
     any_pair.follows("n2")
     return any_pair

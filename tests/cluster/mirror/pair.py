@@ -28,11 +28,19 @@ ADDRESS, PORT = "10.77.2.100", 80
 SECRETS = "/etc/ocfpy-mirror.secrets"
 SECRET = "pair:a-secret-of-the-pair\n"
 _KEEPER = "/opt/keeper.py"
+Change = tuple[str, str]  # a text of the example, and what takes its place
+
 #: The keeper in place of the example's web server.
-KEEPING = ("-m http.server --directory /srv/mirror/site 80", f"{_KEEPER} /srv/mirror/site {PORT}")
+KEEPING: Change = ("-m http.server --directory /srv/mirror/site 80", f"{_KEEPER} /srv/mirror/site {PORT}")
 _RECORD_FILE = RecordFile("MirrorSync", "site")
 _ATTRIBUTE = "mirror-generation-site"
 _SECONDS = 10.0
+
+#: Passes at the interval alone, so that a copy is always behind.
+RARELY: Change = (
+    'name="interval" value="10s"/>',
+    'name="interval" value="10s"/>\n<nvpair id="site-trigger" name="trigger" value="interval"/>',
+)
 
 
 class Pair:
@@ -43,7 +51,7 @@ class Pair:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.changes: tuple[tuple[str, str], ...] | None = None  # what was loaded last
+        self.changes: tuple[Change, ...] | None = None  # what was loaded last
 
     # ------------------------------------------------------------------ having one
 
@@ -65,11 +73,8 @@ class Pair:
         """Put something into a node's directory."""
         self.lab.node(node).run(["tee", f"{self.directory}/index.html"], stdin=b"of " + node.encode())
 
-    def load(self, folder: Path, *changes: tuple[str, str]) -> None:
-        """Load the example with changes to its text.
-
-        Each is a text that must be in there, and what takes its place.
-        """
+    def load(self, folder: Path, *changes: Change) -> None:
+        """Load the example with changes to its text."""
         text = (EXAMPLES / "hot-standby.xml").read_text()
         for one, other in changes:
             assert one in text, f"the example has no {one}"
@@ -136,10 +141,11 @@ class Pair:
 
     def lines(self, node: str, tree: str = "") -> set[int]:
         """What is in every log of a node's directory, or of another tree of it."""
-        folder = self.root(node) + (tree or self.directory)
-        return set.intersection(
-            *({*parse_lines(Path(folder, name).read_bytes())} for name in keeper.LOGS)
-        )
+        folder = Path(self.root(node) + (tree or self.directory))
+        logs = [folder / name for name in keeper.LOGS]
+        if not all(log.exists() for log in logs):  # nothing was written yet
+            return set()
+        return set.intersection(*({*parse_lines(log.read_bytes())} for log in logs))
 
     def read(self, node: str, name: str, tree: str = "") -> str:
         """A file in a node's directory, or in another tree of it."""
