@@ -175,9 +175,8 @@ class MirrorSync(ocf.Agent):
     @property
     def _folder(self) -> str:
         from ocf_py.mirror.status import folder_of
-        from ocf_py.start_record import RecordFile
 
-        return folder_of(RecordFile("MirrorSync", self.call.instance).name)
+        return folder_of(self.directory)
 
     def _look(self) -> WorkerStatus | None:
         """The living worker's status, None where there is none that lives."""
@@ -228,6 +227,7 @@ class MirrorSync(ocf.Agent):
         from ocf_py.system import background
 
         if self._look() is None:
+            self._end_worker()
             settings = self._settings()
             prepare_store(settings.store)
             self._remove_folder()
@@ -244,7 +244,8 @@ class MirrorSync(ocf.Agent):
         from ocf_py.system.processes import ProcessIdentity
 
         said = read_status(self._folder)
-        if ProcessIdentity.parse(self.call.facts.recall(_OF_WORKER)).is_alive():
+        worker = self.call.facts.recall(_OF_WORKER) or (said.worker if said is not None else "")
+        if worker and ProcessIdentity.parse(worker).is_alive():
             return said is not None and said.stage != STARTING
         fault = said.fault if said is not None else ""
         raise ocf.Failure(fault or "the worker died as it came up", hint="see the system log")
@@ -277,6 +278,7 @@ class MirrorSync(ocf.Agent):
                 raise ocf.Failure(f"the worker {worker} survives SIGKILL")
 
     def _remove_folder(self) -> None:
+        import os
         import shutil
 
         try:
@@ -285,6 +287,10 @@ class MirrorSync(ocf.Agent):
             pass
         except OSError as error:
             self.call.log.warning(f"cannot remove {error.filename}: {error.strerror}")
+        try:
+            os.rmdir(os.path.dirname(self._folder))
+        except OSError:
+            pass  # others are there
 
     # ------------------------------------------------------------------ roles
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TREE, STATE = "tree", "state"
 _CONFIGURATION, _SECRETS, _PRESENTED = "rsyncd.conf", "secrets", "presented"
+_LOG, _LONGEST_LOG = "rsyncd.log", 1 << 18  # bytes
 _READERS = 20  # at once: four copies, each with a look at the record beside its pass
 
 
@@ -56,6 +57,25 @@ class Daemon:
         finally:
             os.close(handle)
 
+    def last_words(self) -> str:
+        """The last line of its log: why it has ended, if it has."""
+        try:
+            with open(f"{self._folder}/{_LOG}", encoding="utf-8", errors="replace") as log:
+                lines = log.read().splitlines()
+        except FileNotFoundError:
+            return ""
+        # DATE TIME [PID] TEXT
+        return lines[-1].partition("] ")[2] if lines else ""
+
+    def trim_log(self) -> None:
+        """Begin the log anew before it fills what lies below /run."""
+        path = f"{self._folder}/{_LOG}"
+        try:
+            if os.stat(path).st_size > _LONGEST_LOG:
+                os.truncate(path, 0)
+        except FileNotFoundError:
+            pass
+
     def reach(self, address: str, port: int, name: str) -> Source:
         """A peer's daemon, presented the first of the secrets under its ``name``."""
         return Source(address, port, name, presented_file(self._folder))
@@ -93,13 +113,11 @@ def _configuration(
         "timeout": "60",
         "transfer logging": "no",
     }
-    # A line of log for every look of every peer would be thousands an hour; what goes wrong the
-    # peer is told, and its worker says it.
     everywhere = {
         "address": address,
         "port": str(port),
         "reverse lookup": "no",
-        "log file": "/dev/null",
+        "log file": f"{folder}/{_LOG}",  # several lines for every look of every peer: not syslog
     }
     state = {"path": store, "include": "/record", "exclude": "*"}
     return (

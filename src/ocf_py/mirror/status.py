@@ -13,6 +13,8 @@ from ocf_py.system import RUN_DIRECTORY, read_file
 _HEADER = "ocfpy-mirror-status 1"
 _NAME = "status"
 _FOLDER = "mirror"  # the name of no start record: those have a dot in theirs
+_ESCAPE = str.maketrans({"%": "%25", "/": "%2F"})
+_LONGEST_NAME = 200  # of 255 bytes, NAME_MAX
 
 # How far a worker has come.
 STARTING, RUNNING = "starting", "running"
@@ -88,9 +90,15 @@ class Status:
             raise StatusUnreadable("a line of it cannot be read") from None
 
 
-def folder_of(name: str, directory: str = RUN_DIRECTORY) -> str:
-    """The folder of one instance's worker; ``name`` is that of its start record."""
-    return f"{directory}/{_FOLDER}/{name}"
+def folder_of(directory: str, run: str = RUN_DIRECTORY) -> str:
+    """The folder of the worker that mirrors a directory, under whatever name of a resource."""
+    name = directory.rstrip("/").translate(_ESCAPE)
+    if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_NAME:
+        from hashlib import sha256
+
+        # "%%" stands in no escaped name: a long one never meets a short one.
+        name = f"%%{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()}"
+    return f"{run}/{_FOLDER}/{name}"
 
 
 def read_status(folder: str) -> Status | None:

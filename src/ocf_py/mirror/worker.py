@@ -12,7 +12,7 @@ import fcntl
 import os
 import posix
 import secrets as random
-import shutil
+import signal
 import socket
 
 from ocf_py.cluster import Cluster
@@ -44,7 +44,7 @@ from .settings import Settings
 from .stack import is_new_stack
 from .status import DIVERGED, PROMOTED, RUNNING, STARTING, TROUBLE, UNPROMOTED, Status, write_status
 from .surroundings import Surroundings, now
-from .tied import TIED
+from .tied import TIED_ALONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,8 +169,7 @@ class Worker:
                     self._on_view(view)
             except (commands.ToolMissing, OSError) as error:
                 self.log.warning(f"cannot watch the cluster's membership: {error}")
-            if self.surroundings.view is not None:
-                self._on_view(None)
+            self._on_view(None)
             await asyncio.sleep(_DAEMON_PAUSE)
 
     def _on_view(self, view: View | None) -> None:
@@ -190,27 +189,30 @@ class Worker:
 
     async def _run_daemon(self) -> None:
         while True:
-            argv = [*TIED, *self.daemon.argv]
+            argv = [*TIED_ALONE, *self.daemon.argv]
             process = await asyncio.create_subprocess_exec(
                 commands.find(argv[0]),
                 *argv[1:],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
             )
             try:
                 self.daemon_trouble = ""
-                _, said = await process.communicate()
+                await process.wait()
             finally:
-                if process.returncode is None:
-                    process.kill()
-            line = said.decode("utf-8", "replace").strip().partition("\n")[0]
-            self.daemon_trouble = f"rsync --daemon ended with {process.returncode}: {line}"
+                # Those of it that serve a peer go along; they only read.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            said = self.daemon.last_words()
+            self.daemon_trouble = f"rsync --daemon ended with {process.returncode}: {said}"
             self.log.warning(self.daemon_trouble)
             await asyncio.sleep(_DAEMON_PAUSE)
 
     async def _follow_on(self) -> None:
         """A pass at every interval, and after every poke; while promoted, a look at the peers."""
+        await self.surroundings.is_known.wait()
         while True:
             began = now()
             if not self._waiting:
@@ -223,6 +225,7 @@ class Worker:
                 self._sweep()
                 self.stage = RUNNING
                 self._judge()
+                self._write_status()
             await asyncio.sleep(max(_SHORTEST_PAUSE, (now() - began) / 2))
             with contextlib.suppress(asyncio.TimeoutError):
                 left = max(0.0, began + self.settings.interval - now())
@@ -280,6 +283,7 @@ class Worker:
             self._check_folder()
             self._follow_secrets()
             self._prune_asides()
+            self.daemon.trim_log()
             self._judge()
             self._write_status()
             if self._retelling is None or self._retelling.done():
@@ -360,6 +364,8 @@ class Worker:
 
     async def _tell_score(self) -> None:
         score = self.verdict.score
+        if self.surroundings.view is None:  # there is no cluster that could be told
+            return
         if self._waiting or score == self.told_score and now() - self.told_at < _RETELL:
             return
         if await asyncio.to_thread(self._cluster().set_promotion_score, score):
@@ -468,6 +474,8 @@ class Worker:
         asyncio.ensure_future(self._publish())
 
     async def _judge_anew(self) -> Verdict:
+        filled = not trees.is_empty(self.settings.directory)
+        self.ledger.change(records.note_content, filled=filled)
         await self.surroundings.look()
         await self.surroundings.confirm_death()
         waiting = self.surroundings.whom_to_wait_for()
@@ -625,7 +633,11 @@ def main(arguments: list[str]) -> None:
         held = _hold(settings.store)
         asyncio.run(_run(folder, settings))
     except (OSError, RecordUnusable, SecretsUnusable, PassRefused, commands.ToolMissing) as error:
-        status = Status(str(identify(posix.getpid())), fault_kind=TROUBLE, fault=str(error))
+        status = Status(
+            str(identify(posix.getpid())),
+            fault_kind=TROUBLE,
+            fault=str(error),
+        )
         with contextlib.suppress(OSError):
             write_status(folder, status)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from typing import Any
@@ -11,7 +12,6 @@ import click
 from ocf_py.mirror.control import Refused, WorkerSilent, ask
 from ocf_py.mirror.settings import Settings
 from ocf_py.mirror.status import folder_of
-from ocf_py.start_record import RecordFile
 from ocf_py.system import RUN_DIRECTORY
 from ocf_py.toolkit.errors import ToolkitError
 
@@ -110,15 +110,18 @@ def verify(resource: str) -> None:
 
 
 def _folder(resource: str) -> str:
-    folder = folder_of(RecordFile("MirrorSync", resource).name)
-    if os.path.isdir(folder):
-        return folder
-    parent = os.path.dirname(folder)
-    try:
-        here = [Settings.read(f"{parent}/{name}").instance for name in sorted(os.listdir(parent))]
-    except (OSError, ValueError):
-        here = []
-    known = f"started here: {', '.join(here)}" if here else "none is started here"
+    """The folder of the resource's worker; a directory that is mirrored names it as well."""
+    here = {}
+    for folder in glob.glob(f"{glob.escape(folder_of(''))}*"):
+        try:
+            settings = Settings.read(folder)
+        except (OSError, ValueError):
+            continue
+        here[settings.instance] = here[settings.directory] = folder
+    if resource in here:
+        return here[resource]
+    names = [name for name in here if not name.startswith("/")]
+    known = f"started here: {', '.join(names)}" if names else "none is started here"
     if os.geteuid() != 0:
         known = f"{RUN_DIRECTORY} is root's alone: run it as root"
     raise ToolkitError(f"no MirrorSync instance {resource!r} here", hint=known)
