@@ -53,9 +53,9 @@ def attach_disk(folder: Path, size: str, files: int = 0) -> Iterator[str]:
     """
     image = folder / "bench.img"
     inodes = ["-N", str(files)] if files else []
-    subprocess.run(["truncate", "-s", size, image], check=True)
-    subprocess.run(["mkfs.ext4", "-q", *inodes, image], check=True)
-    attach = ["losetup", "--find", "--show", image]
+    subprocess.run(["truncate", "-s", size, str(image)], check=True)
+    subprocess.run(["mkfs.ext4", "-q", *inodes, str(image)], check=True)
+    attach = ["losetup", "--find", "--show", str(image)]
     device = subprocess.run(attach, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     try:
         yield device
