@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.bench.mirror import compare_passes
 from tests.bench.processes import Cost, read_peak, run_measured
 from tests.bench.rows import Row, heading, show
 from tests.bench.world import LINK, POINT, attach_disk, enter
@@ -162,6 +163,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40, help="of IPv4, and of a disk")
     parser.add_argument("--rounds6", type=int, default=8, help="of IPv6, whose start takes seconds")
     parser.add_argument("--rounds-service", type=int, default=20, help="of Service")
+    parser.add_argument("--rounds-mirror", type=int, default=10, help="of 100,000 files")
     given = parser.parse_args()
     folder = given.stage.resolve() / "usr/lib/ocf/resource.d/ocfpy"
     ipaddr = (f"{folder}/IPaddr", f"{HEARTBEAT}/IPaddr2")
@@ -178,7 +180,9 @@ def main() -> None:
         if rounds:
             met = compare(family, ipaddr, addresses[family], rounds) and met
     met = compare("Service", anything, service(), given.rounds_service) and met
-    with attach_disk() as device:
+    if given.rounds_mirror:
+        met = compare_passes(given.rounds_mirror) and met
+    with attach_disk(Path("/run"), "64M") as device:
         disks = {"ext4": disk(device)}
         met = compare("ext4", filesystem, disks["ext4"], given.rounds) and met
         print(f"\nPeak memory (VmHWM), target <= {TARGET_PEAK:.0f} MiB")

@@ -46,12 +46,16 @@ def enter() -> None:
 
 
 @contextlib.contextmanager
-def attach_disk() -> Iterator[str]:
-    """A loop device with ext4 on it, in memory; detached again in the end."""
-    image = "/run/bench.img"
-    for command in (f"truncate -s 64M {image}", f"mkfs.ext4 -q {image}"):
-        subprocess.run(command.split(), check=True)
-    attach = ["losetup", "--find", "--show", image]
+def attach_disk(folder: Path, size: str, files: int = 0) -> Iterator[str]:
+    """A loop device with ext4 on it; detached again in the end.
+
+    Its image is in `folder`; it has room for so many `files`, where that is given.
+    """
+    image = folder / "bench.img"
+    inodes = ["-N", str(files)] if files else []
+    subprocess.run(["truncate", "-s", size, str(image)], check=True)
+    subprocess.run(["mkfs.ext4", "-q", *inodes, str(image)], check=True)
+    attach = ["losetup", "--find", "--show", str(image)]
     device = subprocess.run(attach, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     try:
         yield device

@@ -48,9 +48,9 @@ def run_child(order: Order) -> Built:
     return load_answer(done.stdout)
 
 
-def sweep(order: Order) -> None:
+def tidy(order: Order) -> None:
     text = replace(order, parent=os.getpid()).dump()
-    subprocess.run(child_argv("sweep"), input=text, text=True, check=True)
+    subprocess.run(child_argv("tidy"), input=text, text=True, check=True)
 
 
 def make_pass(place: Place, source: Record, order: Order, run: Callable[[Order], Built]) -> Record:
@@ -58,7 +58,4 @@ def make_pass(place: Place, source: Record, order: Order, run: Callable[[Order],
     record = place.recover()
     decision = follow(record, source, is_empty=trees.is_empty(place.directory))
     built = run(replace(order, aside=decision.kind == SET_ASIDE))
-    record = place.take(record, built, decision)
-    if place.layout.rubbish:
-        sweep(order)
-    return record
+    return place.take(record, built, decision)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocf_py.mirror import build as building
-from ocf_py.mirror import trees
+from ocf_py.mirror import trees, twin
 from ocf_py.mirror.build import build
 from ocf_py.mirror.decisions import FOLLOW, SET_ASIDE, Follow
 from ocf_py.mirror.generations import FENCED
@@ -24,7 +24,7 @@ from ocf_py.mirror.transfer import Pulled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STEPS = 40  # more than a pass has, before and after each
+STEPS = 60  # more than a pass has, before and after each
 
 
 class Crash(BaseException):
@@ -43,25 +43,40 @@ class Power:
         self.left -= 1
 
     def through(self, step: Callable[..., Any]) -> Callable[..., Any]:
-        def powered(*what: Any) -> Any:
+        def powered(*what: Any, **more: Any) -> Any:
             self.use()
-            answer = step(*what)
+            answer = step(*what, **more)
             self.use()
             return answer
 
         return powered
 
 
-class Copied:
-    """A source on the same machine, in the place of a peer's daemon."""
+class Here:
+    """A source on the same machine, in the place of a peer's daemon: all of its files differ."""
 
-    tree: Path
-    record: Record
+    def __init__(self, tree: Path, record: Record, power: Power) -> None:
+        self.tree = tree
+        self.record = record
+        self.pull_tree = power.through(self._pull_tree)
+        self.pull_some = power.through(self._pull_some)
 
-    def __init__(self, *_where: object) -> None:
-        pass
+    def list_changes(self, _module: str, target: str, _order: Order) -> tuple[str, bool]:
+        gone = {*os.listdir(target)} - {*os.listdir(self.tree)}
+        lines = [f"*deleting   {name}//\n" for name in sorted(gone)]
+        lines += [f">f.st...... {name}//\n" for name in sorted(os.listdir(self.tree))]
+        return "".join(lines), False
 
-    def pull_tree(self, _module: str, target: str, _like: str, _order: Order) -> Pulled:
+    def _pull_some(
+        self, _module: str, paths: str, target: str, _like: str, _order: Order, *, share: bool
+    ) -> Pulled:
+        for path in Path(paths).read_bytes().split(b"\0"):
+            source = self.tree / os.fsdecode(path)
+            if source.is_file():
+                shutil.copy(source, target)
+        return Pulled(vanished=False, bytes=0)
+
+    def _pull_tree(self, _module: str, target: str, _like: str, _order: Order) -> Pulled:
         shutil.copytree(self.tree, target, dirs_exist_ok=True)
         return Pulled(vanished=False, bytes=0)
 
@@ -79,16 +94,20 @@ def content(folder: Path) -> set[str]:
     return {path.read_text() for path in folder.iterdir()}
 
 
+@pytest.mark.parametrize("is_twin", [False, True])
 @pytest.mark.parametrize("kind", [FOLLOW, SET_ASIDE])
 @pytest.mark.parametrize("steps", range(STEPS))
 def test_a_crash_at_any_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, steps: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, steps: int, is_twin: bool
 ) -> None:
     (tmp_path / "store").mkdir()
     (tmp_path / "run").mkdir()
     source_tree, live = tmp_path / "source", tmp_path / "live"
     fill(source_tree, "new")
     fill(live, "old")
+    (live / "gone").write_text("old")
+    if is_twin:
+        fill(tmp_path / "store/staging", "of the tree before")
     source = advance(open_generation(Record("n2"), "ab"))
     before = open_generation(Record("n1"), "cd") if kind == SET_ASIDE else Record("n1")
     place = Place(str(live), RecordFile(str(tmp_path / "store"), "n1"))
@@ -99,16 +118,17 @@ def test_a_crash_at_any_step(
     )
     power = Power(steps)
     with monkeypatch.context() as patched:
-        for name in ("exchange", "move", "sync_file_system"):
-            patched.setattr(trees, name, power.through(getattr(trees, name)))
+        for module, name in (
+            *((trees, name) for name in ("exchange", "move", "remove", "sync_file_system")),
+            *((twin, name) for name in ("align", "drop")),
+        ):
+            patched.setattr(module, name, power.through(getattr(module, name)))
         patched.setattr(place.file, "write", power.through(place.file.write), raising=False)
-        powered = {"pull_tree": power.through(Copied.pull_tree)}
-        here = type("Here", (Copied,), {"tree": source_tree, "record": source, **powered})
-        patched.setattr(building, "Source", here)
+        patched.setattr(building, "Source", lambda *_where: Here(source_tree, source, power))
         try:
             place.take(before, build(order), follow)
         except Crash:
-            pass
+            assert steps < STEPS - 1, "a pass has more steps than are tried"
         else:
             assert steps > 0
             assert content(live) == {"new"}

@@ -1,0 +1,151 @@
+"""What the source has that the live tree has not, and the other way round; brought into the twin.
+
+rsync finds it in a dry run against the live tree, which costs what a copy costs that has nothing
+to do. Then only that is copied.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, replace
+
+from . import trees, twin
+from .daemon import TREE
+from .listing import TOP, read, read_sockets
+from .transfer import LONGEST_LIST, Pulled, write_paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .layout import Layout
+    from .links import Links
+    from .order import Order
+    from .transfer import Source
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Paths from the top: those that are ``deleted``, and the ``folders`` and ``others`` to copy.
+
+    ``is_split`` says that some are links of each other here, but not there.
+    """
+
+    deleted: frozenset[bytes]
+    folders: frozenset[bytes]
+    others: frozenset[bytes]
+    is_split: bool
+    vanished: bool
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the two trees are the same."""
+        return not (self.deleted or self.folders or self.others)
+
+    @property
+    def fills(self) -> bool:
+        """Whether anything would be there that is not there now."""
+        return bool(self.others or self.folders - {TOP})
+
+
+def find_difference(source: Source, links: Links, live: str, order: Order) -> Difference | None:
+    """Compare the source with the live tree; None where they have too little in common."""
+    text, vanished = source.list_changes(TREE, live, order)
+    if len(text) >= LONGEST_LIST:
+        return None
+    listing = read(text)
+    split = links.find_split(_ask_leaders(links.members, source, order))
+    sockets = _ask_sockets(listing.odd, source, order)
+    folders = {path for path, is_folder in listing.changed.items() if is_folder}
+    others = {*listing.changed, *split, *(path for pair in listing.linked for path in pair)}
+    others = _with_names(others - folders, links).difference(listing.deleted, folders, sockets)
+    # A socket in the place of something here leaves nothing there.
+    replaced = {one for one in sockets if os.path.lexists(os.path.join(os.fsencode(live), one))}
+    return Difference(
+        frozenset(replaced.union(listing.deleted)),
+        frozenset(folders),
+        frozenset(others),
+        bool(split),
+        vanished,
+    )
+
+
+def apply(
+    difference: Difference, source: Source, links: Links, layout: Layout, order: Order
+) -> Pulled:
+    """Make the staged tree what the source is."""
+    staging = layout.staging
+    unlike, unlinked = twin.align(staging, layout.directory)
+    others = _with_names({*difference.others, *unlinked}, links) - difference.deleted
+    for path in sorted({*difference.deleted, *others}):
+        twin.drop(staging, path)
+    for path in sorted(difference.folders - {TOP}):
+        twin.drop(staging, path, is_folder=True)
+    touched = {*difference.deleted, *others, *difference.folders} - {TOP}
+    # A folder whose entries were changed by name has a time of its own since then.
+    copied = {*others, *difference.folders, *unlike, *(_parent(path) for path in touched)}
+    pulled = _pull(copied - {TOP}, difference, source, layout, order)
+    missing = _remove_sockets(staging, others)
+    return replace(pulled, vanished=pulled.vanished or difference.vanished or missing)
+
+
+def _pull(
+    copied: set[bytes], difference: Difference, source: Source, layout: Layout, order: Order
+) -> Pulled:
+    if not copied:
+        return source.pull_top(TREE, layout.staging, order)
+    paths = _write(copied, order)
+    # What is one file here and several there must not become links to the one again.
+    share = not difference.is_split
+    return source.pull_some(TREE, paths, layout.staging, layout.directory, order, share=share)
+
+
+def _with_names(paths: set[bytes], links: Links) -> set[bytes]:
+    """Of a file with several names, rsync links those together that it is told of."""
+    return paths.union(*(links.group(path) for path in paths))
+
+
+def _ask_leaders(members: Sequence[bytes], source: Source, order: Order) -> dict[bytes, bytes]:
+    """Ask of each path that is there which one it is a link of: itself, or the first of them."""
+    if not members:
+        return {}
+    listing = read(source.list_some(TREE, _write(members, order), _empty(order), order))
+    return {path: path for path in listing.changed} | dict(listing.linked)
+
+
+def _ask_sockets(odd: Sequence[bytes], source: Source, order: Order) -> set[bytes]:
+    if not odd:
+        return set()
+    return read_sockets(source.list_kinds(TREE, _write(odd, order), _empty(order), order))
+
+
+def _remove_sockets(staging: str, others: set[bytes]) -> bool:
+    """Remove what has become a socket since it was listed; whether anything is not there at all."""
+    missing = False
+    for path in others:
+        place = os.path.join(os.fsencode(staging), path)
+        try:
+            mode = os.lstat(place).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            missing = True
+            continue
+        if stat.S_ISSOCK(mode):
+            trees.unlink_quietly(place)
+    return missing
+
+
+def _parent(path: bytes) -> bytes:
+    return os.path.dirname(path) or TOP
+
+
+def _write(paths: Iterable[bytes], order: Order) -> str:
+    file = f"{order.run}/paths"
+    write_paths(file, paths)
+    return file
+
+
+def _empty(order: Order) -> str:
+    folder = f"{order.run}/empty"
+    os.makedirs(folder, 0o700, exist_ok=True)
+    return folder
