@@ -1,0 +1,161 @@
+"""A mirror in a lab, with a server that writes to it: how a test has it, asks it and looks at it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ocf_py.lab.cluster_state import PROMOTED
+from ocf_py.mirror.control import WorkerSilent, ask
+from ocf_py.mirror.record_text import load
+from ocf_py.mirror.status import folder_of
+from ocf_py.start_record import RecordFile
+from ocf_py.system import RUN_DIRECTORY
+from tests.cluster.conftest import EXAMPLES, settle
+
+from . import keeper
+
+if TYPE_CHECKING:
+    from ocf_py.lab import Lab
+    from ocf_py.mirror.record import Record
+
+ADDRESS, PORT = "10.77.2.100", 80
+SECRETS = "/etc/ocfpy-mirror.secrets"
+SECRET = "pair:a-secret-of-the-pair\n"
+_WEB_SERVER = "-m http.server --directory /srv/mirror/site 80"
+_KEEPER = "/opt/keeper.py"
+_ATTRIBUTE = "mirror-generation-site"
+_SECONDS = 10.0
+
+
+class Pair:
+    """The example's mirror ``site`` and its group, with the keeper for a web server."""
+
+    directory = "/srv/mirror/site"
+    store = "/srv/mirror/.site.mirror"
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+
+    # ------------------------------------------------------------------ having one
+
+    def wipe(self) -> None:
+        """Have no mirror, and nothing that remembers one; the directory is there and empty."""
+        self.lab.load(EXAMPLES / "dummy.xml")
+        settle(self.lab)
+        for node in self.lab.nodes:
+            script = (
+                f"rm -rf {self.directory} {self.store}; mkdir -p {self.directory}; "
+                f"umask 077; cat > {SECRETS}; "
+                f"attrd_updater -n {_ATTRIBUTE} -D -N {node.name}"
+            )
+            node.run(["sh", "-c", script], stdin=SECRET.encode())
+            node.run(["tee", _KEEPER], stdin=Path(keeper.__file__).read_bytes())
+
+    def fill(self, node: str) -> None:
+        """Put something into a node's directory."""
+        self.lab.node(node).run(["tee", f"{self.directory}/index.html"], stdin=b"of " + node.encode())
+
+    def load(self, folder: Path, *changes: tuple[str, str]) -> None:
+        """Load the example with the keeper in it, and with more changes to its text.
+
+        ``changes`` are pairs of a regular expression that must be found, and what takes its place.
+        """
+        text = (EXAMPLES / "hot-standby.xml").read_text()
+        serve = (re.escape(_WEB_SERVER), f"{_KEEPER} {self.directory} {PORT}")
+        for pattern, other in (serve, *changes):
+            text, count = re.subn(pattern, other, text, flags=re.DOTALL)
+            assert count, f"the example has no {pattern}"
+        cib = folder / "hot-standby.xml"
+        cib.write_text(text)
+        self.lab.load(cib)
+
+    def move(self, node: str = "") -> None:
+        """Have it promoted on a node, as an administrator does; without one, where it prefers."""
+        order = ["--move", "--promoted", "--node", node] if node else ["--clear"]
+        asked = self.lab.running_nodes()[0]
+        asked.run(["crm_resource", "--resource", "site-clone", *order])
+
+    # ------------------------------------------------------------------ asking it
+
+    def root(self, node: str) -> str:
+        """A node's file system, as the machine sees it."""
+        return f"/proc/{self.lab.node(node).pid}/root"
+
+    def status(self, node: str) -> dict[str, Any] | None:
+        """What the worker in a node says of itself, None where none answers."""
+        name = RecordFile("MirrorSync", "site").name
+        try:
+            folder = folder_of(name, self.root(node) + RUN_DIRECTORY)
+            return ask(folder, "status", _SECONDS)
+        except WorkerSilent:
+            return None
+
+    def record(self, node: str) -> Record:
+        """What a node's mirror knows, from its disk."""
+        return load(Path(f"{self.root(node)}{self.store}/record").read_bytes())
+
+    def command(self, node: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run ``ocf-py mirror`` in a node."""
+        pid = str(self.lab.node(node).pid)
+        argv = [sys.executable, "-m", "tests.cluster.mirror.command", pid, "mirror", *words]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+
+    def lines(self, node: str, tree: str = "") -> set[int]:
+        """What is in every log of a node's directory, or of another tree of it."""
+        folder = self.root(node) + (tree or self.directory)
+        return set.intersection(
+            *({*parse_lines(Path(folder, name).read_bytes())} for name in keeper.LOGS)
+        )
+
+    def asides(self, node: str) -> list[str]:
+        """The trees that a node has set aside."""
+        names = os.listdir(self.root(node) + self.store)
+        return sorted(f"{self.store}/{name}" for name in names if name.startswith("aside-"))
+
+    def digest(self, node: str) -> str:
+        """All that the directory of a node holds, its owners, modes and times too, in one number."""
+        top = self.root(node) + self.directory
+        digest = hashlib.sha256()
+        for folder, folders, files in os.walk(top):
+            folders.sort()
+            for path in [folder, *(os.path.join(folder, name) for name in sorted(files))]:
+                found = os.lstat(path)
+                told = (path[len(top) :], found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns)
+                digest.update(repr(told).encode())
+                if path != folder:
+                    digest.update(Path(path).read_bytes())
+        return digest.hexdigest()
+
+    # ------------------------------------------------------------------ waiting for it
+
+    def promoted(self, node: str | None = None, *, seen_from: str | None = None) -> str:
+        """Wait until the mirror is promoted (on a given node), and the keeper serves there."""
+        place = self.lab.wait_for_place("site", node, role=PROMOTED, seen_from=seen_from)
+        return self.lab.wait_for_place("web-server", place, seen_from=seen_from)
+
+    def follows(self, node: str) -> None:
+        """Wait until the copy on a node could be promoted."""
+
+        def is_current() -> bool:
+            said = self.status(node)
+            return said is not None and bool(said["source"]) and said["score"] > 0
+
+        self.lab.wait_until(f"the copy on {node} is current", is_current)
+
+    def agrees(self, *nodes: str) -> None:
+        """Wait until all have the same: nobody writes any more."""
+        self.lab.wait_until(
+            f"{', '.join(nodes)} have the same", lambda: len({*map(self.digest, nodes)}) == 1
+        )
+
+
+def parse_lines(content: bytes) -> list[int]:
+    """The numbers of a log. Half a line at its end is an error: the keeper writes whole ones."""
+    assert not content or content.endswith(b"\n"), f"a line is not whole: {content[-20:]!r}"
+    return [int(line) for line in content.splitlines()]
