@@ -261,7 +261,7 @@ class MirrorSync(ocf.Agent):
         self._remove_folder()
 
     def _end_worker(self) -> None:
-        """See to it that no worker is left: the one that says so of itself, and the recorded one."""
+        """End every worker of this directory: the one that says so of itself, and the recorded."""
         from ocf_py.mirror.status import StatusUnreadable, read_status
         from ocf_py.system.processes import ProcessIdentity, terminate
 

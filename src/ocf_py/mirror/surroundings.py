@@ -40,7 +40,7 @@ def now() -> float:
 
 
 class Surroundings:
-    """The peers as far as they can be reached; a mirror of one node has none, and needs no quorum."""
+    """The peers as far as they can be reached; a mirror of one node needs no quorum."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Surroundings:
         found = await self.peers.look_at(asked)
         for node in asked:
             self.seen.pop(node, None)
-        for node, record in found.items():
+        for record in found.values():
             self.hear(record, began)
         self._named = await asyncio.to_thread(self._read_attributes)
         self._ledger.change(records.hear_named, self._named)
