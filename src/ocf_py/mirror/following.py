@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .ledger import Ledger
     from .order import Built
     from .record import Record
+    from .settings import Settings
     from .surroundings import Surroundings
 
     #: Builds a pass from a node; the tree that is there will be set aside or not.
@@ -47,9 +48,9 @@ class Following:
     """Passes from whoever is promoted; nothing here runs while this node is promoted itself."""
 
     def __init__(
-        self, ledger: Ledger, surroundings: Surroundings, build: Build, max_lag: float
+        self, ledger: Ledger, surroundings: Surroundings, build: Build, settings: Settings
     ) -> None:
-        self._max_lag = max_lag
+        self._settings = settings
         self._ledger = ledger
         self._surroundings = surroundings
         self._build = build
@@ -66,7 +67,7 @@ class Following:
 
     def find_fault(self) -> tuple[str, str]:
         """What keeps this from being a current copy: a kind and a line, or twice nothing."""
-        if self.fault[0] or not self.source or self.lag <= self._max_lag:
+        if self.fault[0] or not self.source or self.lag <= self._settings.max_lag:
             return self.fault
         since = "no pass yet" if math.isinf(self.lag) else f"{self.lag:.0f} s behind"
         return TROUBLE, f"{since}, of {self.source}"

@@ -78,9 +78,7 @@ class Worker:
             f"mirror-generation-{settings.instance}",
         )
         self.passing = Passing(settings, folder, lambda: self.door.user)
-        self.following = Following(
-            self.ledger, self.surroundings, self.passing.build, settings.max_lag
-        )
+        self.following = Following(self.ledger, self.surroundings, self.passing.build, settings)
         self.candidacy = Candidacy(settings, self.ledger, self.surroundings, self.following)
         self.turns = Turns()
         self.roles = Roles(
@@ -309,6 +307,9 @@ class Worker:
     async def _answer(self, what: str, more: dict[str, Any]) -> dict[str, Any]:
         if what == "status":
             return draw(self)
+        if what == "reload":
+            self._reload()
+            return {}
         if what not in _ASKED:
             raise Refused(f"the worker knows no {what!r}")
         try:
@@ -319,6 +320,11 @@ class Worker:
         if what == "stop":
             self._ending.set()
         return answer
+
+    def _reload(self) -> None:
+        self.settings.take_over(Settings.read(self.folder))
+        self._inode = os.stat(f"{self.folder}/settings").st_ino
+        self.turns.wake.set()
 
 
 def _open_pokes(address: str, port: int) -> socket.socket:
