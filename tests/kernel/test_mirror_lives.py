@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 ROUNDS = 25  # of one life: its tree grows meanwhile
 
 
-def test_a_copy_is_always_one_state_of_its_source(pair: Pair, pytestconfig: pytest.Config) -> None:
-    """--mirror-count rounds from --mirror-seed on, which both are in what is printed."""
+def test_a_copy_is_always_one_state_of_its_source(
+    pair: Pair, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--mirror-count rounds from --mirror-seed on; what each seed came to is printed."""
     count, seed = (int(pytestconfig.getoption(f"--mirror-{name}")) for name in ("count", "seed"))
     outcomes: dict[str, int] = {}
     while (played := sum(outcomes.values())) < count:
-        rounds = min(ROUNDS, count - played)
-        ended = inside(pair.here, lambda: Life(pair, seed).play(rounds), seconds=600)  # noqa: B023
+        rounds, life = min(ROUNDS, count - played), Life(pair, seed)
+        ended = inside(pair.here, lambda: life.play(rounds), seconds=600)  # noqa: B023 - run now
         outcomes = {name: outcomes.get(name, 0) + ended[name] for name in ended}
         with capsys.disabled():
-            print(f"seed {seed}: {rounds} rounds, {ended}", flush=True)  # noqa: T201 - the outcome
+            print(f"\n  seed {seed}: {ended}", end="", flush=True)  # noqa: T201 - the outcome
         seed += 1
         pair.renew()
     assert outcomes["taken"] > count // 4, outcomes
