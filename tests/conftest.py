@@ -29,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fuzz")
     group.addoption("--fuzz-count", type=int, default=200, help="environments an action")
     group.addoption("--fuzz-seed", type=int, default=1, help="what they are derived from")
+    group = parser.getgroup("mirror")
+    group.addoption("--mirror-count", type=int, default=16, help="rounds of random passes")
+    group.addoption("--mirror-seed", type=int, default=1, help="of the first life")
 
 
 def pytest_configure() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import time
@@ -52,6 +53,14 @@ class Pair:
     def configure(self, secrets: list[tuple[str, str]], peers: tuple[str, ...] = (HERE,)) -> None:
         data, store = str(self.source / "data"), str(self.source / "store")
         self.daemon.configure(data, store, THERE, PORT, peers, secrets)
+
+    def renew(self) -> None:
+        """Begin again with two empty directories."""
+        for side in (self.source, self.copy):
+            shutil.rmtree(side)
+            (side / "data").mkdir(parents=True)
+            (side / "store").mkdir(mode=0o700)
+        self.publish(open_generation(self.file(self.source).read(), "ab12"))
 
     def file(self, side: Path) -> RecordFile:
         return RecordFile(str(side / "store"), side.name)

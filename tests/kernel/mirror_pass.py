@@ -48,9 +48,9 @@ def run_child(order: Order) -> Built:
     return load_answer(done.stdout)
 
 
-def tidy(order: Order) -> None:
+def sweep(order: Order) -> None:
     text = replace(order, parent=os.getpid()).dump()
-    subprocess.run(child_argv("tidy"), input=text, text=True, check=True)
+    subprocess.run(child_argv("sweep"), input=text, text=True, check=True)
 
 
 def make_pass(place: Place, source: Record, order: Order, run: Callable[[Order], Built]) -> Record:

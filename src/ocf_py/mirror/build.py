@@ -56,20 +56,9 @@ def build(order: Order) -> Built:
     return replace(built, figures=replace(built.figures, seconds=seconds))
 
 
-def tidy(layout: Layout) -> None:
-    """Give back what no pass needs: trees that were given up, and what the last pass replaced."""
-    layout.sweep()
-    if not os.path.lexists(layout.staging):
-        return
-    if trees.is_empty(layout.directory):
-        trees.remove(layout.staging)
-    else:
-        twin.align(layout.staging, layout.directory)
-
-
 def _build(source: Source, layout: Layout, order: Order) -> Built:
     if not guards.has_space(order):
-        tidy(layout)
+        _tidy(layout)
     guards.check_space(order)
     before = _look(source, order)
     links = Links(layout.directory)
@@ -80,6 +69,7 @@ def _build(source: Source, layout: Layout, order: Order) -> Built:
         figures = replace(built.figures, deleted=len(difference.deleted))
         built = replace(built, vanished=difference.vanished, figures=figures)
         if difference.is_none and not order.aside:
+            _tidy(layout)
             return _look_again(source, order, built)
     try:
         if difference is not None:
@@ -93,7 +83,7 @@ def _build(source: Source, layout: Layout, order: Order) -> Built:
         guards.check_space(order)
         trees.sync_file_system(order.store)
     except BaseException:
-        tidy(layout)  # what has come is in the way of others on this disk
+        _tidy(layout)  # what has come is in the way of others on this disk
         raise
     return built
 
@@ -107,6 +97,17 @@ def _copy_all(source: Source, layout: Layout, order: Order) -> Pulled:
     trees.remove_sockets(layout.staging)
     guards.check_content(layout, order)
     return pulled
+
+
+def _tidy(layout: Layout) -> None:
+    """Give back what is needed no more: trees that were given up, and what the twin has alone."""
+    layout.sweep()
+    if not os.path.lexists(layout.staging):
+        return
+    if trees.is_empty(layout.directory):
+        trees.remove(layout.staging)
+    else:
+        twin.align(layout.staging, layout.directory)
 
 
 def _look_again(source: Source, order: Order, built: Built) -> Built:

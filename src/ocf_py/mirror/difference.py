@@ -17,7 +17,7 @@ from .transfer import LONGEST_LIST, Pulled, write_paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from .layout import Layout
     from .links import Links
@@ -55,9 +55,10 @@ def find_difference(source: Source, links: Links, live: str, order: Order) -> Di
     if len(text) >= LONGEST_LIST:
         return None
     listing = read(text)
-    split = links.find_split(_ask_leaders(links.members, source, order))
-    sockets = _ask_sockets(listing.odd, source, order)
     folders = {path for path, is_folder in listing.changed.items() if is_folder}
+    names = _there(links.members, listing.deleted, listing.changed.keys() - folders)
+    split = links.find_split(_ask_leaders(names, source, order))
+    sockets = _ask_sockets(listing.odd, source, order)
     others = {*listing.changed, *split, *(path for pair in listing.linked for path in pair)}
     others = _with_names(others - folders, links).difference(listing.deleted, folders, sockets)
     # A socket in the place of something here leaves nothing there.
@@ -84,8 +85,9 @@ def apply(
         twin.drop(staging, path, is_folder=True)
     touched = {*difference.deleted, *others, *difference.folders} - {TOP}
     # A folder whose entries were changed by name has a time of its own since then.
-    copied = {*others, *difference.folders, *unlike, *(_parent(path) for path in touched)}
-    pulled = _pull(copied - {TOP}, difference, source, layout, order)
+    copied = {*others, *difference.folders, *unlike, *(_parent(path) for path in touched)} - {TOP}
+    copied = _there(copied, difference.deleted, others)
+    pulled = _pull(copied, difference, source, layout, order)
     missing = _remove_sockets(staging, others)
     return replace(pulled, vanished=pulled.vanished or difference.vanished or missing)
 
@@ -101,12 +103,29 @@ def _pull(
     return source.pull_some(TREE, paths, layout.staging, layout.directory, order, share=share)
 
 
+def _there(
+    paths: Iterable[bytes], deleted: Collection[bytes], others: Collection[bytes]
+) -> set[bytes]:
+    """Those that are neither deleted nor below what is no folder there: rsync would stumble."""
+    return {
+        path
+        for path in paths
+        if path not in deleted and not any(one in others or one in deleted for one in _above(path))
+    }
+
+
+def _above(path: bytes) -> Iterator[bytes]:
+    """The folders that a path leads through."""
+    while path := os.path.dirname(path):
+        yield path
+
+
 def _with_names(paths: set[bytes], links: Links) -> set[bytes]:
     """Of a file with several names, rsync links those together that it is told of."""
     return paths.union(*(links.group(path) for path in paths))
 
 
-def _ask_leaders(members: Sequence[bytes], source: Source, order: Order) -> dict[bytes, bytes]:
+def _ask_leaders(members: set[bytes], source: Source, order: Order) -> dict[bytes, bytes]:
     """Ask of each path that is there which one it is a link of: itself, or the first of them."""
     if not members:
         return {}
@@ -114,7 +133,7 @@ def _ask_leaders(members: Sequence[bytes], source: Source, order: Order) -> dict
     return {path: path for path in listing.changed} | dict(listing.linked)
 
 
-def _ask_sockets(odd: Sequence[bytes], source: Source, order: Order) -> set[bytes]:
+def _ask_sockets(odd: Collection[bytes], source: Source, order: Order) -> set[bytes]:
     if not odd:
         return set()
     return read_sockets(source.list_kinds(TREE, _write(odd, order), _empty(order), order))

@@ -29,12 +29,12 @@ class ListingUnusable(ValueError):  # noqa: N818 - says what is
 class Listing:
     """Paths from the top, which is `TOP`.
 
-    ``deleted`` are those that would go, a folder behind what is in it. ``changed`` says of the
+    ``deleted`` are those that would go, all that is in a folder among them. ``changed`` says of the
     others whether a folder would be there. ``odd`` are the fifos and sockets among these that are
     new or changed, ``linked`` the pairs that would be hard links of each other.
     """
 
-    deleted: tuple[bytes, ...]
+    deleted: frozenset[bytes]
     changed: dict[bytes, bool]
     odd: tuple[bytes, ...]
     linked: tuple[tuple[bytes, bytes], ...]
@@ -59,7 +59,7 @@ def read(text: str) -> Listing:
             odd.append(path)
         if what[0] == "h" and found["link"].startswith(_LEADER):
             linked.append((path, unescape(found["link"][len(_LEADER) :])))
-    return Listing(tuple(deleted), changed, tuple(odd), tuple(linked))
+    return Listing(frozenset(deleted), changed, tuple(odd), tuple(linked))
 
 
 def read_sockets(text: str) -> set[bytes]:

@@ -1,6 +1,6 @@
 """The process that builds a pass: an order on its input, an answer on its output, both one line.
 
-It runs as ``detached.py ocf_py.mirror.pass_child build`` or ``tidy``, and dies with the process
+It runs as ``detached.py ocf_py.mirror.pass_child build`` or ``sweep``, and dies with the process
 that waits for its answer.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .build import build, tidy
+from .build import build
 from .layout import Layout
 from .order import FAULT, Order, PassRefused, dump_answer
 
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BUILD, TIDY = "build", "tidy"
+BUILD, SWEEP = "build", "sweep"
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -26,10 +26,8 @@ def main(arguments: Sequence[str]) -> None:
     (job,) = arguments
     order = Order.load(sys.stdin.read())
     _die_with(order.parent)
-    if job == TIDY:
-        layout = Layout(order.directory, order.store)
-        with layout.lock():
-            tidy(layout)
+    if job == SWEEP:
+        Layout(order.directory, order.store).sweep()
         return
     try:
         answer = dump_answer(build(order))
