@@ -120,11 +120,15 @@ class Following:
     async def finish(self, nodes: Iterable[str], seconds: float) -> None:
         """The final pass: ``nodes`` were demoted, and serve what they wrote last.
 
-        Tried again until it is made or ``seconds`` are over; whoever was followed is lost then.
+        Tried again until it is made, the node leaves the membership or ``seconds`` are over;
+        whoever was followed is lost then.
         """
         end = now() + seconds
         for node in nodes:
-            is_sealed = node in self._surroundings.reachable() and await self._finish(node, end)
+            is_sealed = False
+            if node in self._surroundings.reachable():
+                work = self._finish(node, end)
+                is_sealed = bool(await self._surroundings.while_member(node, work))
             if node == self.source or is_sealed:
                 self.lose(node, is_sealed=is_sealed)
 
@@ -155,8 +159,10 @@ class Following:
 
     async def pull(self, node: str) -> None:
         """Take over a later pass that another copy has; PassRefused."""
-        if not await self._pass_from(node):
-            raise PassRefused(SOURCE, self.fault[1])
+        is_made = await self._surroundings.while_member(node, self._pass_from(node))
+        if not is_made:
+            reason = self.fault[1] if is_made is False else f"{node} has left the cluster"
+            raise PassRefused(SOURCE, reason)
 
     def lose(self, node: str, *, is_sealed: bool = False) -> None:
         """Freeze what can be proven now that the source was demoted, or left the membership."""

@@ -10,7 +10,7 @@ from ocf_py.system import background
 
 from .daemon import presented_file
 from .order import Order, load_answer
-from .pass_child import BUILD, TIDY
+from .pass_child import BUILD, SWEEP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class Passing:
         said = await self._run(BUILD, self._order(node, is_set_aside=is_set_aside))
         return load_answer(said)
 
-    async def tidy(self) -> None:
+    async def sweep(self) -> None:
         """Remove what was discarded in the store: seconds for a tree of many files."""
-        await self._run(TIDY, self._order(self._settings.node))
+        await self._run(SWEEP, self._order(self._settings.node))
 
     def _order(self, node: str, *, is_set_aside: bool = False) -> Order:
         user = self._user()

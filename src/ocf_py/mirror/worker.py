@@ -95,7 +95,7 @@ class Worker:
         self._told_at = 0.0
         self._inode = os.stat(f"{folder}/settings").st_ino
         self._ending = asyncio.Event()
-        self._tidying: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -174,7 +174,7 @@ class Worker:
             if not self.turns.is_taken:
                 await self.turns.take_round(self._one_round())
                 self.stage = RUNNING
-                self._keep_tidy()
+                self._sweep()
                 self._estimate()
                 self._write_status()
             await asyncio.sleep(max(_SHORTEST_PAUSE, (now() - began) / 2))
@@ -189,11 +189,11 @@ class Worker:
         else:
             await self.following.follow_once()
 
-    def _keep_tidy(self) -> None:
+    def _sweep(self) -> None:
         """Remove what was discarded, beside everything else."""
-        is_idle = self._tidying is None or self._tidying.done()
+        is_idle = self._sweeping is None or self._sweeping.done()
         if is_idle and self.ledger.place.layout.rubbish:
-            self._tidying = asyncio.ensure_future(self.passing.tidy())
+            self._sweeping = asyncio.ensure_future(self.passing.sweep())
 
     def _on_poke(self) -> None:
         """A copy looks when its source tells it to; what is in the poke does not matter."""
