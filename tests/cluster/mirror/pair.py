@@ -14,7 +14,6 @@ from ocf_py.lab.cluster_state import PROMOTED
 from ocf_py.mirror.control import WorkerSilent, ask
 from ocf_py.mirror.record_text import load
 from ocf_py.mirror.status import folder_of
-from ocf_py.start_record import RecordFile
 from ocf_py.system import RUN_DIRECTORY
 from tests.cluster.conftest import EXAMPLES, settle
 
@@ -91,9 +90,8 @@ class Pair:
 
     def status(self, node: str) -> dict[str, Any] | None:
         """What the worker in a node says of itself, None where none answers."""
-        name = RecordFile("MirrorSync", "site").name
         try:
-            folder = folder_of(name, self.root(node) + RUN_DIRECTORY)
+            folder = folder_of(self.directory, self.root(node) + RUN_DIRECTORY)
             return ask(folder, "status", _SECONDS)
         except WorkerSilent:
             return None
