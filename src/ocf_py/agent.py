@@ -208,6 +208,12 @@ class Agent:
         Called by `start` before its first effect and by `validate-all` from level 10 on.
         """
 
+    def adopt(self) -> None:
+        """Keep in `self.call.facts` what stop has to know of what somebody else has started.
+
+        Called by the monitor that finds it active and records it.
+        """
+
     def promotion_score(self, status: Status) -> int:
         """How good a candidate for promotion this active instance is, at `status`.
 

@@ -50,7 +50,13 @@ class FakeStorage(Storage):
     def knows_type(self, fstype: str) -> bool:
         return fstype in _KNOWN_TYPES
 
-    def check(self, source: str, fstype: str) -> tuple[int, str]:
+    def find_sequence(self, number: str) -> str:
+        return ""
+
+    def find_node(self, number: str) -> str:
+        return ""
+
+    def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
         assert not any(one.source == source for one in self.mounts), "it is mounted"
         return 0, ""
 
@@ -121,7 +127,7 @@ class FakeStorage(Storage):
     def part(self, point: str) -> str:
         return ""  # nothing propagates here
 
-    def find_mounting(self, point: str, sources: set[str]) -> list[ProcessIdentity]:
+    def find_mounting(self, point: str) -> list[ProcessIdentity]:
         return []
 
     # ------------------------------------------------------------------ holders

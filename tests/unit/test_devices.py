@@ -22,6 +22,24 @@ from tests.fakes.storage import FakeStorage
         ('LABEL="a b/c"', "xfs", [], TAG, "LABEL=a b/c", "/dev/disk/by-label/a\\x20b\\x2fc"),
         ("-L data", "xfs", [], TAG, "LABEL=data", "/dev/disk/by-label/data"),
         ("--label=data", "xfs", [], TAG, "LABEL=data", "/dev/disk/by-label/data"),
+        (
+            "UUID=0B3EA0F0-1A2B-4C3D-8E4F-A0B1C2D3E4F5",
+            "xfs",
+            [],
+            TAG,
+            "UUID=0b3ea0f0-1a2b-4c3d-8e4f-a0b1c2d3e4f5",
+            "/dev/disk/by-uuid/0b3ea0f0-1a2b-4c3d-8e4f-a0b1c2d3e4f5",
+        ),
+        ("UUID=abcd-12ef", "vfat", [], TAG, "UUID=ABCD-12EF", "/dev/disk/by-uuid/ABCD-12EF"),
+        (
+            "-U 01d7c0ffee01d7c0",
+            "ntfs3",
+            [],
+            TAG,
+            "UUID=01D7C0FFEE01D7C0",
+            "/dev/disk/by-uuid/01D7C0FFEE01D7C0",
+        ),
+        ("PARTUUID=9A0B-02", "xfs", [], TAG, "PARTUUID=9a0b-02", "/dev/disk/by-partuuid/9a0b-02"),
         ("PARTUUID=9", "xfs", [], TAG, "PARTUUID=9", "/dev/disk/by-partuuid/9"),
         ("PARTLABEL=p", "xfs", [], TAG, "PARTLABEL=p", "/dev/disk/by-partlabel/p"),
         ("host:/export", "nfs", [], NETWORK, "host:/export", "host:/export"),
@@ -51,10 +69,12 @@ def test_a_spelling_says_what_it_is(
         ("a", "none", ["bind"]),
         ("-o", "tmpfs", []),
         ("/dev/a\0b", "ext4", []),
+        ("/dev/a ", "ext4", []),
+        ("host:/export\n", "nfs", []),
     ],
 )
 def test_what_is_no_device_is_refused(device: str, fstype: str, options: list[str]) -> None:
-    with pytest.raises(ValueError, match=r"^(is|names) "):
+    with pytest.raises(ValueError, match=r"^(is|names|begins) "):
         Source(device, fstype, options)
 
 

@@ -95,9 +95,19 @@ class Mount:
         return any(word in _SHUT_DOWN for word in self.super_options.split(","))
 
     @property
+    def is_anonymous(self) -> bool:
+        """Whether it is on no block device, or has a number apart from it, such as btrfs has."""
+        return self.device.startswith("0:")
+
+    @property
     def signature(self) -> str:
-        """What tells this very mount from others of this boot: its id, device and root."""
-        return f"{self.mount_id} {self.device} {self.root}"
+        """What tells this mount from others of this boot: its id, device, name and root.
+
+        Id, and the device of what is on none, are given to another once it has gone. A source that
+        is a path is no part of it: a device may be renamed under a mount.
+        """
+        name = "-" if self.source.startswith("/") else self.source
+        return f"{self.mount_id} {self.device} {self.fstype} {name} {self.root}"
 
     def __repr__(self) -> str:
         return f"<Mount {self.mount_id} {self.source!r} on {self.point!r}>"

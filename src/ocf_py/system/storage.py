@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from .block_devices import BlockDevice
+    from .contents import Contents
     from .holders import Mounts
     from .processes import ProcessIdentity
 
 _FILE_TYPE, _REGULAR, _BLOCK, _FOLDER = 0o170000, 0o100000, 0o060000, 0o040000  # inode(7)
 _BLOCKS = "/sys/dev/block"
-_BTRFS = "/sys/fs/btrfs"
 _MODE = 0o755
+_LOOK_SECONDS = 5.0
 
 
 class Storage:
@@ -46,6 +48,36 @@ class Storage:
             return None
         return f"{posix.major(status.st_rdev)}:{posix.minor(status.st_rdev)}"
 
+    def identify(self, path: str) -> BlockDevice | None:
+        """The block device at ``path``, so that it is known again; None where there is none."""
+        number = self.find_number(path)
+        if number is None:
+            return None
+        from .block_devices import BlockDevice
+
+        return BlockDevice(number, self.find_sequence(number), path)
+
+    def find_sequence(self, number: str) -> str:
+        """What the kernel counts this device as; "" where it does not (see `block_devices`)."""
+        from .block_devices import read_sequence
+
+        return read_sequence(number)
+
+    def find_path(self, device: BlockDevice) -> str:
+        """Where a device is by now; "" where it has gone, or another has its number."""
+        is_same = self.find_sequence(device.number) == device.sequence
+        if device.sequence and device.is_loop and not is_same:
+            return ""
+        if self.find_number(device.path) == device.number:
+            return device.path
+        return self.find_node(device.number) if device.sequence and is_same else ""
+
+    def find_node(self, number: str) -> str:
+        """A path that leads to the block device of this number; "" where none does."""
+        from .block_devices import find_path
+
+        return find_path(number, self.find_number)
+
     def is_image(self, path: str, device: str) -> bool:
         """Whether ``device`` is a loop device whose image is the file ``path`` (resolved)."""
         from .loop_devices import is_image
@@ -57,14 +89,14 @@ class Storage:
         status = _stat(path)
         return status is not None and status.st_mode & _FILE_TYPE == _REGULAR
 
+    def exists(self, path: str) -> bool:
+        """Whether anything is at ``path``."""
+        return _stat(path) is not None
+
     def is_folder(self, path: str) -> bool:
         """Whether ``path`` is a directory."""
         status = _stat(path)
         return status is not None and status.st_mode & _FILE_TYPE == _FOLDER
-
-    def has_names(self, folder: str) -> bool:
-        """Whether ``folder``, one of those that udev keeps, is there."""
-        return _stat(folder) is not None
 
     def is_present(self, device: str) -> bool:
         """Whether the kernel still has a block device of this number, as far as /sys tells."""
@@ -72,19 +104,9 @@ class Storage:
 
     def are_siblings(self, number: str, other: str) -> bool:
         """Whether two block devices carry one btrfs file system."""
-        try:
-            names = {
-                posix.readlink(f"{_BLOCKS}/{one}").rpartition("/")[2] for one in (number, other)
-            }
-            for system in posix.listdir(_BTRFS):
-                try:
-                    if names <= set(posix.listdir(f"{_BTRFS}/{system}/devices")):
-                        return True
-                except OSError:  # "features", which is no file system
-                    continue
-        except OSError:
-            pass
-        return False
+        from .block_devices import are_siblings
+
+        return are_siblings(number, other)
 
     def ask_blkid(self, tag: str, value: str) -> str:
         """The path of the device that has the tag, as blkid(8) finds it; "" where none has."""
@@ -96,6 +118,12 @@ class Storage:
             return ""
         return done.stdout.split("\n")[0] if done.status == 0 else ""
 
+    def read_contents(self, path: str) -> Contents | None:
+        """What is on the device, as blkid(8) finds it; None where it cannot tell."""
+        from .contents import read_contents
+
+        return read_contents(path, min(_LOOK_SECONDS, self._seconds() / 2))
+
     # ------------------------------------------------------------------ mounting
 
     def mount(self, source: str, point: str, fstype: str, options: str) -> str:
@@ -106,7 +134,7 @@ class Storage:
         words = ["-o", options] if options else []
         seconds = self._seconds()
         try:
-            return self._run(["mount", *kind, *words, source, point], seconds)
+            return self._run(["mount", *kind, *words, source, point], seconds, _mark(point))
         except CommandTimedOut as late:  # whose own words would show a password among the options
             raise OSError(late.errno, f"mount did not end within {seconds:.3g} s") from None
 
@@ -121,17 +149,21 @@ class Storage:
         """
         return self._run(["mount", "--make-rslave", point])
 
-    def find_mounting(self, point: str, sources: set[str]) -> list[ProcessIdentity]:
-        """The programs that go on mounting or checking one of ``sources`` for ``point``."""
+    def find_mounting(self, point: str) -> list[ProcessIdentity]:
+        """What `mount` and `check` for ``point`` have left at work."""
         from .holders import find_mounting
 
-        return find_mounting(point, sources)
+        return find_mounting(_mark(point))
 
-    def check(self, source: str, fstype: str) -> tuple[int, str]:
-        """Run fsck(8) as the system does at boot: (its exit status, its last words)."""
+    def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
+        """Run fsck(8) as the system does at boot, before it is mounted on ``point``.
+
+        Returned is its exit status, and its last words.
+        """
         from .commands import run
 
-        done = run(["fsck", "-t", fstype, "-a", source], self._seconds())
+        words = ["fsck", "-t", fstype, "-a", source]
+        done = run(words, self._seconds(), environment=_mark(point))
         return done.status, (done.stderr or done.stdout).strip()
 
     def has_tool(self, name: str) -> bool:
@@ -189,6 +221,15 @@ class Storage:
             return error.errno == errno.EBUSY
         return False
 
+    def look_at_claim(self, path: str) -> bool:
+        """`is_claimed`, of a device that may never answer: then nothing is known against it."""
+        from .probing import Hung
+
+        try:
+            return bool(self.look(lambda: self.is_claimed(path), self._seconds() / 4))
+        except Hung:
+            return False
+
     def remove_folder(self, path: str) -> None:
         """Remove an empty directory; nothing happens where that cannot be done."""
         try:
@@ -196,10 +237,16 @@ class Storage:
         except OSError:
             pass
 
-    def _run(self, argv: list[str], seconds: float | None = None) -> str:
+    def _run(
+        self,
+        argv: list[str],
+        seconds: float | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> str:
         from .commands import run
 
-        done = run(argv, self._seconds() if seconds is None else seconds)
+        seconds = self._seconds() if seconds is None else seconds
+        done = run(argv, seconds, environment=environment)
         if done.status == 0:
             return ""
         return " ".join(done.stderr.split()) or f"{argv[0]} ended with {done.status}"
@@ -230,6 +277,11 @@ class Storage:
 
         kernel = find_kernel_holders([point], read_table())
         return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
+
+
+def _mark(point: str) -> dict[str, str]:
+    """What the programs that work for ``point``, and their helpers, are known by."""
+    return {"OCFPY_MOUNTS_ON": point}
 
 
 def _stat(path: str) -> posix.stat_result | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ocf_py.log import Log
 
     from .mounts import Mount, MountTable
+    from .releasing import Release
     from .storage import Storage
 
 _PAUSE = 0.05  # seconds between two looks at whether a holder has gone
@@ -59,20 +60,41 @@ class StillMounted(OSError):  # noqa: N818 - says what is
 class Plan:
     """What is to go now, children first, and who holds it.
 
-    ``devices`` are file systems that must have no user left at all; ``is_forgiving`` says that
+    ``devices`` are file systems that must have no user left at all, and ``release`` proves it;
+    ``lost`` is the id of a mount of theirs that is in the table no more. ``is_forgiving`` says that
     the server keeps the data whole, so that one that does not answer may be forced and left.
     """
 
-    __slots__ = ("devices", "is_forgiving", "mounts")
+    __slots__ = ("devices", "is_forgiving", "lost", "mounts", "release")
 
-    def __init__(self, mounts: list[Mount], devices: set[str], *, is_forgiving: bool) -> None:
+    def __init__(
+        self,
+        mounts: list[Mount],
+        devices: set[str],
+        *,
+        is_forgiving: bool,
+        release: Release | None = None,
+        lost: int = 0,
+    ) -> None:
         self.mounts = mounts
         self.devices = devices
         self.is_forgiving = is_forgiving
+        self.release = release
+        self.lost = lost
 
 
-def make_plan(table: MountTable, ours: list[Mount], *, must_end: bool, is_forgiving: bool) -> Plan:
+def make_plan(
+    table: MountTable,
+    ours: list[Mount],
+    *,
+    must_end: bool,
+    is_forgiving: bool,
+    release: Release | None = None,
+    mount_id: int = 0,
+) -> Plan:
     """Find all that has to go with ``ours``: what is mounted in or over it, and its twins.
+
+    ``release`` is of the device, and ``mount_id`` of our mount, as far as they are known.
 
     A twin is a later mount of the same device, such as a bind of it: where the file system
     ``must_end``, as another node is to write to it, the twin goes too. An earlier one is not ours
@@ -93,9 +115,17 @@ def make_plan(table: MountTable, ours: list[Mount], *, must_end: bool, is_forgiv
         for one in (*table.list_below(top), top):
             going.setdefault(one.mount_id, one)
     devices = {one.device for one in ours} if must_end else set()
+    if release:
+        devices.add(release.number)
     if any(one.device in devices and one.mount_id not in going for one in table):
         devices = set()
-    return Plan(list(going.values()), devices, is_forgiving=is_forgiving)
+    return Plan(
+        list(going.values()),
+        devices,
+        is_forgiving=is_forgiving,
+        release=release,
+        lost=0 if ours else mount_id,
+    )
 
 
 class Unmounting:
@@ -172,7 +202,10 @@ class Unmounting:
                 self._log.debug(self._complaint)
                 break
             self._log.info(f"{mount.source} unmounted from {mount.point}")
-        return not self._make_plan().mounts
+        left = self._make_plan()
+        if not left.mounts:
+            self._complaint = left.release.find_complaint() if left.release else ""
+        return not (left.mounts or self._complaint)
 
     def _part(self, plan: Plan) -> None:
         """Keep what goes from taking along what it is a copy of."""
@@ -213,7 +246,7 @@ class Unmounting:
         from .probing import Hung
 
         plan = self._make_plan()
-        spec = Mounts(plan.mounts, plan.devices)
+        spec = Mounts(plan.mounts, plan.devices, plan.lost)
         try:
             found, kernel = self._storage.find_holders(
                 spec, min(_LOOK_SECONDS, self._deadline.remaining / 2)
@@ -231,15 +264,23 @@ class Unmounting:
         ]
         every = [*kernel, *shown]
         more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
-        where = plan.mounts[-1].point if plan.mounts else "it"
-        self._held = f"{where} is held by {'; '.join(every[:_SHOWN])}{more}" if every else ""
+        self._held = ""
+        if plan.mounts:
+            where = plan.mounts[-1].point
+        elif plan.release:
+            where = plan.release.words
+            every = every or [plan.release.find_users()]
+        else:
+            return holders
+        if every:
+            self._held = f"{where} is held by {'; '.join(every[:_SHOWN])}{more}"
         return holders
 
 
-def end_mounting(storage: Storage, point: str, sources: set[str], deadline: Deadline) -> None:
+def end_mounting(storage: Storage, point: str, deadline: Deadline) -> None:
     """End what a start that was killed has left at work; StillMounted where it does not end."""
     while True:
-        left = storage.find_mounting(point, sources)
+        left = storage.find_mounting(point)
         if not left:
             return
         for identity in left:
@@ -251,31 +292,6 @@ def end_mounting(storage: Storage, point: str, sources: set[str], deadline: Dead
         if deadline.stage(_LAST) <= 0:
             raise StillMounted(0, problem)
         deadline.sleep(_PAUSE, problem)
-
-
-def prove_released(
-    storage: Storage, number: str, path: str, point: str, deadline: Deadline
-) -> None:
-    """Hold the kernel to it that the device at ``path`` is free; StillMounted where it is not.
-
-    Another node may write to it as soon as a stop returns. A mount of it that was there before
-    ours is somebody else's, and no concern here.
-    """
-    if storage.find_number(path) != number:
-        return  # the device has gone, or is another by now
-    table = storage.read_table()
-    if any(number in (one.device, storage.find_number(one.source)) for one in table):
-        return
-    from .probing import Hung
-
-    try:
-        while storage.look(lambda: storage.is_claimed(path), deadline.remaining / 2):
-            if deadline.stage(_LAST) <= 0:
-                users = storage.find_users(number, point)
-                raise StillMounted(0, f"{path} is unmounted, but in use by {users}")
-            deadline.sleep(_PAUSE, f"{path} is unmounted, but in use")
-    except Hung as hung:
-        raise StillMounted(0, f"{path} is unmounted, but whether in use: {hung}") from hung
 
 
 def leave() -> None:
