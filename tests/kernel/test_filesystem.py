@@ -228,13 +228,13 @@ class TestStart:
             ("mkfs.ext4", "ext2", "holds ext4, not ext2 (set fstype=ext4)"),
             ("mkswap", "ext4", "holds swap, which is no file system (see lsblk -f)"),
             ("true", "ext4", "holds no file system that blkid knows (mkfs first, if it is new"),
-            ("true", "ext2", "holds no file system that blkid knows (mkfs first, if it is new"),
+            ("mkfs.xfs", "ext2", "holds xfs, not ext2 (set fstype=xfs)"),
         ],
     )
     def test_says_what_the_device_holds_instead(
         self, storage: KernelStorage, maker: str, fstype: str, words: str
     ) -> None:
-        loop = storage.attach("d", maker, "8M")
+        loop = storage.attach("d", maker, "320M")
         one: dict[str, Any] = {"device": loop, "directory": "/run/t/data", "fstype": fstype}
         assert storage.call("start", **one) == 1
         assert f"{loop} {words}" in storage.reason, storage.reason

@@ -88,7 +88,7 @@ class Mounting:
         except OSError as error:
             raise CannotMount(f"fsck of {source.words}: {error.strerror}") from error
         if status >= _UNCORRECTED:
-            raise self._explain(f"fsck of {source.words} ended with {status}: {said}")
+            raise self._explain(f"fsck of {source.words} ended with {status}: {said}", by_fsck=True)
         self._log.info(f"fsck of {source.words} ended with {status}")
 
     def mount(self, options: str) -> None:
@@ -122,8 +122,11 @@ class Mounting:
         if said:
             raise self._explain(said)
 
-    def _explain(self, said: str) -> CannotMount:
-        """Say why it is refused in better words than a program's, where the device tells."""
+    def _explain(self, said: str, *, by_fsck: bool = False) -> CannotMount:
+        """Say why it is refused in better words than a program's, where the device tells.
+
+        What fsck(8) looked at may have held its file system once: nobody is to make a new one.
+        """
         source, storage = self._source, self._storage
         if not source.is_on_a_device:
             return CannotMount(said)
@@ -131,7 +134,7 @@ class Mounting:
         if number and storage.look_at_claim(self._node):
             return CannotMount(said, f"it is in use by {storage.find_users(number, self._point)}")
         contents = storage.read_contents(self._node)
-        if contents is None:
+        if contents is None or (by_fsck and not contents.fstype):
             return CannotMount(said)
         problem, remedy = contents.explain(source.words, source.fstype)
         if problem:
