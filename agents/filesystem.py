@@ -358,8 +358,10 @@ class Filesystem(ocf.Agent):
         """Read, and write if that is wanted, in a child: storage that has gone never answers."""
         from ocf_py.system import checks
 
-        if self.source.is_on_a_device:
-            self._try_check("reading", lambda: checks.read_device(mount.source))
+        number = self.storage.find_number(mount.source) if mount.is_anonymous else mount.device
+        node = self.storage.find_node(number, mount.source) if number else ""
+        if self.source.is_on_a_device and node:
+            self._try_check("reading", lambda: checks.read_device(node))
         else:
             self._try_check("asking", lambda: checks.read_folder(mount.point))
         if self.call.level >= 20 and self.statusfile and not mount.is_read_only:

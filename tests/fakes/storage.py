@@ -53,8 +53,8 @@ class FakeStorage(Storage):
     def find_sequence(self, number: str) -> str:
         return ""
 
-    def find_node(self, number: str) -> str:
-        return ""
+    def find_node(self, number: str, path: str) -> str:
+        return path if self.find_number(path) == number else ""
 
     def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
         assert not any(one.source == source for one in self.mounts), "it is mounted"
@@ -134,13 +134,13 @@ class FakeStorage(Storage):
 
     def find_holders(
         self, mounts: Mounts, seconds: float
-    ) -> tuple[list[tuple[int, int, str, int, str]], list[str]]:
+    ) -> tuple[list[tuple[int, int, str, int, str]], list[str], str]:
         found = [
             (pid, 1, "sleep", 0, f"cwd {path}")
             for pid, (path, held, _) in self.holders.items()
             if held in mounts.ids
         ]
-        return found, []
+        return found, [], ""
 
     def hold(self, path: str, *, stubborn: bool) -> int:
         """Put a process into a directory."""

@@ -274,6 +274,26 @@ class TestStart:
         assert "After=run-t-data.mount" in storage.run("cat", path)
         assert times[0] == times[1]
 
+    @pytest.mark.parametrize("left", ["a name", "no name"])
+    def test_a_device_that_was_renamed_is_read_by_its_number(
+        self, storage: KernelStorage, left: str
+    ) -> None:
+        """As lvrename does: the mount table goes on telling the old name."""
+        one = asked(storage)
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.run("mv", one["device"], "/dev/mapper/renamed")
+        loop = "/dev/loop" + storage.run("stat", "-c", "%T", "/dev/mapper/renamed").strip()
+        if left == "no name":
+            storage.run("mv", loop, "/dev/away")
+        for level in (0, 10):
+            assert storage.call("monitor", interval=RECURRING, level=level, **one) == 0, (
+                storage.reason
+            )
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted(one["directory"]) == []
+        if left == "no name":
+            storage.run("mv", "/dev/away", loop)
+
 
 class TestMovedAway:
     """What start mounted is ours wherever it is by now: another node may mount it after a stop."""

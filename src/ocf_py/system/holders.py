@@ -70,8 +70,8 @@ class Mounts:
         return self._known
 
 
-def find_holders(mounts: Mounts) -> list[tuple[int, int, str, int, str]]:
-    """The processes that hold any of the mounts: (pid, start ticks, command, user id, what).
+def find_holders(mounts: Mounts) -> Iterator[tuple[int, int, str, int, str]]:
+    """Find the processes that hold any of the mounts: (pid, start ticks, command, user id, what).
 
     ``what`` says how: "cwd /srv/data/x", "open /srv/data/log", "maps /srv/data/lib.so".
     """
@@ -79,7 +79,6 @@ def find_holders(mounts: Mounts) -> list[tuple[int, int, str, int, str]]:
 
     ours = posix.getpid()
     sockets = _find_sockets(mounts)
-    found = []
     for name in posix.listdir("/proc"):
         if not name.isdigit() or int(name) == ours:
             continue
@@ -92,8 +91,7 @@ def find_holders(mounts: Mounts) -> list[tuple[int, int, str, int, str]]:
             owner = posix.stat(f"/proc/{name}").st_uid
         except OSError:  # it has ended meanwhile
             continue
-        found.append((identity.pid, identity.start_time, command, owner, what))
-    return found
+        yield identity.pid, identity.start_time, command, owner, what
 
 
 def _list_uses(pid: str, mounts: Mounts, sockets: frozenset[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from .mounts import MountTable, read_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .block_devices import BlockDevice
@@ -68,12 +68,14 @@ class Storage:
         is_same = self.find_sequence(device.number) == device.sequence
         if device.sequence and device.is_loop and not is_same:
             return ""
-        if self.find_number(device.path) == device.number:
-            return device.path
-        return self.find_node(device.number) if device.sequence and is_same else ""
+        if device.sequence and is_same:
+            return self.find_node(device.number, device.path)
+        return device.path if self.find_number(device.path) == device.number else ""
 
-    def find_node(self, number: str) -> str:
-        """A path that leads to the block device of this number; "" where none does."""
+    def find_node(self, number: str, path: str) -> str:
+        """A path to the block device of this number: ``path``, or another; "" where none leads."""
+        if self.find_number(path) == number:
+            return path
         from .block_devices import find_path
 
         return find_path(number, self.find_number)
@@ -261,15 +263,21 @@ class Storage:
 
     def find_holders(
         self, mounts: Mounts, seconds: float
-    ) -> tuple[list[tuple[int, int, str, int, str]], list[str]]:
-        """The processes and what of the kernel's own holds the mounts; Hung, OSError."""
+    ) -> tuple[list[tuple[int, int, str, int, str]], list[str], str]:
+        """Who holds the mounts: (processes, what of the kernel's own, why these are not all).
+
+        What was found within ``seconds`` counts, and the last is "" if it is all there is.
+        """
         from .holders import find_holders, find_kernel_holders
+        from .probing import gather
 
-        def body() -> Any:
-            return find_holders(mounts), find_kernel_holders(mounts.points, read_table())
+        def body() -> Iterator[Any]:
+            yield from find_kernel_holders(mounts.points, read_table())
+            yield from find_holders(mounts)
 
-        found: tuple[list[tuple[int, int, str, int, str]], list[str]] = self.look(body, seconds)
-        return found
+        found, problem = gather(body, seconds)
+        kernel = [one for one in found if isinstance(one, str)]
+        return [one for one in found if not isinstance(one, str)], kernel, problem
 
     def find_users(self, number: str, point: str) -> str:
         """Say what uses a block device that was mounted on ``point``, though it is no more."""

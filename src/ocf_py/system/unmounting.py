@@ -170,7 +170,7 @@ class Unmounting:
         end = self._deadline.remaining - (min(left, _FAST_SECONDS) if self._signals.fast else left)
         while True:
             for number in numbers:
-                self._ask_to_go(number)
+                self._ask_to_go(number, until)
                 if self._attempt(until + 0.05):
                     return True
             if self._deadline.remaining <= end:
@@ -215,11 +215,10 @@ class Unmounting:
                 if said:
                     raise StillMounted(0, f"what is mounted in it is left: {said}")
 
-    def _ask_to_go(self, number: int) -> None:
+    def _ask_to_go(self, number: int, until: float) -> None:
         """Signal the holders, and give them time to go."""
-        asked = [] if self._signals.spare else self._signal(number)
-        if self._signals.spare:
-            self._find()
+        found = self._find(until)
+        asked = [] if self._signals.spare else self._signal(found, number)
         wait = max(self._signals.delay, _PAUSE) if asked else _RETRY
         end = self._deadline.remaining - wait
         while self._deadline.remaining > max(end, 0):
@@ -227,9 +226,11 @@ class Unmounting:
                 return
             self._deadline.sleep(min(_PAUSE, wait), self._held or self._complaint)
 
-    def _signal(self, number: int) -> list[ProcessIdentity]:
+    def _signal(
+        self, found: list[tuple[ProcessIdentity, str]], number: int
+    ) -> list[ProcessIdentity]:
         asked = []
-        for identity, words in self._find():
+        for identity, words in found:
             try:
                 if send_signal(identity, number):
                     self._log.info(f"signal {number} to {words}")
@@ -240,20 +241,16 @@ class Unmounting:
                 self._log.warning(f"not signalled: {words}: {error.strerror}")
         return asked
 
-    def _find(self) -> list[tuple[ProcessIdentity, str]]:
-        """Find the holders, and say who they are in case that they stay."""
+    def _find(self, until: float) -> list[tuple[ProcessIdentity, str]]:
+        """Find the holders, in half of what is left of the stage; say who they are if they stay."""
         from .holders import Mounts
-        from .probing import Hung
 
         plan = self._make_plan()
         spec = Mounts(plan.mounts, plan.devices, plan.lost)
-        try:
-            found, kernel = self._storage.find_holders(
-                spec, min(_LOOK_SECONDS, self._deadline.remaining / 2)
-            )
-        except (Hung, OSError) as error:
-            self._held = f"{self._complaint}; who holds it cannot be told: {error}"
-            return []
+        seconds = max(
+            self._deadline.stage(until) / 2, min(_LOOK_SECONDS, self._deadline.remaining / 2)
+        )
+        found, kernel, problem = self._storage.find_holders(spec, seconds)
         holders = [
             (ProcessIdentity(pid, ticks), f"pid {pid} ({command}, {_user(owner)}): {what}")
             for pid, ticks, command, owner, what in found
@@ -263,6 +260,8 @@ class Unmounting:
             for identity, words in holders
         ]
         every = [*kernel, *shown]
+        if problem:
+            every.append(f"others, maybe: {problem}")
         more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
         self._held = ""
         if plan.mounts:
