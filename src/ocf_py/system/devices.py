@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .mounts import normalize
+from .mounts import SERVED, normalize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,12 +10,7 @@ if TYPE_CHECKING:
     from .storage import Storage
 
 #: What a server, or all nodes together, let several nodes write to at once.
-_NETWORK_TYPES = frozenset(
-    (
-        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "fuse.ceph", "glusterfs"),
-        *("fuse.glusterfs", "fuse.sshfs", "9p", "virtiofs", "afs", "beegfs", "pvfs2", "lustre"),
-    )
-)
+_NETWORK_TYPES = SERVED | {"fuse.ceph", "fuse.glusterfs", "fuse.sshfs"}
 _CLUSTER_TYPES = _NETWORK_TYPES | {"gfs2", "ocfs2", "gpfs", "cvfs"}
 _LOCAL_TYPES = frozenset(
     ("ext2", "ext3", "ext4", "xfs", "btrfs", "jfs", "reiserfs", "f2fs", "vfat", "ocfs2", "gfs2")

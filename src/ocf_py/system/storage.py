@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 
 from . import read_file
-from .mounts import MountTable, read_table
+from .mounts import MountTable, normalize, read_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _FILE_TYPE, _REGULAR, _BLOCK, _FOLDER = 0o170000, 0o100000, 0o060000, 0o040000  
 _BLOCKS = "/sys/dev/block"
 _MODE = 0o755
 _LOOK_SECONDS = 5.0
+_NEVER_HANG = ("/dev/", "/sys/", "/proc/")
 
 
 class Storage:
@@ -44,9 +45,9 @@ class Storage:
     def find_number(self, path: str) -> str | None:
         """The number, "MAJOR:MINOR", of the block device at ``path``; None where there is none."""
         status = _stat(path)
-        if status is None or status.st_mode & _FILE_TYPE != _BLOCK:
+        if status is None or status[0] & _FILE_TYPE != _BLOCK:
             return None
-        return f"{posix.major(status.st_rdev)}:{posix.minor(status.st_rdev)}"
+        return f"{posix.major(status[1])}:{posix.minor(status[1])}"
 
     def identify(self, path: str) -> BlockDevice | None:
         """The block device at ``path``, so that it is known again; None where there is none."""
@@ -89,7 +90,7 @@ class Storage:
     def is_file(self, path: str) -> bool:
         """Whether ``path`` is a regular file: the image of a file system."""
         status = _stat(path)
-        return status is not None and status.st_mode & _FILE_TYPE == _REGULAR
+        return status is not None and status[0] & _FILE_TYPE == _REGULAR
 
     def exists(self, path: str) -> bool:
         """Whether anything is at ``path``."""
@@ -98,7 +99,7 @@ class Storage:
     def is_folder(self, path: str) -> bool:
         """Whether ``path`` is a directory."""
         status = _stat(path)
-        return status is not None and status.st_mode & _FILE_TYPE == _FOLDER
+        return status is not None and status[0] & _FILE_TYPE == _FOLDER
 
     def is_present(self, device: str) -> bool:
         """Whether the kernel still has a block device of this number, as far as /sys tells."""
@@ -292,8 +293,26 @@ def _mark(point: str) -> dict[str, str]:
     return {"OCFPY_MOUNTS_ON": point}
 
 
-def _stat(path: str) -> posix.stat_result | None:
+def _stat(path: str) -> tuple[int, int] | None:
+    """The mode and the device number of what is at ``path``; None where there is nothing.
+
+    Failure where that is on a server which does not answer.
+    """
     try:
-        return posix.stat(path)
+        if path.startswith(_NEVER_HANG) or not read_table().may_hang(normalize(path)):
+            return _look_at(path)
+        from .probing import Hung, look
+
+        mode, number = look(lambda: _look_at(path), _LOOK_SECONDS)
     except (OSError, ValueError):  # nothing there, or no path at all (a NUL)
         return None
+    except Hung as hung:
+        from ocf_py.outcomes import Failure
+
+        raise Failure(f"{path}: {hung}", hint="see whether its server is there") from hung
+    return mode, number
+
+
+def _look_at(path: str) -> tuple[int, int]:
+    status = posix.stat(path)
+    return status.st_mode, status.st_rdev
