@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ocf_py.system.own_mount import OwnMount
     from ocf_py.system.storage import Storage
     from ocf_py.system.systemd_mounts import SystemdMounts
-    from ocf_py.system.unmounting import Plan, Signals
+    from ocf_py.system.unmount_plan import Plan
+    from ocf_py.system.unmounting import Signals
 
 # Where the system itself lives: to mount there takes the cluster's own files away.
 _SYSTEMS_OWN = frozenset(
@@ -194,6 +195,10 @@ class Filesystem(ocf.Agent):
         if normalize(self.directory) in _SYSTEMS_OWN or "\0" in self.directory:
             raise ocf.Misconfigured(
                 f"directory={self.directory!r} is the system's own", hint="choose another"
+            )
+        if not self.source.tag and self.device != self.device.strip():
+            raise ocf.Misconfigured(
+                f"device={self.device!r} begins or ends with a blank", hint="leave it away"
             )
         self._check_options()
         if self.fstype.startswith("-") or "\0" in self.fstype:
@@ -507,7 +512,7 @@ class Filesystem(ocf.Agent):
 
     def _make_plan(self) -> Plan:
         from ocf_py.system.releasing import Release
-        from ocf_py.system.unmounting import make_plan
+        from ocf_py.system.unmount_plan import make_plan
 
         table, must_end, device = self._read_table(), self.source.has_one_writer, self.own.device
         release = None

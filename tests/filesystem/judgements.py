@@ -154,7 +154,7 @@ def wrong_parameters_are_told_apart(world: World) -> None:
         ({"options": "rw noatime"}, 6, "with commas alone"),
         ({"owner": "nobody-of-this-name"}, 2, "owner='nobody-of-this-name' is not known here"),
         ({"group": "nobody-of-this-name"}, 2, "make that group on every node"),
-        ({"device": world.disk("a") + " "}, 6, "ends with a blank: leave it away"),
+        ({"device": world.disk("a") + " "}, 6, "ends with a blank (leave it away)"),
         ({"device": "/dev/null"}, 2, "device='/dev/null' is neither a block device nor an image"),
         ({"directory": "/proc/foo"}, 2, "cannot be made"),
         ({"directory": "/etc/passwd/x"}, 2, "is a file"),

@@ -69,12 +69,10 @@ def test_a_spelling_says_what_it_is(
         ("a", "none", ["bind"]),
         ("-o", "tmpfs", []),
         ("/dev/a\0b", "ext4", []),
-        ("/dev/a ", "ext4", []),
-        ("host:/export\n", "nfs", []),
     ],
 )
 def test_what_is_no_device_is_refused(device: str, fstype: str, options: list[str]) -> None:
-    with pytest.raises(ValueError, match=r"^(is|names|begins) "):
+    with pytest.raises(ValueError, match=r"^(is|names) "):
         Source(device, fstype, options)
 
 

@@ -50,8 +50,6 @@ class Source:
         self.tag, self.name = _read_tag(device)
         if "\0" in device or "\n" in fstype:
             raise ValueError("is no name of a device")
-        if not self.tag and device != device.strip():
-            raise ValueError("begins or ends with a blank: leave it away")
         if self.tag:
             self.kind = TAG
         elif any(word in _BIND for word in options):
