@@ -301,11 +301,16 @@ def _stat(path: str) -> tuple[int, int] | None:
     try:
         if path.startswith(_NEVER_HANG) or not read_table().may_hang(normalize(path)):
             return _look_at(path)
-        from .probing import Hung, look
-
-        mode, number = look(lambda: _look_at(path), _LOOK_SECONDS)
+        return _look_with_care(path)
     except (OSError, ValueError):  # nothing there, or no path at all (a NUL)
         return None
+
+
+def _look_with_care(path: str) -> tuple[int, int]:
+    from .probing import Hung, look
+
+    try:
+        mode, number = look(lambda: _look_at(path), _LOOK_SECONDS)
     except Hung as hung:
         from ocf_py.outcomes import Failure
 
