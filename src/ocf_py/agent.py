@@ -196,6 +196,12 @@ class Agent:
         def migrate_to(self) -> None: ...  # noqa: D102
         def migrate_from(self) -> None: ...  # noqa: D102
 
+    def adopt(self) -> None:
+        """Keep in `self.call.facts` what stop has to know of what somebody else has started.
+
+        Called by the monitor that finds it active and records it.
+        """
+
     def validate(self) -> None:
         """Raise Misconfigured where the parameters contradict each other; look at nothing else.
 

@@ -51,7 +51,7 @@ class Lifecycle:
             is_stale = True
         if status.is_active:
             if is_stale or not self._instances.was_started:
-                self._adopt()
+                self._adopt(self._instances.given)
             self._set_score(self._instances.given, status)
         return status
 
@@ -82,7 +82,7 @@ class Lifecycle:
                 hint="stop the resource before it is changed",
             )
 
-    def _adopt(self) -> None:
+    def _adopt(self, given: Agent) -> None:
         """Give a resource that somebody else started a stop that needs no parameters either."""
         try:
             self._instances.write_record()
@@ -90,6 +90,11 @@ class Lifecycle:
             self._call.log.warning(
                 f"cannot record what runs in {self._instances.record_path}: {error.strerror}"
             )
+            return
+        try:
+            given.adopt()
+        except Failure as failure:
+            self._call.log.warning(f"what runs is not known in full: {failure.reason}")
 
     # ------------------------------------------------------------------ start and stop
 

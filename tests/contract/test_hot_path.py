@@ -42,6 +42,7 @@ NETWORK = {
 STORAGE = {
     "ocf_py.system.devices",
     "ocf_py.system.mounts",
+    "ocf_py.system.own_mount",
     "ocf_py.system.storage",
 }
 SUPERVISION = {
