@@ -48,7 +48,7 @@ _SAME = (
 )
 
 
-class Service(ocf.Agent):
+class Service(ocf.Agent, finds_by_name=True):
     """Manages any application
 
     With command, the agent runs a program by itself: it starts it in surroundings of its own, waits
@@ -348,15 +348,27 @@ class Service(ocf.Agent):
 
     def _supervision(self) -> Supervision:
         from ocf_py.service.supervision import Supervision
+        from ocf_py.start_record import RecordFile
 
+        name = RecordFile("Service", self.call.instance).name
         path = self.command or self.binfile or ""
         executable = path if path.startswith("/") and not self.shell else ""
-        return Supervision(self.machine, self.call, executable, self.pidfile)
+        return Supervision(self.machine, self.call, name, executable, self.pidfile)
 
     def _unit(self) -> UnitService:
         from ocf_py.service.unit import UnitService
 
         return UnitService(self.units, self.call, self.unit or "")
+
+    def _services(self) -> list[Supervision | UnitService]:
+        """What it is made of; without any parameters, all that its name may have been given to."""
+        if self.unit is not None:
+            return [self._unit()]
+        if self.command is not None or self.binfile is not None:
+            return [self._supervision()]
+        from ocf_py.service.unit import find_started
+
+        return [self._supervision(), *find_started(self.units, self.call)]
 
     # ------------------------------------------------------------------ monitor
 
@@ -364,9 +376,11 @@ class Service(ocf.Agent):
     @ocf.action(timeout=30, interval=30, depth=10)
     @ocf.action(timeout=60, interval=120, depth=20)
     def monitor(self) -> ocf.Status:
-        service = self._supervision() if self.unit is None else self._unit()
-        status = service.judge()
-        if not status.is_active:
+        for service in self._services():
+            status = service.judge()
+            if status.is_active:
+                break
+        else:
             return status
         if self.monitor_hook is not None and self.call.is_recurring:
             self._ask("monitor_hook")
@@ -393,26 +407,17 @@ class Service(ocf.Agent):
             self._unit().start()
             return
         from ocf_py.service.starting import Starting
-        from ocf_py.start_record import RecordFile
 
-        name = RecordFile("Service", self.call.instance).name
-        Starting(self._supervision(), self._program(), self._check("ready"), name).run()
+        Starting(self._supervision(), self._program(), self._check("ready")).run()
 
     @ocf.action(timeout=60)
     def stop(self) -> None:
-        if self.unit is not None:
-            unit = self._unit()
-            if self.stop_command is not None and unit.is_there():
+        for service in self._services():
+            if self.stop_command is not None and service.is_there():
+                # What goes wrong with it is told: what follows needs nothing of it.
                 self._command("stop_command", 0.5)
-            unit.stop()
-            return
-        supervision = self._supervision()
-        if self.stop_command is not None and supervision.is_there():
-            # What goes wrong with it is told: the signals that follow need nothing of it.
-            self._command("stop_command", 0.5)
-            supervision.wait_for_end(self.call.deadline.stage(0.5))
-        supervision.end(self._stages())
-        supervision.clear()
+                service.wait_for_end(self.call.deadline.stage(0.5))
+            service.stop(self._stages)
 
     def _command(self, name: str, fraction: float) -> str:
         """Run stop_command or reload_command if there is one; what goes wrong is returned."""

@@ -30,6 +30,7 @@ class Process:
     parent: int = 1
     tree: str = ""
     is_stubborn: bool = False
+    leads: bool = False
     hears_hup: str = ""
     status: int | None = None
     effects: list[tuple[float, str, str]] = field(default_factory=list)
@@ -99,7 +100,7 @@ class FakeMachine:
             name, _, value = word.partition("=")
             like = {"tree": process.tree, "is_stubborn": process.is_stubborn}
             if name == "fork":
-                behind = self.add("main", process.executable, **like)
+                behind = self.add("main", process.executable, leads=True, **like)
                 self.end(process, 0)
                 process = behind
             elif name == "workers":
@@ -153,7 +154,7 @@ class FakeMachine:
     ) -> FakeSpawned:
         assert seconds > 0
         assert "NOTIFY_SOCKET" in more or not more
-        process = self.add("main", program.argv[0])
+        process = self.add("main", program.argv[0], leads=True)
         process.tree = f"cgroup /fake/{name}.{process.identity.start_time}"
         try:
             remember(process.tree, process.identity)
@@ -171,7 +172,7 @@ class FakeMachine:
 
     def members(self, tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
         ours = {root.pid for root in roots if self.is_alive(root)}
-        ours |= {pid for pid, one in self.alive.items() if one.tree == tree != "descendants"}
+        ours |= {one.identity.pid for one in self._in_tree(tree)}
         while True:
             more = {pid for pid, one in self.alive.items() if one.parent in ours} - ours
             if not more:
@@ -180,13 +181,29 @@ class FakeMachine:
         found = [self.alive[pid].identity for pid in ours]
         return sorted(found, key=lambda one: one.start_time)
 
-    def tree_of(self, main: ProcessIdentity) -> str:
+    def _in_tree(self, tree: str) -> list[Process]:
+        kind, _, name = tree.partition(" ")
+        if kind in ("groups", "named"):
+            made = f"cgroup /fake/{name}."
+            return [one for one in self.alive.values() if one.tree.rpartition(".")[0] + "." == made]
+        return [one for one in self.alive.values() if one.tree == tree != "descendants"]
+
+    def tree_of(self, main: ProcessIdentity, name: str) -> str:
         assert self.is_alive(main)
-        return "descendants"
+        process = self.alive[main.pid]
+        return process.tree if process in self._in_tree(f"groups {name}") else "descendants"
+
+    def find_main(
+        self, among: Iterable[ProcessIdentity], executable: str
+    ) -> ProcessIdentity | None:
+        for one in among:
+            process = self.alive[one.pid]
+            if process.leads and process.executable == executable:
+                return one
+        return None
 
     def release(self, tree: str) -> None:
-        if tree != "descendants":
-            assert not [one for one in self.alive.values() if one.tree == tree]
+        assert not self._in_tree(tree)
 
     def send(self, identity: ProcessIdentity, number: int) -> bool:
         if not self.is_alive(identity):
@@ -200,7 +217,7 @@ class FakeMachine:
         return True
 
     def kill_all(self, tree: str) -> None:
-        for process in [one for one in self.alive.values() if one.tree == tree]:
+        for process in self._in_tree(tree):
             self.end(process, -signal.SIGKILL)
 
     def describe(self, identity: ProcessIdentity) -> str:

@@ -107,3 +107,9 @@ class FakeServiceWorld(InHere):
 
     def records(self) -> list[str]:
         return [path.name for path in self._records.glob("[!.]*")]
+
+    def spoil_record(self) -> None:
+        (self._records / "Service.svc").write_bytes(b"ocfpy-record 1\nboo")
+
+    def lose_record(self) -> None:
+        (self._records / "Service.svc").unlink()

@@ -18,6 +18,7 @@ class FakeUnits:
         self.after_stop = ["inactive"]
         self.after_kill = ["failed"]
         self.done: list[str] = []
+        self.drop_ins: dict[str, str] = {}
 
     def is_there(self) -> bool:
         return self.is_booted
@@ -55,4 +56,8 @@ class FakeUnits:
     def write_drop_in(self, name: str, content: str) -> None:
         assert name.endswith(".service")
         assert "Restart=no" in content
+        self.drop_ins[name] = content
         self.done.append("drop-in")
+
+    def find_drop_ins(self, beginning: str) -> list[str]:
+        return [name for name, text in self.drop_ins.items() if text.startswith(beginning)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -74,6 +75,7 @@ def test_it_runs_as_whom_where_and_with_what_it_was_asked_to(world: KernelServic
     ]
     variables = dict(line.partition("=")[::2] for line in lines if "=" in line)
     assert variables.pop("INVOCATION_ID")
+    assert variables.pop("OCFPY_RESOURCE") == "Service.svc"
     assert variables.pop("PWD") == "/run/home"
     assert variables.pop("_", "") is not None
     assert variables == {
@@ -277,3 +279,36 @@ def test_a_process_whose_first_thread_has_ended_lives_on(world: KernelServiceWor
     assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
     assert world.call("stop", **it) == 0, world.reason
     assert "threads.py" not in world.sandbox.run(["ps", "-eo", "args"]).stdout
+
+
+def test_a_name_is_not_taken_for_that_of_a_cluster_in_a_container(
+    installed_agents: Path,
+) -> None:
+    with Sandbox() as sandbox, contextlib.ExitStack() as stack:
+        outer = KernelServiceWorld(sandbox, installed_agents, cgroup=True)
+        stack.callback(outer.close)
+        for prepare in ("mount -t proc proc /proc", "umount /sys/fs/cgroup; mount -t proc p /proc"):
+            # Of the same name, with a group and without one, in a pid namespace of its own.
+            call = f"{outer.agent} start && exec sleep 9999"
+            inner = outer.sandbox.popen(
+                ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c",
+                 f"{prepare}; mount -t tmpfs run /run; {call}"],
+                env={
+                    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+                    "OCF_RESOURCE_INSTANCE": "svc",
+                    "HA_LOGFACILITY": "none",
+                    "OCF_RESKEY_command": "/bin/sleep",
+                    "OCF_RESKEY_args": "99991",
+                },
+            )  # fmt: skip
+            end = time.monotonic() + 10
+            while outer.sandbox.run(["pgrep", "-f", "sleep 99991"]).returncode:
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            assert outer.call("start", **asked(outer, "stay")) == 0, outer.reason
+            outer.spoil_record()
+            assert outer.call("stop") == 0, outer.reason
+            assert outer.sandbox.run(["pgrep", "-f", "sleep 99991"]).returncode == 0
+            assert outer.call("monitor", **asked(outer, "stay")) == 7, outer.reason
+            inner.kill()
+            inner.wait()

@@ -8,6 +8,7 @@ import pytest
 
 import ocf_py as ocf
 from service import Service
+from tests.fakes.processes import FakeMachine
 from tests.fakes.units import FakeUnits
 from tests.unit.conftest import Caller
 
@@ -33,6 +34,10 @@ def make(tmp_path: Path) -> Make:
             @ocf.seam
             def units(self) -> Any:
                 return fake
+
+            @ocf.seam
+            def machine(self) -> Any:
+                return FakeMachine()
 
         return Caller(Agent, tmp_path)
 
@@ -129,3 +134,26 @@ def test_without_systemd_nothing_runs_and_nothing_is_started(make: Make) -> None
     call = make(fake)
     assert [call(action, _UNIT) for action in ("monitor", "stop", "start")] == [7, 0, 2]
     assert call("monitor", _UNIT, interval=_RECURRING) == 1
+
+
+def test_a_damaged_record_hides_no_unit(make: Make) -> None:
+    for parameters in (_UNIT, {}):
+        fake = FakeUnits("inactive")
+        call = make(fake)
+        assert call("start", _UNIT) == 0
+        call.spoil_record()
+        assert call("monitor", parameters) == 0
+        assert call("stop", parameters) == 0
+        assert fake.done[-1] == "stop"
+        assert call.recorded is None
+        assert call("monitor", parameters) == 7
+
+
+def test_what_is_not_started_for_this_resource_is_not_found_without_its_record(make: Make) -> None:
+    fake = FakeUnits("active")
+    fake.drop_ins["lamp.service"] = "# Of the cluster resource another; gone with the next boot.\n"
+    call = make(fake)
+    call.spoil_record()
+    assert call("monitor", {}) == 7
+    assert call("stop", {}) == 0
+    assert fake.done == []

@@ -33,15 +33,12 @@ _CLEAN_UP = (Stage(_signal.SIGTERM), Stage(_signal.SIGKILL, fraction=0.5))
 class Starting:
     """One start of one service."""
 
-    def __init__(
-        self, supervision: Supervision, program: Program, ready: Check | None, name: str
-    ) -> None:
+    def __init__(self, supervision: Supervision, program: Program, ready: Check | None) -> None:
         self._supervision = supervision
         self._call = supervision.call
         self._machine = supervision.machine
         self._program = program
         self._ready = ready
-        self._name = name
         self._command = program.argv[0].rpartition("/")[2]
         self._problem = ""
 
@@ -80,7 +77,7 @@ class Starting:
                 self._call.log.info("no control group to be had: its processes are told by session")
 
         spawned = self._machine.start(
-            self._program, self._name, more, deadline.stage(_PATIENCE), remember
+            self._program, self._supervision.name, more, deadline.stage(_PATIENCE), remember
         )
         began = deadline.remaining
         main: ProcessIdentity | None = None

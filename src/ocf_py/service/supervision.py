@@ -1,7 +1,7 @@
 """A service that is a process of ours: found, brought up until it is ready, and ended for certain.
 
 What is known of it stands in the start record: ``main``, its main process, and ``tree``, how to
-tell which processes belong to it (see `tree`).
+tell which processes belong to it (see `tree`). Where no record tells, its name does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ocf_py.system.processes import ProcessIdentity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as _signal
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ocf_py.call import Call
 
@@ -30,13 +30,20 @@ class Supervision:
     """One service. Without an ``executable`` nothing is recognised by its pid file."""
 
     def __init__(
-        self, machine: Machine, call: Call, executable: str = "", pidfile: str | None = None
+        self,
+        machine: Machine,
+        call: Call,
+        name: str,
+        executable: str = "",
+        pidfile: str | None = None,
     ) -> None:
         self.machine = machine
         self.call = call
+        self.name = name
         self.executable = executable
         self.pidfile = pidfile
-        self._found_tree = ""  # of what no record speaks of
+        self._found: ProcessIdentity | None = None  # a main process that no record speaks of
+        self._found_tree = ""
 
     # ------------------------------------------------------------------ what runs
 
@@ -47,19 +54,26 @@ class Supervision:
             recorded = ProcessIdentity.parse(known)
             if self.machine.is_alive(recorded):
                 return recorded
-        if not self.pidfile or not self.executable:
-            return None
-        found = self.machine.recognise(self.pidfile, self.executable)
+        found = self._found = self._find_unrecorded() if self.executable else None
         if found and self.call.is_recurring and self.call.facts.record is not None:
-            self.call.log.info(f"process {found.pid} is the service's now, as {self.pidfile} says")
+            self.call.log.info(f"process {found.pid} is the service's main process now")
             self.remember(found)
+        return found
+
+    def _find_unrecorded(self) -> ProcessIdentity | None:
+        found = None
+        if self.pidfile:
+            found = self.machine.recognise(self.pidfile, self.executable)
+        if found is None and self._named:
+            living = self._members_of(self._named)
+            found = self.machine.find_main(living, self.executable) if living else None
         return found
 
     def remember(self, main: ProcessIdentity, tree: str = "") -> None:
         """Keep what is known of the service until it has been stopped."""
         facts = self.call.facts
         if not tree and not (self.tree and self.machine.members(self.tree, ())):
-            tree = self.machine.tree_of(main)
+            tree = self.machine.tree_of(main, self.name)
         if tree:
             facts.remember(_TREE, tree)
         if facts.recall(_MAIN) != str(main):
@@ -70,15 +84,33 @@ class Supervision:
         """How to tell what belongs to it; "" where nothing is known of it."""
         return self.call.facts.recall(_TREE)
 
+    @property
+    def _named(self) -> str:
+        """The tree that its name alone makes known; "" where a record makes a better one known."""
+        if self.tree or self.call.is_record_of_another:
+            return ""
+        from .tree import GROUPS, NAMED
+
+        return f"{NAMED if self.call.is_record_lost else GROUPS} {self.name}"
+
+    @property
+    def _trees(self) -> list[str]:
+        if not self.tree and not self._found_tree and self._found:
+            self._found_tree = self.machine.tree_of(self._found, self.name)
+        return [tree for tree in (self.tree or self._found_tree, self._named) if tree]
+
     def members(self, *known: ProcessIdentity) -> list[ProcessIdentity]:
         """All its living processes, the oldest first; ``known`` are more that belong to it."""
         recorded = self.call.facts.recall(_MAIN)
         roots = [*known, *([ProcessIdentity.parse(recorded)] if recorded else [])]
-        if known and not self._found_tree:
-            self._found_tree = self.tree or self.machine.tree_of(known[0])
-        tree = self.tree or self._found_tree
+        found = {one for tree in self._trees for one in self._members_of(tree, roots)}
+        return sorted(found, key=lambda one: (one.start_time, one.pid))
+
+    def _members_of(
+        self, tree: str, roots: Sequence[ProcessIdentity] = ()
+    ) -> list[ProcessIdentity]:
         try:
-            return self.machine.members(tree, roots) if tree else []
+            return self.machine.members(tree, roots)
         except OSError as error:
             raise Failure(f"what lives of it cannot be told: {error.strerror}") from error
 
@@ -90,12 +122,12 @@ class Supervision:
         """Tell whether it runs; Failure where workers outlive their main process."""
         if self.find_main():
             return RUNNING
-        if not self.call.facts.recall(_MAIN):
-            return STOPPED
         rest = self.members()
-        if rest:
+        if not rest:
+            return STOPPED
+        if self.call.facts.recall(_MAIN):
             raise Failure(f"the main process has ended, and left behind {self.name_all(rest)}")
-        return STOPPED
+        raise Failure(f"of these of its processes none is its main one: {self.name_all(rest)}")
 
     def name_all(self, processes: Sequence[ProcessIdentity]) -> str:
         """Name processes for the operator."""
@@ -104,6 +136,11 @@ class Supervision:
         return f"{named} and {more} more" if more > 0 else named
 
     # ------------------------------------------------------------------ how it ends
+
+    def stop(self, stages: Callable[[], Sequence[Stage]]) -> None:
+        """End it in these stages, and take away what is left; Failure names what survives."""
+        self.end(stages())
+        self.clear()
 
     def end(self, stages: Sequence[Stage], *, fraction: float = 1.0) -> None:
         """Ask its processes to end in these stages, within a part of the time that is left.
@@ -162,7 +199,8 @@ class Supervision:
             except OSError as error:
                 refused[one] = error.strerror or str(error)
         if kills and not refused:
-            self.machine.kill_all(self.tree)
+            for tree in self._trees:
+                self.machine.kill_all(tree)
 
     def _name_survivors(
         self, members: Sequence[ProcessIdentity], refused: dict[ProcessIdentity, str]
@@ -175,8 +213,8 @@ class Supervision:
     def clear(self) -> None:
         """Take away what is left of a service that has ended: its group, its pid file."""
         try:
-            if self.tree:
-                self.machine.release(self.tree)
+            for tree in self._trees:
+                self.machine.release(tree)
             if self.pidfile:
                 self.machine.remove_pid(self.pidfile)
         except OSError as error:

@@ -26,9 +26,9 @@ _KINDS = (".service", ".socket", ".timer", ".mount", ".path", ".target", ".scope
 _LONGEST_NAME = 255
 _AGAIN = 0.2  # seconds between two questions to a systemd that does not answer
 #: systemd leaves the restart to the cluster, and the cluster ends before what it runs.
+_MARK = "# Of the cluster resource {instance}; gone with the next boot.\n"
 _SETTING = """\
-# Of the cluster resource {instance}; gone with the next boot.
-[Unit]
+{mark}[Unit]
 Before=pacemaker.service pacemaker_remote.service
 {service}"""
 _RESTART = "\n[Service]\nRestart=no\n"
@@ -43,6 +43,17 @@ def refuse_name(unit: str) -> None:
 
 def _full_name(unit: str) -> str:
     return unit if "." in unit else f"{unit}.service"
+
+
+def find_started(units: Units, call: Call) -> list[UnitService]:
+    """The units that a start of this resource has laid its setting over since the boot."""
+    if not units.is_there():
+        return []
+    return [UnitService(units, call, name) for name in units.find_drop_ins(_mark(call))]
+
+
+def _mark(call: Call) -> str:
+    return _MARK.format(instance=" ".join(call.instance.split()))
 
 
 class UnitService:
@@ -93,7 +104,7 @@ class UnitService:
         """Start it and wait until it is active; Failure, with what it said last, if it is not."""
         deadline = self._call.deadline
         setting = _SETTING.format(
-            instance=" ".join(self._call.instance.split()),
+            mark=_mark(self._call),
             service=_RESTART if self.name.endswith(".service") else "",
         )
         try:
@@ -118,8 +129,11 @@ class UnitService:
         except Failure as failure:
             self._call.log.warning(failure.reason)
 
-    def stop(self) -> None:
-        """Stop it and wait until nothing of it runs; what does not end by then is killed."""
+    def stop(self, _stages: object = None) -> None:
+        """Stop it and wait until nothing of it runs; what does not end by then is killed.
+
+        The unit itself says in which stages.
+        """
         if not self._units.is_there():
             return
         deadline = self._call.deadline
@@ -155,6 +169,12 @@ class UnitService:
         self._call.deadline.wait(
             lambda: not self._show().has_job, f"{self.name} is reloading", every=0.05
         )
+
+    def wait_for_end(self, seconds: float) -> None:
+        """Give it this time to end by itself."""
+        until = self._call.deadline.remaining - seconds
+        while self._call.deadline.remaining > until and self.is_there():
+            self._call.deadline.sleep(0.1, f"{self.name} to end")
 
     def is_there(self) -> bool:
         """Whether anything of it may run."""

@@ -128,6 +128,19 @@ class Units:
         posix.rename(temporary, path)
         self._ask("daemon-reload")
 
+    def find_drop_ins(self, beginning: str) -> list[str]:
+        """The units over which a setting was laid that begins so."""
+        try:
+            folders = posix.listdir(_FOLDER)
+        except OSError:
+            return []
+        return [
+            folder.removesuffix(".d")
+            for folder in sorted(folders)
+            if folder.endswith(".d")
+            and _read(f"{_FOLDER}/{folder}/{_DROP_IN}").startswith(beginning)
+        ]
+
     def _ask(self, *words: str) -> str:
         from ocf_py.system import commands
 

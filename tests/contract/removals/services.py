@@ -21,7 +21,7 @@ SERVICES = (
         "foreign-is-left-alone",
         "Service",
         _PIDFILE,
-        " or not _executes(pid, executable)",
+        " or not executes(pid, executable)",
         "",
     ),
 )
