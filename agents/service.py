@@ -40,6 +40,7 @@ _OF_COMMAND = (
     "stop_timeout",
     "reload_signal",
 )
+_CHECKS = ("ready", "health", "deep_health", "stop_command", "reload_command")
 _SAME = (
     ("binfile", "command"),
     ("cmdline_options", "args"),
@@ -264,7 +265,7 @@ class Service(ocf.Agent, finds_by_name=True):
             refuse_name(self.unit)
         else:
             self._argv()
-        for name in ("ready", "health", "deep_health", "stop_command", "reload_command"):
+        for name in _CHECKS:
             self._check(name)
         from ocf_py.service import program, stages, words
 
@@ -287,15 +288,15 @@ class Service(ocf.Agent, finds_by_name=True):
             raise ocf.Misconfigured(f"{name}{shown} {error}") from error
 
     def _check(self, name: str) -> Check | None:
-        from ocf_py.service.checks import COMMAND, NOTIFY, parse_check
+        from ocf_py.service.checks import NOTIFY, parse_check, parse_command
 
         if name == "monitor_hook":
             return self._parse(name, lambda line: parse_check(line, with_shell=True))
+        if name.endswith("_command"):
+            return self._parse(name, parse_command)
         found = self._parse(name, parse_check)
         if found and found.kind == NOTIFY and name != "ready":
             raise ocf.Misconfigured(f"{name}=notify: only ready can be told so")
-        if found and name.endswith("_command") and found.kind != COMMAND:
-            raise ocf.Misconfigured(f"{name} is a command", hint="an absolute path and words")
         return found
 
     def _argv(self) -> list[str]:
@@ -314,15 +315,18 @@ class Service(ocf.Agent, finds_by_name=True):
     def _program(self) -> Program:
         """The program in its surroundings; UnusableHere where they are not to be had."""
         from ocf_py.service import program, words
+        from ocf_py.system.probing import Hung, look
 
         environment = {}
         try:
             if self.envfile is not None:
-                environment = words.read_assignments(self.envfile)
-        except (OSError, ValueError) as error:
-            raise ocf.UnusableHere(
-                f"envfile={self.envfile!r}: {getattr(error, 'strerror', None) or error}"
-            ) from error
+                path = self.envfile
+                seconds = self.call.deadline.stage(0.2)
+                environment = look(lambda: words.read_assignments(path), seconds)
+        except Hung as hung:
+            raise ocf.Failure(f"envfile={self.envfile!r}: what it is on does not answer") from hung
+        except OSError as error:
+            raise ocf.UnusableHere(f"envfile={self.envfile!r}: {error.strerror}") from error
         environment.update(self._parse("env", words.parse_assignments) or {})
         try:
             return program.Program(
@@ -341,10 +345,16 @@ class Service(ocf.Agent, finds_by_name=True):
     def validate_here(self) -> None:
         if self.unit is not None:
             self._unit().validate_here()
-            return
-        from ocf_py.service.program import refuse_what_is_missing
+        from ocf_py.service.missing import refuse_what_is_missing
 
-        refuse_what_is_missing(self._program())
+        program = self._program()
+        commands = {}
+        if self.unit is None:
+            name = "shell" if self.shell else "command" if self.binfile is None else "binfile"
+            commands[name] = program.argv[0]
+        checks = [(name, self._check(name)) for name in _CHECKS]
+        commands.update({name: check.words[0] for name, check in checks if check and check.words})
+        refuse_what_is_missing(program, self.pidfile, commands, self.call.deadline.stage(0.3))
 
     def _supervision(self) -> Supervision:
         from ocf_py.service.supervision import Supervision

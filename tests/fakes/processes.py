@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ocf_py.service import checks
 from ocf_py.service.disposable import Finding
-from ocf_py.service.spawn import NotExecuted
 from ocf_py.system.processes import ProcessIdentity
 
 if TYPE_CHECKING:
@@ -158,9 +157,6 @@ class FakeMachine:
         process.tree = f"cgroup /fake/{name}.{process.identity.start_time}"
         try:
             remember(process.tree, process.identity)
-            for kind, path in (("logfile", program.logfile), ("errlogfile", program.errlogfile)):
-                if path and (path.startswith("/nonexistent") or program.owner.uid):
-                    raise NotExecuted(0, f"{kind} {path}: refused")
         except BaseException:
             self.end(process, 1)
             raise
@@ -234,8 +230,6 @@ class FakeMachine:
         return int(text) if text.isdecimal() else 0
 
     def write_pid(self, pidfile: str, pid: int) -> None:
-        if pidfile.startswith("/nonexistent"):
-            raise FileNotFoundError(2, "No such file or directory")
         self.files[pidfile] = (f"{pid}\n", time.time())
 
     def remove_pid(self, pidfile: str) -> None:

@@ -100,8 +100,8 @@ def test_a_log_is_written_by_its_user_and_through_no_link(world: KernelServiceWo
     _path(world, "/run/home").chmod(0o777)
     _path(world, "/run/home/link").symlink_to("/run/target")
     it = {**asked(world, "stay"), "user": "nobody", "logfile": "/run/home/link"}
-    assert world.call("start", **it) == 1
-    assert "logfile /run/home/link" in world.reason
+    assert world.call("start", **it) == 2
+    assert "logfile='/run/home/link' is a link" in world.reason
     assert not _path(world, "/run/target").exists()
     assert world.call("stop", **it) == 0
     is_calm(world)
@@ -238,30 +238,79 @@ time.sleep(1000)
 """
 
 
-def test_storage_that_hangs_hangs_no_monitor_and_no_stop(world: KernelServiceWorld) -> None:
-    it = asked(world, "workers", pidfile="/mnt/it.pid", health="file:///mnt/it.pid")
-    world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=True)
-    world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/srv"], check=True)
-    world.sandbox.run(["mknod", "/srv/fuse", "c", "10", "229"], check=True)
-    assert world.call("start", **it) == 0, world.reason
-    assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
-    # A file system whose daemon never answers.
+@contextlib.contextmanager
+def _hanging_at_mnt(world: KernelServiceWorld) -> Iterator[None]:
+    """A file system whose daemon never answers."""
+    if not _path(world, "/srv/fuse").exists():
+        world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/srv"], check=True)
+        world.sandbox.run(["mknod", "/srv/fuse", "c", "10", "229"], check=True)
     argv = ["/usr/bin/python3", "-c", _HANG]
     daemon = world.sandbox.popen(argv, stdout=subprocess.PIPE)
     assert daemon.stdout is not None
     assert daemon.stdout.readline() == "mounted\n"
-    assert world.call("monitor", interval=RECURRING, **it) == 0
-    it["health_timeout"] = "300ms"
-    assert world.call("monitor", interval=RECURRING, level=10, **it) == 1
-    assert "no answer" in world.reason
-    world.kill(find(world, "main"))
-    assert world.call("monitor", interval=RECURRING, **it) == 1
-    assert "(worker, user 0)" in world.reason, world.reason
-    assert world.call("stop") == 0, world.reason
+    try:
+        yield
+    finally:
+        daemon.kill()
+        daemon.wait()
+        daemon.stdout.close()
+
+
+def test_storage_that_hangs_hangs_no_start(world: KernelServiceWorld) -> None:
+    with _hanging_at_mnt(world):
+        for more in (
+            {"command": "/mnt/daemon"},
+            {"workdir": "/mnt/work"},
+            {"logfile": "/mnt/log"},
+            {"errlogfile": "/mnt/log"},
+            {"pidfile": "/mnt/it.pid"},
+            {"envfile": "/mnt/env"},
+            {"ready": "/mnt/ready"},
+        ):
+            it = {**asked(world, "stay"), **more}
+            for action, level in (("validate-all", 10), ("start", 0)):
+                assert world.call(action, level=level, timeout=4, **it) == 1, (more, world.reason)
+                (name,) = more
+                assert f"{name}='/mnt/" in world.reason, world.reason
+                assert "does not answer" in world.reason, world.reason
+            assert world.call("stop", timeout=6, **it) == 0, world.reason
+            is_calm(world)
+
+
+def test_a_failed_start_tells_what_the_program_said_last(world: KernelServiceWorld) -> None:
+    it: dict[str, Any] = {"command": "/bin/sh", "args": "-c 'echo no lock file >&2; exit 3'"}
+    assert world.call("start", **it) == 1
+    assert world.reason == (
+        "sh ended with status 3 before it was ready (set errlogfile to see what it says)"
+    )
+    for log in ("logfile", "errlogfile"):
+        assert world.call("start", **{log: "/run/log"}, **it) == 1
+        assert world.reason == "sh ended with status 3 before it was ready: no lock file"
+    it["args"] = "-c 'exit 3'"
+    time.sleep(0.1)
+    assert world.call("start", errlogfile="/run/log", **it) == 1
+    assert world.reason == "sh ended with status 3 before it was ready", (
+        "the log is of an old start"
+    )
+    assert world.call("stop", **it) == 0
     is_calm(world)
-    daemon.kill()
-    daemon.wait()
-    daemon.stdout.close()
+
+
+def test_storage_that_hangs_hangs_no_monitor_and_no_stop(world: KernelServiceWorld) -> None:
+    it = asked(world, "workers", pidfile="/mnt/it.pid", health="file:///mnt/it.pid")
+    world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=True)
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
+    with _hanging_at_mnt(world):
+        assert world.call("monitor", interval=RECURRING, **it) == 0
+        it["health_timeout"] = "300ms"
+        assert world.call("monitor", interval=RECURRING, level=10, **it) == 1
+        assert "no answer" in world.reason
+        world.kill(find(world, "main"))
+        assert world.call("monitor", interval=RECURRING, **it) == 1
+        assert "(worker, user 0)" in world.reason, world.reason
+        assert world.call("stop") == 0, world.reason
+        is_calm(world)
 
 
 _FIRST_THREAD_ENDS = """

@@ -1,4 +1,4 @@
-"""A start record that was damaged or lost: what lives is found by the resource's name all the same."""
+"""A start record that was damaged or lost: the resource's name finds what lives all the same."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ else:
     import _signal
 
 _LONGEST_REPORT = 2000  # bytes: the last of what it says
+_RAISED = "\0"  # before what the child itself says, and not what it has executed
 _REAP_SECONDS = 0.3
 _LAST_RESORT = 5.0  # seconds behind its limit, at which the child ends itself if we are gone
 
@@ -106,6 +107,9 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
 def _judge(code: int, said: str) -> str:
     if code == 0:
         return ""
+    _, raised, own = said.rpartition(_RAISED)
+    if raised:
+        return own.strip()
     lines = said.split("\n")
     how = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"
     return f"{how}: {lines[-1].strip()}" if lines[-1].strip() else how
@@ -123,7 +127,8 @@ def _work(work: Callable[[], object], writer: int, seconds: float) -> NoReturn:
         _exit(0)
     except BaseException as error:  # noqa: BLE001 - a forked copy of the action must not go on
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        posix.write(writer, (text or type(error).__name__).encode("utf-8", "replace"))
+        text = _RAISED + (text or type(error).__name__)
+        posix.write(writer, text.encode("utf-8", "replace"))
     finally:
         _exit(1)
 

@@ -134,23 +134,29 @@ class Machine:
             return None
 
     def read_pid(self, pidfile: str) -> int:
-        """The pid in the file; 0 where there is none."""
-        from .pidfile import read_pid
+        """The pid in the file; 0 where there is none, or where its storage hangs."""
+        from .pidfile import StorageHangs, in_time, read_pid
 
-        return read_pid(pidfile)[0]
+        if self._storage_hangs:
+            return 0
+        try:
+            return in_time(pidfile, lambda: read_pid(pidfile)[0], _STORAGE_SECONDS)
+        except StorageHangs:
+            self._storage_hangs = True
+            return 0
 
     def write_pid(self, pidfile: str, pid: int) -> None:
         """Put a pid file in place in one step; OSError if that cannot be done."""
-        from .pidfile import write_pid
+        from .pidfile import in_time, write_pid
 
-        write_pid(pidfile, pid)
+        in_time(pidfile, lambda: write_pid(pidfile, pid), _STORAGE_SECONDS)
 
     def remove_pid(self, pidfile: str) -> None:
         """Take a pid file away unless a living process is named in it; OSError if that fails."""
-        from .pidfile import remove_stale
+        from .pidfile import in_time, remove_stale
 
         if not self._storage_hangs:
-            remove_stale(pidfile, _STORAGE_SECONDS)
+            in_time(pidfile, lambda: remove_stale(pidfile), _STORAGE_SECONDS)
 
     def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
         """Ask a check once, in the surroundings of the program that ``build`` makes."""

@@ -11,6 +11,13 @@ import posix
 
 from ocf_py.system.processes import ProcessIdentity, identify
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
 _FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
 _LONGEST_PID = 10  # digits
 _TOLERANCE = 1.0  # seconds by which a clock may have been set
@@ -50,15 +57,21 @@ def recognise(path: str, executable: str, seconds: float) -> ProcessIdentity | N
     Raises StorageHangs where the file's storage does not answer within ``seconds``, and OSError
     where nothing can be told.
     """
+    named = in_time(path, lambda: str(_recognise(path, executable)), seconds)
+    return None if named == "None" else ProcessIdentity.parse(named)
+
+
+def in_time(path: str, body: Callable[[], T], seconds: float) -> T:
+    """Return what ``body`` returns, a plain value; StorageHangs if the file's storage hangs it."""
     if path.startswith(_IN_MEMORY):
-        return _recognise(path, executable)
+        return body()
     from ocf_py.system.probing import Hung, look
 
     try:
-        named = look(lambda: str(_recognise(path, executable)), seconds)
+        found: T = look(body, seconds)
     except Hung as hung:
-        raise StorageHangs(errno.ETIMEDOUT, f"{path}: {hung}") from hung
-    return None if named == "None" else ProcessIdentity.parse(named)
+        raise StorageHangs(errno.ETIMEDOUT, f"what it is on gives {hung}") from hung
+    return found
 
 
 def _recognise(path: str, executable: str) -> ProcessIdentity | None:
@@ -94,23 +107,8 @@ def write_pid(path: str, pid: int) -> None:
         raise
 
 
-def remove_stale(path: str, seconds: float) -> None:
-    """Take the file away if it names a pid that no process has; OSError if that cannot be done.
-
-    Storage gets these ``seconds`` to answer.
-    """
-    if path.startswith(_IN_MEMORY):
-        _remove_stale(path)
-        return
-    from ocf_py.system.probing import Hung, look
-
-    try:
-        look(lambda: _remove_stale(path), seconds)
-    except Hung as hung:
-        raise StorageHangs(errno.ETIMEDOUT, f"{path}: {hung}") from hung
-
-
-def _remove_stale(path: str) -> None:
+def remove_stale(path: str) -> None:
+    """Take the file away if it names a pid that no process has; OSError if that cannot be done."""
     pid, _ = read_pid(path)
     if not pid:
         return
