@@ -267,7 +267,7 @@ def test_storage_that_hangs_hangs_no_start(world: KernelServiceWorld) -> None:
             {"envfile": "/mnt/env"},
             {"ready": "/mnt/ready"},
         ):
-            it = {**asked(world, "stay"), **more}
+            it: dict[str, Any] = {**asked(world, "stay"), **more}
             for action, level in (("validate-all", 10), ("start", 0)):
                 assert world.call(action, level=level, timeout=4, **it) == 1, (more, world.reason)
                 (name,) = more
@@ -284,7 +284,7 @@ def test_a_failed_start_tells_what_the_program_said_last(world: KernelServiceWor
         "sh ended with status 3 before it was ready (set errlogfile to see what it says)"
     )
     for log in ("logfile", "errlogfile"):
-        assert world.call("start", **{log: "/run/log"}, **it) == 1
+        assert world.call("start", **{**it, log: "/run/log"}) == 1
         assert world.reason == "sh ended with status 3 before it was ready: no lock file"
     it["args"] = "-c 'exit 3'"
     time.sleep(0.1)

@@ -23,7 +23,6 @@ else:
 
 _MAIN, _TREE = "main", "tree"
 _LAST_WORDS = 0.02  # seconds to say what survives
-_NAMED = 4  # survivors that a reason names
 
 
 class Supervision:
@@ -131,9 +130,9 @@ class Supervision:
 
     def name_all(self, processes: Sequence[ProcessIdentity]) -> str:
         """Name processes for the operator."""
-        named = ", ".join(self.machine.describe(one) for one in processes[:_NAMED])
-        more = len(processes) - _NAMED
-        return f"{named} and {more} more" if more > 0 else named
+        from .tree import name_some
+
+        return name_some([self.machine.describe(one) for one in processes])
 
     # ------------------------------------------------------------------ how it ends
 

@@ -46,6 +46,7 @@ MARK = "INVOCATION_ID"
 NAME_MARK = "OCFPY_RESOURCE"
 CGROUP, SESSION_OF, DESCENDANTS = "cgroup", "session", "descendants"
 GROUPS, NAMED = "groups", "named"
+_NAMED = 4  # processes that a reason names
 
 
 def members(tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
@@ -139,6 +140,13 @@ def describe(identity: ProcessIdentity) -> str:
     except OSError:
         return f"{identity.pid} (gone)"
     return f"{identity.pid} ({name}, user {user})"
+
+
+def name_some(descriptions: Sequence[str]) -> str:
+    """Name the first of several processes for the operator, and how many more there are."""
+    named = ", ".join(descriptions[:_NAMED])
+    more = len(descriptions) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _sorted(found: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:

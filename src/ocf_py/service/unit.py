@@ -78,6 +78,9 @@ class UnitService:
             return RUNNING
         if state.active in _PENDING:
             raise Failure(f"{self.name} stays {state.active} ({state.sub})")
+        left = self._left(state)
+        if left:
+            raise Failure(f"{self.name} is {state.active}, and left behind {left}")
         if state.active == "failed" and self._call.is_recurring:
             return STOPPED.because(self._explain(state))
         if state.active not in _ENDED:
@@ -103,6 +106,8 @@ class UnitService:
     def start(self) -> None:
         """Start it and wait until it is active; Failure, with what it said last, if it is not."""
         deadline = self._call.deadline
+        if self._left(self._show()):
+            self.stop()
         setting = _SETTING.format(
             mark=_mark(self._call),
             service=_RESTART if self.name.endswith(".service") else "",
@@ -136,21 +141,12 @@ class UnitService:
         """
         if not self._units.is_there():
             return
-        deadline = self._call.deadline
         state = self._show()
         try:
             if state.active not in _ENDED or state.has_job:
                 self._units.stop(self.name)
                 state = self._show()
-            began = deadline.remaining
-            is_killed = False
-            while state.active not in _ENDED:
-                if not is_killed and deadline.remaining < began / 3:
-                    self._call.log.warning(f"{self.name} stays {state.active}: killing it")
-                    self._units.kill(self.name)
-                    is_killed = True
-                deadline.sleep(0.05, f"{self.name} stays {state.active} ({state.sub})")
-                state = self._show()
+            state = self._await_end(state)
         except OSError as error:
             raise Failure(f"{self.name} cannot be stopped: {error.strerror}") from error
         if state.active == "failed":
@@ -159,6 +155,37 @@ class UnitService:
                 self._units.reset_failed(self.name)
             except OSError as error:  # nothing of it runs all the same
                 self._call.log.warning(f"{self.name} stays failed: {error.strerror}")
+
+    def _await_end(self, state: State) -> State:
+        """Wait until it has ended and nobody is left: KillMode= may spare processes."""
+        deadline = self._call.deadline
+        began = deadline.remaining
+        sent = ""
+        while True:
+            left = self._left(state)
+            if state.active in _ENDED and not left:
+                return state
+            how = f"leaves behind {left}" if left else f"stays {state.active} ({state.sub})"
+            due = "SIGTERM" if left else ""
+            if deadline.remaining < began / 3:
+                due = "SIGKILL"
+            if due not in ("", sent):
+                self._call.log.warning(f"{self.name} {how}: {due}")
+                self._units.kill(self.name, due)
+                sent = due
+            deadline.sleep(0.05, f"{self.name} {how}")
+            state = self._show()
+
+    def _left(self, state: State) -> str:
+        """Name the processes of a unit that has ended; "" where there are none."""
+        if state.active not in _ENDED:
+            return ""
+        members = self._units.members(state)
+        if not members:
+            return ""
+        from .tree import name_some
+
+        return name_some(members)
 
     def reload(self) -> None:
         """Have it read its configuration again, and wait until it has."""
@@ -178,7 +205,10 @@ class UnitService:
 
     def is_there(self) -> bool:
         """Whether anything of it may run."""
-        return self._units.is_there() and self._show().active not in _ENDED
+        if not self._units.is_there():
+            return False
+        state = self._show()
+        return state.active not in _ENDED or bool(self._left(state))
 
     def _show(self) -> State:
         """Ask for its state; what executes itself anew meanwhile (daemon-reexec) is asked again."""

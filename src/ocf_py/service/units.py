@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 _DROP_IN = "50-ocfpy.conf"
 _FOLDER = "/run/systemd/system"
 _SECONDS = 10.0
-_PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "Job")
+_PROPERTIES = (
+    "LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "Job", "ControlGroup",
+)  # fmt: skip
 
 
 class State:
-    """What systemd says of a unit: systemctl(1), "show"."""
+    """What systemd says of a unit: systemctl(1), "show".
 
-    __slots__ = ("active", "enabled", "has_job", "load", "result", "sub")
+    ``group`` is its control group, which outlives its end where processes are left behind.
+    """
+
+    __slots__ = ("active", "enabled", "group", "has_job", "load", "result", "sub")
 
     def __init__(
         self,
@@ -31,6 +36,7 @@ class State:
         sub: str = "",
         result: str = "",
         enabled: str = "",
+        group: str = "",
         *,
         has_job: bool = False,
     ) -> None:
@@ -39,6 +45,7 @@ class State:
         self.sub = sub
         self.result = result
         self.enabled = enabled
+        self.group = group
         self.has_job = has_job
 
 
@@ -61,6 +68,7 @@ class Units:
             found.get("SubState", ""),
             found.get("Result", ""),
             found.get("UnitFileState", ""),
+            found.get("ControlGroup", ""),
             has_job=found.get("Job", "") not in ("", "0"),
         )
 
@@ -76,9 +84,19 @@ class Units:
         """Queue a reload, and do not wait for it; OSError if systemd refuses."""
         self._ask("reload", "--no-block", "--", name)
 
-    def kill(self, name: str) -> None:
-        """Send SIGKILL to all processes of a unit; OSError if systemd refuses."""
-        self._ask("kill", "--signal=SIGKILL", "--", name)
+    def kill(self, name: str, signal: str) -> None:
+        """Send a signal to all processes of a unit; OSError if systemd refuses."""
+        self._ask("kill", f"--signal={signal}", "--", name)
+
+    def members(self, state: State) -> list[str]:
+        """Whoever lives in the control group of a unit, named for the operator."""
+        from .cgroup import find_root
+        from .tree import CGROUP, describe, members
+
+        root = find_root()
+        if not root or state.group in ("", "/"):
+            return []
+        return [describe(one) for one in members(f"{CGROUP} {root}{state.group}", ())]
 
     def reset_failed(self, name: str) -> None:
         """Forget that the unit has failed; OSError if systemd refuses."""
