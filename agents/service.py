@@ -436,7 +436,8 @@ class Service(ocf.Agent, finds_by_name=True):
             if check is None:
                 return ""
             seconds = self.call.deadline.stage(fraction)
-            reason = self.machine.ask(check, self._program, seconds).reason
+            # What a reload starts, such as a successor, is to stay.
+            reason = self.machine.ask(check, self._program, seconds, leaves_nothing=False).reason
         except ocf.Failure as failure:
             reason = failure.reason
         if reason:

@@ -166,7 +166,10 @@ class FakeMachine:
         self.behave(process, words)
         return FakeSpawned(process, self)
 
-    def members(self, tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
+    def members(
+        self, tree: str, roots: Iterable[ProcessIdentity], *, everywhere: bool = False
+    ) -> list[ProcessIdentity]:
+        assert everywhere in (True, False)  # nobody is moved out of a group here
         ours = {root.pid for root in roots if self.is_alive(root)}
         ours |= {one.identity.pid for one in self._in_tree(tree)}
         while True:
@@ -237,7 +240,15 @@ class FakeMachine:
         if pid and pid not in self.alive:
             del self.files[pidfile]
 
-    def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
+    def ask(
+        self,
+        check: Check,
+        build: Callable[[], Program],
+        seconds: float,
+        *,
+        leaves_nothing: bool = True,
+    ) -> Finding:
+        assert leaves_nothing in (True, False)
         assert build().argv
         self.pass_time()
         reason, took = self._answer(check), 0.0

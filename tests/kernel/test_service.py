@@ -201,13 +201,50 @@ def test_a_stop_command_comes_first_and_what_it_leaves_is_ended(world: KernelSer
 
 
 def test_what_a_health_command_leaves_behind_ends_with_it(world: KernelServiceWorld) -> None:
-    it = asked(world, "stay", health="/bin/sh -c 'sleep 9999 & exit 0'")
+    for leave in (
+        "sleep 9999 &",
+        "setsid sleep 9999 &",
+        "setsid sh -c '\\''sleep 9999 & exit'\\'' &",
+    ):
+        it = asked(world, "stay", health=f"/bin/sh -c '{leave} sleep 0.1'")
+        assert world.call("start", **it) == 0, world.reason
+        for _ in range(2):
+            assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
+        assert roles(world) == ["main"], "what a check leaves behind piles up"
+        it["health"] = f"/bin/sh -c '{leave} sleep 8888'"
+        it["health_timeout"] = "300ms"
+        assert world.call("monitor", interval=RECURRING, level=10, **it) == 1
+        assert roles(world) == ["main"], "what a check that hangs leaves behind piles up"
+        assert world.call("stop", **it) == 0
+        is_calm(world)
+
+
+def test_what_a_reload_starts_stays(world: KernelServiceWorld) -> None:
+    it = asked(world, "stay", reload_command="/bin/sh -c 'setsid sleep 9999 & sleep 0.3'")
     assert world.call("start", **it) == 0, world.reason
-    for _ in range(3):
-        assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
-    assert roles(world) == ["main"], "what a check leaves behind piles up"
+    assert world.call("reload", **it) == 0, world.reason
+    assert roles(world) == ["main", "stranger"]
     assert world.call("stop", **it) == 0
-    is_calm(world)
+    assert roles(world) == ["stranger"]
+
+
+def test_who_was_moved_out_of_the_control_group_ends_with_it(world: KernelServiceWorld) -> None:
+    it = asked(world, "workers", "orphans")
+    away = "mkdir -p /sys/fs/cgroup/ocfpy/away; echo {} >/sys/fs/cgroup/ocfpy/away/cgroup.procs"
+    for moved in ("all", "worker"):
+        assert world.call("start", **it) == 0, world.reason
+        for pid, role in world.processes().items():
+            if moved in ("all", role):
+                world.sandbox.run(["sh", "-c", away.format(pid)], check=True)
+        assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
+        if moved == "worker":
+            world.kill(find(world, "main"))
+            for interval in (0, RECURRING):
+                assert world.call("monitor", interval=interval, **it) == 1
+                assert "(worker, user 0)" in world.reason
+        assert world.call("stop") == 0, world.reason
+        is_calm(world)
+    _path(world, "/sys/fs/cgroup/ocfpy/away").rmdir()
 
 
 def test_without_the_hierarchy_of_its_group_nothing_is_said_to_have_ended(

@@ -40,22 +40,33 @@ class Check:
         self.port = port
         self.words = words
 
-    def ask(self, build: Callable[[], Program], seconds: float) -> Finding:
+    def ask(
+        self, build: Callable[[], Program], seconds: float, *, leaves_nothing: bool = True
+    ) -> Finding:
         """Ask once, as the program's user and, for a command, in its surroundings.
 
-        ``build`` makes the program in the child as well: what it reads, and whom it asks for the
-        user, may hang like the rest.
+        What a command has started ends with it, in sessions of their own as well, if it is to leave
+        nothing. ``build`` makes the program in the child as well: what it reads, and whom it asks
+        for the user, may hang like the rest.
         """
         from .disposable import look
+
+        mark = ""
+        more = {}
+        if self.kind == COMMAND and leaves_nothing:
+            from .tree import MARK
+
+            more = {MARK: posix.urandom(16).hex()}
+            mark = f"{MARK}={more[MARK]}"
 
         def work() -> None:
             program = build()
             if self.kind == COMMAND:
-                program.running(self.words).become({})
+                program.running(self.words).become(more)
             program.owner.become()
             _ASK[self.kind](self, seconds)
 
-        found = look(work, seconds)
+        found = look(work, seconds, mark)
         if found.reason:
             found.reason = f"{self} {found.reason}"
         return found

@@ -25,6 +25,7 @@ else:
 _LONGEST_REPORT = 2000  # bytes: the last of what it says
 _RAISED = "\0"  # before what the child itself says, and not what it has executed
 _REAP_SECONDS = 0.3
+_STRAY_TURNS = 10
 _LAST_RESORT = 5.0  # seconds behind its limit, at which the child ends itself if we are gone
 
 
@@ -44,11 +45,11 @@ class Finding:
         self.hanging = hanging
 
 
-def look(work: Callable[[], object], seconds: float) -> Finding:
+def look(work: Callable[[], object], seconds: float, mark: str = "") -> Finding:
     """Run ``work`` in a child; it is well if it returns, or if what it executes ends with 0.
 
     Whatever it raises or writes is the reason where it is not. After ``seconds`` the child and its
-    process group are killed.
+    process group are killed, and who left the group with ``mark`` (NAME=value) in its environment.
     """
     import select
     from time import monotonic
@@ -73,6 +74,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
             if not events:
                 identity = identify(child)
                 is_dead = _kill(child, handle)
+                _end_strays(child, mark)
                 child = 0
                 return Finding(
                     f"no answer within {seconds:.3g} s",
@@ -91,6 +93,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
         except BlockingIOError:
             pass
         _end_group(child)  # what it has left behind would pile up
+        _end_strays(child, mark)
         _, status = posix.waitpid(child, 0)
         child = 0
     finally:
@@ -139,6 +142,32 @@ def _end_group(child: int) -> None:
         posix.kill(-child, _signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def _end_strays(child: int, mark: str) -> None:
+    """Kill who has left the group; of whom a few are looked at, as pids are given out in order."""
+    if not mark:
+        return
+    from time import sleep
+
+    from ocf_py.system import read_file
+    from ocf_py.system.processes import send_signal
+
+    from .tree import marked
+
+    for _ in range(_STRAY_TURNS):  # one may fork while the others are looked at
+        last = int(read_file("/proc/loadavg").split()[-1])  # the pid given out last: proc(5)
+        pids = [int(name) for name in posix.listdir("/proc") if name.isdecimal()]
+        young = [pid for pid in pids if pid > child or last < child]
+        strays = [one for one in map(identify, marked(mark, young)) if one and one.is_alive()]
+        if not strays:
+            return
+        for one in strays:
+            try:
+                send_signal(one, _signal.SIGKILL)
+            except OSError:
+                pass  # what must not be signalled stays
+        sleep(0.01)
 
 
 def _kill(child: int, handle: int) -> bool:

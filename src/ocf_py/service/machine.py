@@ -56,11 +56,13 @@ class Machine:
 
         return spawn(program, {**more, MARK: token, NAME_MARK: name}, admit, seconds)
 
-    def members(self, tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
-        """The living processes of a tree, the oldest first."""
+    def members(
+        self, tree: str, roots: Iterable[ProcessIdentity], *, everywhere: bool = False
+    ) -> list[ProcessIdentity]:
+        """The living processes of a tree, the oldest first; see `tree`."""
         from .tree import members
 
-        return members(tree, roots)
+        return members(tree, roots, everywhere=everywhere)
 
     def tree_of(self, main: ProcessIdentity, name: str) -> str:
         """The tree of a main process that no record speaks of; see `tree`."""
@@ -158,9 +160,16 @@ class Machine:
         if not self._storage_hangs:
             in_time(pidfile, lambda: remove_stale(pidfile), _STORAGE_SECONDS)
 
-    def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
+    def ask(
+        self,
+        check: Check,
+        build: Callable[[], Program],
+        seconds: float,
+        *,
+        leaves_nothing: bool = True,
+    ) -> Finding:
         """Ask a check once, in the surroundings of the program that ``build`` makes."""
-        return check.ask(build, seconds)
+        return check.ask(build, seconds, leaves_nothing=leaves_nothing)
 
     def listen(self, uid: int) -> NotifySocket:
         """Open a socket for sd_notify(3)."""

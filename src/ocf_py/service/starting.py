@@ -66,7 +66,7 @@ class Starting:
                 notify.close()
 
     def _end_leftovers(self) -> None:
-        rest = self._supervision.members()
+        rest = self._supervision.members(everywhere=True)
         if rest:
             self._call.log.warning(f"ending what is left: {self._supervision.name_all(rest)}")
             self._supervision.end(_CLEAN_UP, fraction=0.4)

@@ -98,30 +98,37 @@ class Supervision:
             self._found_tree = self.machine.tree_of(self._found, self.name)
         return [tree for tree in (self.tree or self._found_tree, self._named) if tree]
 
-    def members(self, *known: ProcessIdentity) -> list[ProcessIdentity]:
-        """All its living processes, the oldest first; ``known`` are more that belong to it."""
+    def members(self, *known: ProcessIdentity, everywhere: bool = False) -> list[ProcessIdentity]:
+        """All its living processes, the oldest first; ``known`` are more that belong to it.
+
+        Those that were moved out of its control group are found if asked for ``everywhere``.
+        """
         recorded = self.call.facts.recall(_MAIN)
         roots = [*known, *([ProcessIdentity.parse(recorded)] if recorded else [])]
-        found = {one for tree in self._trees for one in self._members_of(tree, roots)}
+        found = {
+            one
+            for tree in self._trees
+            for one in self._members_of(tree, roots, everywhere=everywhere)
+        }
         return sorted(found, key=lambda one: (one.start_time, one.pid))
 
     def _members_of(
-        self, tree: str, roots: Sequence[ProcessIdentity] = ()
+        self, tree: str, roots: Sequence[ProcessIdentity] = (), *, everywhere: bool = False
     ) -> list[ProcessIdentity]:
         try:
-            return self.machine.members(tree, roots)
+            return self.machine.members(tree, roots, everywhere=everywhere)
         except OSError as error:
             raise Failure(f"what lives of it cannot be told: {error.strerror}") from error
 
     def is_there(self) -> bool:
         """Whether anything of it lives."""
-        return bool(self.find_main() or self.members())
+        return bool(self.find_main() or self.members(everywhere=True))
 
     def judge(self) -> Status:
         """Tell whether it runs; Failure where workers outlive their main process."""
         if self.find_main():
             return RUNNING
-        rest = self.members()
+        rest = self.members(everywhere=True)
         if not rest:
             return STOPPED
         if self.call.facts.recall(_MAIN):
@@ -155,11 +162,16 @@ class Supervision:
         # Whose parents have ended is known no more by them.
         known: dict[ProcessIdentity, None] = {}
         pause = 0.005
+        everywhere = True  # who was moved out of its group is to be known while its parents live
         while True:
             main = self.find_main()
-            members = self.members(*known, *([main] if main else ()))
+            members = self.members(*known, *([main] if main else ()), everywhere=everywhere)
             if not members:
-                return
+                if everywhere:
+                    return
+                everywhere = True
+                continue
+            everywhere = False
             known = dict.fromkeys((*known, *members))
             is_over = deadline.remaining <= until
             if is_over or all(one in refused for one in members):

@@ -3,7 +3,9 @@
 A tree is a text, such as the start record keeps:
 
 ``cgroup PATH``
-    whoever is in the control group. Nothing that runs in there is anybody else's.
+    whoever is in the control group. Nothing that runs in there is anybody else's. Asked for
+    everywhere, who was moved out of it as well: who descends from those inside, or has the token of
+    the start, with which the path ends, in its environment.
 ``session LEADER TOKEN``
     where no control group can be had: who is in the session of LEADER (PID:TICKS), has TOKEN in
     the environment it was started with, or descends from one that is so. A process that has left
@@ -49,14 +51,19 @@ GROUPS, NAMED = "groups", "named"
 _NAMED = 4  # processes that a reason names
 
 
-def members(tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
-    """The living processes of a tree; ``roots`` are those already known to belong to it."""
+def members(
+    tree: str, roots: Iterable[ProcessIdentity], *, everywhere: bool = False
+) -> list[ProcessIdentity]:
+    """The living processes of a tree; ``roots`` are those already known to belong to it.
+
+    ``everywhere`` looks at every process of the machine, where a look at the group costs less.
+    """
     kind, _, rest = tree.partition(" ")
     if kind in (CGROUP, GROUPS, NAMED):
         found = [identify(pid) for pid in _in_groups(kind, rest)]
         inside = {one for one in found if one is not None and one.is_alive()}
         outside = {root for root in roots if root not in inside and root.is_alive()}
-        if kind != NAMED and not outside:
+        if kind != NAMED and not outside and not everywhere:
             return _sorted(inside)
         roots = inside | outside  # one that was moved, or restarted by hand, is ours all the same
     stats = _read_stats()
@@ -64,8 +71,10 @@ def members(tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity
     if kind == SESSION_OF:
         leader, _, token = rest.partition(" ")
         ours |= _of_session(ProcessIdentity.parse(leader), token, stats)
+    if kind == CGROUP and everywhere:
+        ours |= marked(f"{MARK}={_token_of(rest)}", stats)
     if kind == NAMED:
-        ours |= {pid for pid in _marked(f"{NAME_MARK}={rest}", stats) if _is_in_our_namespace(pid)}
+        ours |= {pid for pid in marked(f"{NAME_MARK}={rest}", stats) if _is_in_our_namespace(pid)}
     _add_descendants(ours, stats)
     return _sorted(
         ProcessIdentity(pid, int(stats[pid][START_TIME])) for pid in ours if lives(stats[pid])
@@ -180,10 +189,15 @@ def _of_session(leader: ProcessIdentity, token: str, stats: dict[int, list[str]]
             if int(stat[SESSION]) == leader.pid and int(stat[START_TIME]) >= leader.start_time
         }
     later = (pid for pid, stat in stats.items() if int(stat[START_TIME]) >= leader.start_time)
-    return in_session | _marked(f"{MARK}={token}", later)
+    return in_session | marked(f"{MARK}={token}", later)
 
 
-def _marked(mark: str, pids: Iterable[int]) -> set[int]:
+def _token_of(path: str) -> str:
+    return path.removesuffix(".scope").rpartition(".")[2]
+
+
+def marked(mark: str, pids: Iterable[int]) -> set[int]:
+    """Who of these has NAME=value in the environment it was started with."""
     return {pid for pid in pids if mark.encode() in _read_environment(pid)}
 
 
