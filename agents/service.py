@@ -196,21 +196,23 @@ class Service(ocf.Agent, finds_by_name=True):
     reload_command = ocf.String(
         "The command that has it read its configuration", default=None, reloadable=True
     )
+    # crmsh shows no deprecation but in words.
     binfile = ocf.Path(
-        "The program",
+        "Deprecated: use command",
         default=None,
         replaced_with="command",
     )
-    cmdline_options = ocf.String("Its arguments", default=None, replaced_with="args")
+    cmdline_options = ocf.String("Deprecated: use args", default=None, replaced_with="args")
     monitor_hook = ocf.String(
-        "A line for /bin/sh that tells whether it works",
-        details="A line for /bin/sh that every recurring monitor runs.",
+        "Deprecated: use health",
+        details="Deprecated: use health. A line for /bin/sh that every recurring monitor runs.",
         default=None,
         replaced_with="health",
         reloadable=True,
     )
     stop_timeout = ocf.Duration(
-        "When SIGKILL follows SIGTERM",
+        "Deprecated: use stop_signals",
+        details="Deprecated: use stop_signals. When SIGKILL follows SIGTERM.",
         default=None,
         replaced_with="stop_signals",
         reloadable=True,
