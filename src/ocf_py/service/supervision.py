@@ -133,7 +133,7 @@ class Supervision:
             return STOPPED
         if self.call.facts.recall(_MAIN):
             raise Failure(f"the main process has ended, and left behind {self.name_all(rest)}")
-        raise Failure(f"of these of its processes none is its main one: {self.name_all(rest)}")
+        raise Failure(f"nothing tells the main process among {self.name_all(rest)}")
 
     def name_all(self, processes: Sequence[ProcessIdentity]) -> str:
         """Name processes for the operator."""
