@@ -219,6 +219,21 @@ def test_what_a_health_command_leaves_behind_ends_with_it(world: KernelServiceWo
         is_calm(world)
 
 
+def test_a_check_that_cannot_be_asked_says_so_in_its_own_words(world: KernelServiceWorld) -> None:
+    world.sandbox.run(["cp", "/bin/true", "/run/vanishing"], check=True)
+    it = asked(world, "stay", health="/run/vanishing x", deep_health="tcp://127.0.0.1:4711")
+    assert world.call("start", **it) == 0, world.reason
+    _path(world, "/run/vanishing").unlink()
+    for level, reason in (
+        (10, "vanishing /run/vanishing: No such file or directory"),
+        (20, "tcp://127.0.0.1:4711 Connection refused"),
+    ):
+        assert world.call("monitor", interval=RECURRING, level=level, **it) == 1
+        assert world.reason == reason
+    assert world.call("stop", **it) == 0
+    is_calm(world)
+
+
 def test_what_a_reload_starts_stays(world: KernelServiceWorld) -> None:
     it = asked(world, "stay", reload_command="/bin/sh -c 'setsid sleep 9999 & sleep 0.3'")
     assert world.call("start", **it) == 0, world.reason

@@ -63,7 +63,8 @@ def members(
         found = [identify(pid) for pid in _in_groups(kind, rest)]
         inside = {one for one in found if one is not None and one.is_alive()}
         outside = {root for root in roots if root not in inside and root.is_alive()}
-        if kind != NAMED and not outside and not everywhere:
+        is_unknown = kind == GROUPS and not inside  # as to a probe where nothing was started
+        if kind != NAMED and not outside and (is_unknown or not everywhere):
             return _sorted(inside)
         roots = inside | outside  # one that was moved, or restarted by hand, is ours all the same
     stats = _read_stats()
