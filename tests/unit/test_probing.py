@@ -22,6 +22,17 @@ class TestALook:
             (None, b"x" * 100_000),
         ]
 
+    def test_needs_no_standard_descriptor(self) -> None:
+        kept = [os.dup(number) for number in range(3)]
+        try:
+            os.closerange(0, 3)
+            answer = look(lambda: "seen", 5)
+        finally:
+            for number, handle in enumerate(kept):
+                os.dup2(handle, number)
+                os.close(handle)
+        assert answer == "seen"
+
     def test_raises_what_was_raised_in_there(self) -> None:
         with pytest.raises(FileNotFoundError):
             look(lambda: os.stat("/nonexistent"), 5)

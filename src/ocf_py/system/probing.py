@@ -109,6 +109,8 @@ def _be_the_child(speak: Callable[[Tell], None], writer: int) -> None:
             _signal.signal(number, _signal.SIG_DFL)
         _signal.setitimer(_signal.ITIMER_REAL, 0)
         posix.setsid()
+        while writer in _STANDARD:  # its caller had them closed
+            writer = posix.dup(writer)
         null = posix.open("/dev/null", posix.O_RDWR | posix.O_CLOEXEC)
         for standard in _STANDARD:
             posix.dup2(null, standard)
