@@ -78,7 +78,8 @@ def apply(
     """Make the staged tree what the source is."""
     staging = layout.staging
     unlike, unlinked = twin.align(staging, layout.directory)
-    others = _with_names({*difference.others, *unlinked}, links) - difference.deleted
+    others = _with_names({*difference.others, *unlinked}, links)
+    others -= difference.deleted | difference.folders
     for path in sorted({*difference.deleted, *others}):
         twin.drop(staging, path)
     for path in sorted(difference.folders - {TOP}):
