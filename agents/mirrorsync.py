@@ -57,7 +57,7 @@ class MirrorSync(ocf.Agent):
         "top on every node, remove the old one on every node.",
         required=True,
     )
-    interval = ocf.Duration("The longest time between two passes", default=30.0, reloadable=False)
+    interval = ocf.Duration("The longest time between two passes", default=30.0, reloadable=True)
     trigger = ocf.Select(
         "What lets a pass begin before the interval is over",
         details="inotify: a change to the promoted directory is pulled within a second. "
@@ -69,6 +69,7 @@ class MirrorSync(ocf.Agent):
         "How old a copy may be that is promoted",
         details="A copy is promoted if it followed within this time until its source was lost. At "
         "least twice the interval.",
+        reloadable=True,
     )
     max_delete = ocf.Integer(
         "How much of a copy one pass may delete, in percent",
@@ -77,36 +78,46 @@ class MirrorSync(ocf.Agent):
         default=50,
         minimum=0,
         maximum=100,
+        reloadable=True,
     )
     min_free = ocf.Integer(
-        "How much must be free on a copy's file system, in MiB", default=64, minimum=0
+        "How much must be free on a copy's file system, in MiB",
+        default=64,
+        minimum=0,
+        reloadable=True,
     )
-    exclude = ocf.String("Patterns of rsync to leave out, parted by blanks", default="")
+    exclude = ocf.String(
+        "Patterns of rsync to leave out, parted by blanks", default="", reloadable=True
+    )
     bwlimit = ocf.Integer(
         "The most that a pass transfers, in KiB a second",
         details="0 is no limit.",
         default=0,
         minimum=0,
+        reloadable=True,
     )
-    compress = ocf.Boolean("Compress what is transferred", default=False)
+    compress = ocf.Boolean("Compress what is transferred", default=False, reloadable=True)
     keep_aside = ocf.Integer(
         "How many trees set aside after a fencing are kept",
         details="How many trees set aside after a fencing are kept; the oldest are removed. Those "
         "of a divergence stay until an admin removes them.",
         default=1,
         minimum=0,
+        reloadable=True,
     )
     allow_stale = ocf.Boolean(
         "Promote a copy that is not provably current, too",
         details="Promote a copy that is not provably current, too, if there is no better one: what "
         "was written after it is lost.",
         default=False,
+        reloadable=True,
     )
     on_diverged = ocf.Select(
         "What monitor says of a tree that has diverged",
         details="degraded: 190, the instance stays. fail: 1, the instance fails.",
         options=("degraded", "fail"),
         default="degraded",
+        reloadable=True,
     )
 
     def _default_store(self) -> str:
@@ -180,16 +191,22 @@ class MirrorSync(ocf.Agent):
 
     def _look(self) -> WorkerStatus | None:
         """The living worker's status, None where there is none that lives."""
+        status, lives = self._read()
+        return status if lives else None
+
+    def _read(self) -> tuple[WorkerStatus | None, bool]:
+        """The last status that was written here, and whether the worker that wrote it lives."""
         from ocf_py.mirror.status import StatusUnreadable, read_status
-        from ocf_py.system.processes import ProcessIdentity
 
         try:
             status = read_status(self._folder)
-            if status is None or not ProcessIdentity.parse(status.worker).is_alive():
-                return None
+            if status is None:
+                return None, False
+            from ocf_py.system.processes import ProcessIdentity
+
+            return status, ProcessIdentity.parse(status.worker).is_alive()
         except (StatusUnreadable, ValueError, OSError) as error:
             raise ocf.Failure(f"cannot tell whether it runs: {error}") from error
-        return status
 
     @ocf.action(timeout=20, interval=10, depth=0, role="Promoted")
     @ocf.action(timeout=20, interval=11, depth=0, role="Unpromoted")
@@ -198,8 +215,13 @@ class MirrorSync(ocf.Agent):
 
         from ocf_py.mirror.status import DIVERGED, PROMOTED, STARTING
 
-        status = self._look()
+        status, lives = self._read()
         if status is None or status.stage == STARTING:
+            return ocf.STOPPED
+        if not lives:
+            if self.call.is_recurring:
+                failure = ocf.PromotedFailure if status.role == PROMOTED else ocf.Failure
+                raise failure(f"the worker {status.worker} has died")
             return ocf.STOPPED
         silence = clock_gettime(CLOCK_BOOTTIME) - status.beat
         if silence > _HANGING and self.call.is_recurring:
@@ -261,7 +283,7 @@ class MirrorSync(ocf.Agent):
         self._remove_folder()
 
     def _end_worker(self) -> None:
-        """See to it that no worker is left: the one that says so of itself, and the recorded one."""
+        """End every worker of this directory: the one that says so of itself, and the recorded."""
         from ocf_py.mirror.status import StatusUnreadable, read_status
         from ocf_py.system.processes import ProcessIdentity, terminate
 
@@ -303,6 +325,12 @@ class MirrorSync(ocf.Agent):
         told = self.call.cluster.notification
         copies = [node for node in told.nodes("active") if node != self.call.node]
         self._ask("demote", self.call.deadline.remaining * _ALLOWANCE, copies=copies)
+
+    @ocf.action(timeout=20)
+    def reload_agent(self) -> None:
+        """The worker takes the new values over; a pass that is under way keeps the old ones."""
+        self._settings().write(self._folder)
+        self._ask("reload", self.call.deadline.remaining * _ALLOWANCE)
 
     @ocf.action(timeout=120)
     def notify(self) -> None:

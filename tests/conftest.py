@@ -32,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mirror")
     group.addoption("--mirror-count", type=int, default=16, help="rounds of random passes")
     group.addoption("--mirror-seed", type=int, default=1, help="of the first life")
+    group = parser.getgroup("crashes")
+    group.addoption("--crashes", type=int, default=4, help="power losses of a mirror's nodes")
+    group.addoption("--crash-seed", type=int, default=1, help="what their moments are derived from")
 
 
 def pytest_configure() -> None:

@@ -211,8 +211,9 @@ class Agent:
     def promotion_score(self, status: Status) -> int | None:
         """How good a candidate for promotion this active instance is, at `status`.
 
-        Set by every start, probe and monitor; None leaves it as it is set already. A stale, inconsistent or unknown state must be
-        MINUS_INFINITY: a missing score does not keep a location rule from promoting.
+        Set by every start, probe and monitor; None leaves it as it is set already. A stale,
+        inconsistent or unknown state must be MINUS_INFINITY: a missing score does not keep a
+        location rule from promoting.
         """
         raise NotImplementedError
 

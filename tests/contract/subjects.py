@@ -124,6 +124,7 @@ AGENTS = (
             {"secrets_file": "/run/nothing"},
             {"address": "somebody=127.0.0.1"},
         ),
+        change={"interval": "2s", "max_delete": "20", "keep_aside": "0"},
         forbid_promotion=(("mv", f"{_TREES}/a", f"{_TREES}/gone"),),
         leaves_folders=True,
     ),

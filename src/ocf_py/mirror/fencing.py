@@ -16,7 +16,8 @@ def was_fenced(node: str, since: float) -> bool:
 
     False where Pacemaker does not say so, for whatever reason: unconfirmed is the safe answer.
     """
-    argv = ["stonith_admin", "--history", node, "--output-as=xml"]
+    # Without --verbose, of several fencings alike only one is told, and not the last.
+    argv = ["stonith_admin", "--history", node, "--output-as=xml", "--verbose"]
     try:
         done = commands.run(argv, _LIMIT)
     except (commands.ToolMissing, OSError):

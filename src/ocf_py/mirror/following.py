@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .ledger import Ledger
     from .order import Built
     from .record import Record
+    from .settings import Settings
     from .surroundings import Surroundings
 
     #: Builds a pass from a node; the tree that is there will be set aside or not.
@@ -46,7 +47,10 @@ class LastPass:
 class Following:
     """Passes from whoever is promoted; nothing here runs while this node is promoted itself."""
 
-    def __init__(self, ledger: Ledger, surroundings: Surroundings, build: Build) -> None:
+    def __init__(
+        self, ledger: Ledger, surroundings: Surroundings, build: Build, settings: Settings
+    ) -> None:
+        self._settings = settings
         self._ledger = ledger
         self._surroundings = surroundings
         self._build = build
@@ -61,6 +65,17 @@ class Following:
             return math.inf
         return now() - self.last.began
 
+    def find_fault(self) -> tuple[str, str]:
+        """What keeps this from being a current copy: a kind and a line, or twice nothing."""
+        if self.fault[0] or not self.source or self.lag <= self._settings.max_lag:
+            return self.fault
+        since = "no pass yet" if math.isinf(self.lag) else f"{self.lag:.0f} s behind"
+        return TROUBLE, f"{since}, of {self.source}"
+
+    def rest(self) -> None:
+        """Follow nobody: this node is promoted, or it all begins anew."""
+        self.source, self.last, self.fault = "", None, ("", "")
+
     async def follow_once(self) -> None:
         """Look at all peers, and make a pass from the one that is promoted."""
         await self._surroundings.look()
@@ -72,7 +87,7 @@ class Following:
             self.source = source
         try:
             await self._pass_from(source)
-        except PassRefused as refused:
+        except (PassRefused, OSError) as refused:
             self.fault = (TROUBLE, f"no pass from {source}: {refused}")
 
     async def _pass_from(self, node: str) -> bool:
@@ -105,11 +120,15 @@ class Following:
     async def finish(self, nodes: Iterable[str], seconds: float) -> None:
         """The final pass: ``nodes`` were demoted, and serve what they wrote last.
 
-        Tried again until it is made or ``seconds`` are over; whoever was followed is lost then.
+        Tried again until it is made, the node leaves the membership or ``seconds`` are over;
+        whoever was followed is lost then.
         """
         end = now() + seconds
         for node in nodes:
-            is_sealed = node in self._surroundings.reachable() and await self._finish(node, end)
+            is_sealed = False
+            if node in self._surroundings.reachable():
+                work = self._finish(node, end)
+                is_sealed = bool(await self._surroundings.while_member(node, work))
             if node == self.source or is_sealed:
                 self.lose(node, is_sealed=is_sealed)
 
@@ -140,8 +159,10 @@ class Following:
 
     async def pull(self, node: str) -> None:
         """Take over a later pass that another copy has; PassRefused."""
-        if not await self._pass_from(node):
-            raise PassRefused(SOURCE, self.fault[1])
+        is_made = await self._surroundings.while_member(node, self._pass_from(node))
+        if not is_made:
+            reason = self.fault[1] if is_made is False else f"{node} has left the cluster"
+            raise PassRefused(SOURCE, reason)
 
     def lose(self, node: str, *, is_sealed: bool = False) -> None:
         """Freeze what can be proven now that the source was demoted, or left the membership."""

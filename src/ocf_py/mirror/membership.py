@@ -66,10 +66,9 @@ async def watch() -> AsyncIterator[View]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    assert process.stdout is not None
     text = ""
     try:
-        while True:
+        while process.stdout is not None:
             part = await _read_until_quiet(process.stdout)
             if not part:
                 return

@@ -13,17 +13,11 @@ from .transfer import TransferFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .record import Record
     from .transfer import Source
 
 _LIMIT = 20.0  # seconds for one look; rsync gives up earlier by itself
 _RECORD = "record"
-
-
-class NoAnswer(Exception):  # noqa: N818 - says what is
-    """A peer's record could not be read; the message says why."""
 
 
 class Peers:
@@ -34,36 +28,21 @@ class Peers:
         self.sources = sources
         self._counter = 0
 
-    async def look(self, node: str) -> Record:
-        """Read the record of one peer; NoAnswer."""
+    async def look(self, node: str) -> Record | None:
+        """Read the record of one peer, None where it does not answer."""
         self._counter += 1
         target = f"{self._folder}/seen.{node}.{self._counter}"
         return await asyncio.to_thread(_look, self.sources[node], node, target)
 
-    async def look_at(self, nodes: Iterable[str]) -> dict[str, Record]:
-        """Read the records of several at once; who does not answer is not in it."""
-        names = [node for node in nodes if node in self.sources]
-        found = await asyncio.gather(*(self.look(node) for node in names), return_exceptions=True)
-        records: dict[str, Record] = {}
-        for node, one in zip(names, found):
-            if isinstance(one, NoAnswer):
-                continue
-            if isinstance(one, BaseException):
-                raise one
-            records[node] = one
-        return records
 
-
-def _look(source: Source, node: str, target: str) -> Record:
+def _look(source: Source, node: str, target: str) -> Record | None:
     try:
         source.pull_file(STATE, _RECORD, target, _LIMIT)
         with open(target, "rb") as file:
             record = load(file.read())
-    except (TransferFailed, RecordUnusable, commands.ToolMissing, OSError) as error:
-        raise NoAnswer(f"{node}: {error}") from error
+    except (TransferFailed, RecordUnusable, commands.ToolMissing, OSError):
+        return None
     finally:
         if os.path.lexists(target):
             os.unlink(target)
-    if record.node != node:
-        raise NoAnswer(f"{node}: its record is of the node {record.node}")
-    return record
+    return record if record.node == node else None

@@ -13,7 +13,8 @@ from ocf_py.system import RUN_DIRECTORY, read_file
 _HEADER = "ocfpy-mirror-status 1"
 _NAME = "status"
 _FOLDER = "mirror"  # the name of no start record: those have a dot in theirs
-_ESCAPE = str.maketrans({"%": "%25", "/": "%2F"})
+# No "%": rsync would look for a variable in a path that has two of them.
+_ESCAPE = str.maketrans({"_": "_5f", "/": "_2f"})
 _LONGEST_NAME = 200  # of 255 bytes, NAME_MAX
 
 # How far a worker has come.
@@ -30,9 +31,9 @@ class StatusUnreadable(ValueError):  # noqa: N818 - says what is
 class Status:
     """One instance at one moment.
 
-    `worker` is the process, as "PID:TICKS"; `beat` when it last wrote, in seconds of CLOCK_BOOTTIME;
-    `score` its promotion score, `is_told` that the cluster knows that score. `fault` is "" or what
-    is wrong, of kind `DIVERGED` or `TROUBLE`.
+    `worker` is the process, as "PID:TICKS"; `beat` when it last wrote, in seconds of
+    CLOCK_BOOTTIME; `score` its promotion score, `is_told` that the cluster knows that score.
+    `fault` is "" or what is wrong, of kind `DIVERGED` or `TROUBLE`.
     """
 
     __slots__ = ("beat", "fault", "fault_kind", "is_told", "role", "score", "stage", "worker")
@@ -62,10 +63,9 @@ class Status:
         """Write the file's text."""
         told = "told" if self.is_told else "untold"
         fault = " ".join(self.fault.split())
-        return (
-            f"{_HEADER}\n{self.worker} {self.stage} {self.role} {self.beat:.2f} {self.score} {told}\n"
-            f"{self.fault_kind} {fault}\nend\n"
-        ).encode("utf-8", "surrogateescape")
+        facts = f"{self.worker} {self.stage} {self.role} {self.beat:.2f} {self.score} {told}"
+        lines = [_HEADER, facts, f"{self.fault_kind} {fault}", "end\n"]
+        return "\n".join(lines).encode("utf-8", "surrogateescape")
 
     @classmethod
     def load(cls, content: bytes) -> Status:
@@ -96,8 +96,8 @@ def folder_of(directory: str, run: str = RUN_DIRECTORY) -> str:
     if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_NAME:
         from hashlib import sha256
 
-        # "%%" stands in no escaped name: a long one never meets a short one.
-        name = f"%%{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()}"
+        # "__" stands in no escaped name: a long one never meets a short one.
+        name = f"__{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()}"
     return f"{run}/{_FOLDER}/{name}"
 
 

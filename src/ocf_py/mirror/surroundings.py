@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ocf_py.outcomes import Failure
 
@@ -15,7 +15,8 @@ from .generations import Generation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
+    from typing import Any
 
     from ocf_py.cluster import Cluster
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .membership import View
     from .peers import Peers
     from .record import Record
+
+_Result = TypeVar("_Result")
 
 _PATIENCE = 60.0  # seconds for a member of the cluster to start its mirror, at a cold start
 
@@ -40,7 +43,7 @@ def now() -> float:
 
 
 class Surroundings:
-    """The peers as far as they can be reached; a mirror of one node has none, and needs no quorum."""
+    """The peers as far as they can be reached; a mirror of one node needs no quorum."""
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Surroundings:
         self._named: tuple[Generation, ...] = ()
         #: Set once it is known whether there is a membership, and which.
         self.is_known = asyncio.Event()
+        self._concerning: dict[str, set[asyncio.Task[Any]]] = {}
         self.view: View | None = None
         self.seen: dict[str, Seen] = {}
 
@@ -75,6 +79,8 @@ class Surroundings:
         joined, left = set(after - before), set(before - after)
         for node in left:
             self.seen.pop(node, None)
+            for task in self._concerning.get(node, ()):
+                task.cancel()
         if is_first:
             return set(), left
         for node in joined:
@@ -92,6 +98,23 @@ class Surroundings:
             return list(self.peers.sources)
         return [node for node in self.peers.sources if node in self.view.members]
 
+    async def while_member(self, node: str, work: Coroutine[Any, Any, _Result]) -> _Result | None:
+        """What comes of ``work``, None where the node leaves the membership before it is done.
+
+        The cluster fences nobody before an action is through that waits for the dead one.
+        """
+        task = asyncio.ensure_future(work)
+        tasks = self._concerning.setdefault(node, set())
+        tasks.add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            tasks.discard(task)
+            if not task.done():  # whoever waits for it was cancelled
+                task.cancel()
+                await asyncio.wait({task})
+        return None if task.cancelled() else task.result()
+
     async def confirm_death(self) -> None:
         """Note in the record whether the source that was lost is confirmed to be dead."""
         proof = self._ledger.record.evidence
@@ -107,11 +130,14 @@ class Surroundings:
         """Read the records of the peers that can be reached, and remember what they name."""
         asked = self.reachable() if nodes is None else list(nodes)
         began = now()
-        found = await self.peers.look_at(asked)
+        found = await asyncio.gather(
+            *(self.while_member(node, self.peers.look(node)) for node in asked)
+        )
         for node in asked:
             self.seen.pop(node, None)
-        for node, record in found.items():
-            self.hear(record, began)
+        for record in found:
+            if record is not None:
+                self.hear(record, began)
         self._named = await asyncio.to_thread(self._read_attributes)
         self._ledger.change(records.hear_named, self._named)
 

@@ -111,12 +111,18 @@ class Source:
         argv = [*_KEEP_EVERYTHING, *_STATISTICS, "--no-recursive", "--dirs", "--exclude=/*"]
         return self._pull([*argv, f"{self._place}/{module}/", f"{target}/"], order)
 
-    def list_changes(self, module: str, target: str, order: Order) -> tuple[str, bool]:
+    def list_changes(
+        self, module: str, target: str, order: Order, *, by_checksum: bool = False
+    ) -> tuple[str, bool]:
         """List what would make ``target`` the module, in `listing.FORMAT`, and change nothing.
+
+        A file is taken for unchanged by its size and its time, or ``by_checksum``.
 
         Also says whether files vanished meanwhile. A list of `LONGEST_LIST` bytes is one cut off.
         """
         argv = [*_LIST, *_KEEP_EVERYTHING, "--delete", "--delete-excluded", *_wishes(order)]
+        if by_checksum:
+            argv.append("--checksum")
         argv += [f"{self._place}/{module}/", f"{target}/"]
         done = self._run(argv, order.seconds, LONGEST_LIST)
         return done.stdout, done.status == _VANISHED

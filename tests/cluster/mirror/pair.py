@@ -59,7 +59,9 @@ class Pair:
 
     def fill(self, node: str) -> None:
         """Put something into a node's directory."""
-        self.lab.node(node).run(["tee", f"{self.directory}/index.html"], stdin=b"of " + node.encode())
+        self.lab.node(node).run(
+            ["tee", f"{self.directory}/index.html"], stdin=b"of " + node.encode()
+        )
 
     def load(self, folder: Path, *changes: tuple[str, str]) -> None:
         """Load the example with the keeper in it, and with more changes to its text.
@@ -126,7 +128,13 @@ class Pair:
             folders.sort()
             for path in [folder, *(os.path.join(folder, name) for name in sorted(files))]:
                 found = os.lstat(path)
-                told = (path[len(top) :], found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns)
+                told = (
+                    path[len(top) :],
+                    found.st_mode,
+                    found.st_uid,
+                    found.st_gid,
+                    found.st_mtime_ns,
+                )
                 digest.update(repr(told).encode())
                 if path != folder:
                     digest.update(Path(path).read_bytes())

@@ -44,6 +44,7 @@ class LineWriter(Watching):
         self.sent: dict[int, float] = {}
         self._lab = lab
         self._next = first
+        self._written_off: set[int] = set()
         self._place = (address, port)
         self._daemon = int(lab.describe()["daemon"])
 
@@ -85,7 +86,15 @@ class LineWriter(Watching):
 
     def lost(self, there: set[int]) -> set[int]:
         """Lines that were acknowledged, and are not there."""
-        return {one.number for one in list(self.kept)} - there
+        return {one.number for one in list(self.kept)} - there - self._written_off
+
+    def acknowledged_by(self, moment: float) -> set[int]:
+        """Lines whose acknowledgement had come at a moment, CLOCK_BOOTTIME."""
+        return {one.number for one in list(self.kept) if one.acknowledged < moment}
+
+    def write_off(self, lost: set[int]) -> None:
+        """Count lines as never acknowledged: their loss was found, and is accounted for."""
+        self._written_off |= lost
 
     def end(self) -> None:
         """Write no more; returns when the last line was answered."""
