@@ -300,6 +300,22 @@ def test_a_file_with_all_the_links_it_may_have(pair: Pair) -> None:
     inside(pair.here, body, seconds=120)
 
 
+def test_a_folder_that_was_given_its_time_back_has_it_in_the_copy(filled: Pair) -> None:
+    """rsync does not name it then, but the twin's is another once an entry is gone."""
+
+    def change(top: Path) -> None:
+        folder = top / "folder/deeper"
+        found = folder.stat()
+        (folder / "file").unlink()
+        os.utime(folder, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+    filled.write(lambda top: (top / "folder/deeper/file").write_text("x"))
+    filled.pull()
+    filled.write(change)
+    filled.pull()
+    assert describe(filled.copy / "data") == describe(filled.source / "data")
+
+
 def test_a_symlink_in_the_way_leads_no_removal_out_of_the_twin(filled: Pair) -> None:
     """A folder takes the place of a symlink to a folder outside that has a file of that name."""
     outside = filled.run / "outside"
