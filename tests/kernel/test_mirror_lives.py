@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
+from ocf_py.mirror.record import advance
 from tests.kernel.inside import inside
 from tests.kernel.mirror_lives import Life
+from tests.kernel.mirror_pass import run_child
 
 if TYPE_CHECKING:
     import pytest
@@ -30,3 +33,53 @@ def test_a_copy_is_always_one_state_of_its_source(
         seed += 1
         pair.renew()
     assert outcomes["taken"] > count // 4, outcomes
+
+
+def test_over_a_source_that_moves_every_file_is_one_state_of_itself(pair: Pair) -> None:
+    """And none is older than it was in the pass before."""
+    names = [f"{number % 5}/{number}" for number in range(40)]
+
+    def write(version: int) -> None:
+        """As a careful program does it; each file is as long as it is old."""
+        for name in names:
+            path = pair.source / "data" / name
+            path.parent.mkdir(exist_ok=True)
+            path.with_suffix(".new").write_text(f"{version}\n" * (version + 1))
+            path.with_suffix(".new").rename(path)
+
+    def read() -> dict[str, int]:
+        found = {}
+        for name in names:
+            lines = (pair.copy / "data" / name).read_text().splitlines()
+            found[name] = int(lines[0])
+            assert lines == [lines[0]] * (found[name] + 1)
+        return found
+
+    def body() -> int:
+        write(0)
+        ending = threading.Event()
+
+        def keep_on() -> None:
+            version = 1
+            while not ending.is_set():
+                write(version)
+                pair.publish(advance(pair.file(pair.source).read()))
+                version += 1
+
+        writer = threading.Thread(target=keep_on)
+        writer.start()
+        try:
+            moving, oldest = 0, dict.fromkeys(names, 0)
+            for _ in range(8):
+                record = pair.pull_here(run_child, max_delete=100)
+                assert record.tree is not None
+                moving += record.tree.began < record.tree.ended
+                found = read()
+                assert all(found[name] >= oldest[name] for name in names)
+                oldest = found
+            return moving
+        finally:
+            ending.set()
+            writer.join()
+
+    assert inside(pair.here, body) >= 4, "the source hardly moved"

@@ -38,7 +38,7 @@ def build(order: Order) -> Built:
     """Copy the source once; PassRefused where nothing came of it."""
     began = time.monotonic()
     layout = Layout(order.directory, order.store)
-    layout.check()
+    layout.check_exchange()
     source = Source(order.address, order.port, order.user, order.secret_file)
     try:
         with layout.lock():

@@ -78,7 +78,8 @@ def apply(
     """Make the staged tree what the source is."""
     staging = layout.staging
     unlike, unlinked = twin.align(staging, layout.directory)
-    others = _with_names({*difference.others, *unlinked}, links) - difference.deleted
+    others = _with_names({*difference.others, *unlinked}, links)
+    others -= difference.deleted | difference.folders
     for path in sorted({*difference.deleted, *others}):
         twin.drop(staging, path)
     for path in sorted(difference.folders - {TOP}):
@@ -87,19 +88,20 @@ def apply(
     # A folder whose entries were changed by name has a time of its own since then.
     copied = {*others, *difference.folders, *unlike, *(_parent(path) for path in touched)} - {TOP}
     copied = _there(copied, difference.deleted, others)
-    pulled = _pull(copied, difference, source, layout, order)
+    # What is one file here and several there must not become links to the one again; and a file
+    # that has all the links it may have takes no more.
+    share = not (difference.is_split or unlinked)
+    pulled = _pull(copied, source, layout, order, share=share)
     missing = _remove_sockets(staging, others)
     return replace(pulled, vanished=pulled.vanished or difference.vanished or missing)
 
 
 def _pull(
-    copied: set[bytes], difference: Difference, source: Source, layout: Layout, order: Order
+    copied: set[bytes], source: Source, layout: Layout, order: Order, *, share: bool
 ) -> Pulled:
     if not copied:
         return source.pull_top(TREE, layout.staging, order)
     paths = _write(copied, order)
-    # What is one file here and several there must not become links to the one again.
-    share = not difference.is_split
     return source.pull_some(TREE, paths, layout.staging, layout.directory, order, share=share)
 
 

@@ -6,6 +6,8 @@ import fcntl
 import os
 from contextlib import contextmanager
 
+from ocf_py.system.mounts import is_within, read_table
+
 from . import trees
 from .order import BUSY, PLACE, PassRefused
 
@@ -45,6 +47,17 @@ class Layout:
                 f"{self.directory} and {self.store} are on two file systems: a tree cannot be "
                 "exchanged between them",
             )
+
+    def check_exchange(self) -> None:
+        """PassRefused where the directory could not give way to the staged tree.
+
+        What is mounted in there would go along with it, and in the end be removed.
+        """
+        self.check()
+        for path in (self.directory, self.staging):
+            for point in _find_mounts(path):
+                reason = f"something is mounted on {point}: a tree with that in it is not exchanged"
+                raise PassRefused(PLACE, reason)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -98,8 +111,15 @@ class Layout:
                 continue
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                trees.remove(path)
+                if not _find_mounts(path):  # what is mounted there is no rubbish
+                    trees.remove(path)
             except BlockingIOError:
                 continue
             finally:
                 os.close(handle)
+
+
+def _find_mounts(path: str) -> list[str]:
+    """The mount points at and below a directory."""
+    resolved = os.path.realpath(path)
+    return [mount.point for mount in read_table() if is_within(mount.point, resolved)]

@@ -86,7 +86,7 @@ class Place:
         What is to be kept of it has its name by that one step: the staged tree lends it the place.
         """
         with self.layout.lock():
-            self.layout.check()
+            self.layout.check_exchange()
             if os.lstat(self.layout.staging).st_ino != coming.inode:
                 raise PassRefused(PLACE, f"{self.layout.staging} is not what was built")
             self.file.write(record)
