@@ -34,8 +34,9 @@ class Status:
     """One instance at one moment.
 
     `worker` is the process, as "PID:TICKS"; `beat` when it last was here, in seconds of
-    CLOCK_BOOTTIME (the time of the file, not in its text); `score` its promotion score, `is_told` that the cluster knows that score.
-    `fault` is "" or what is wrong, of kind `DIVERGED` or `TROUBLE`.
+    CLOCK_BOOTTIME (the time of the file, not in its text); `score` its promotion score, `is_told`
+    that the cluster knows that score. `fault` is "" or what is wrong, of kind `DIVERGED` or
+    `TROUBLE`.
     """
 
     __slots__ = ("beat", "fault", "fault_kind", "is_told", "role", "score", "stage", "worker")
