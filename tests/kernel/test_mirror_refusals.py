@@ -311,6 +311,8 @@ def test_a_folder_that_was_given_its_time_back_has_it_in_the_copy(filled: Pair) 
 
     filled.write(lambda top: (top / "folder/deeper/file").write_text("x"))
     filled.pull()
+    filled.write(lambda top: (top / "plain").write_text("changed\n"))
+    filled.pull()  # now both trees have the folder as it is
     filled.write(change)
     filled.pull()
     assert describe(filled.copy / "data") == describe(filled.source / "data")
