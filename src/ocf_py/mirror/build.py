@@ -63,7 +63,7 @@ def _build(source: Source, layout: Layout, order: Order) -> Built:
     guards.check_space(order)
     before = _look(source, order)
     links = Links(layout.directory)
-    difference = find_difference(source, links, layout.directory, order) if links.entries else None
+    difference = find_difference(source, links, layout, order) if links.entries else None
     built = Built(before, before, 0, order.aside, vanished=False, figures=Figures(links.entries))
     if difference is not None:
         guards.check_difference(difference, links.entries, order)
