@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.mirror import trees
 from ocf_py.mirror.decisions import SET_ASIDE, follow
-from ocf_py.mirror.order import BUSY, Built, PassRefused
+from ocf_py.mirror.order import Built, PassRefused
 from ocf_py.mirror.passes import Place
 from ocf_py.mirror.record import concede
 from tests.kernel.mirror_gardener import ANCHOR, Gardener
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tests.kernel.mirror_pair import Pair
 
 _LONGEST_KILL = 0.9  # seconds; a pass of these trees takes about half of that
-_BUSY_SECONDS = 10
 _STEPS = 8  # of taking a pass, before and after each of which it may crash
 
 
@@ -77,15 +76,7 @@ class Life:
         return "taken" if built.inode else "same"
 
     def _build(self, decision: Follow) -> Built:
-        order = self.pair.order(max_delete=100, aside=decision.kind == SET_ASIDE)
-        end = time.monotonic() + _BUSY_SECONDS
-        while True:
-            try:
-                return run_child(order)
-            except PassRefused as refused:
-                if refused.kind != BUSY or time.monotonic() > end:
-                    raise
-            time.sleep(0.02)
+        return run_child(self.pair.order(max_delete=100, aside=decision.kind == SET_ASIDE))
 
     def _kill_one(self, decision: Follow) -> None:
         order = self.pair.order(max_delete=100, aside=decision.kind == SET_ASIDE)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ocf_py.mirror.transfer import Source
 
 SECRETS = [("first", "a-secret-of-the-mirror"), ("second", "another-secret-of-it")]
+#: What stands before a program that has the file modes of a daemon's.
+AS_THE_WORKER = ("sh", "-c", 'umask 077; exec "$@"', "sh")
 HERE, THERE, PORT = "192.0.2.1", "192.0.2.2", 8873
 
 
@@ -46,7 +48,8 @@ class Pair:
             sandbox.run(["ip", "link", "set", "lo", "up"], check=True)
         self.configure(SECRETS)
         self.client.configure("/nowhere", "/nowhere", HERE, PORT, [], SECRETS)
-        self.process = there.popen(self.daemon.argv, stderr=subprocess.DEVNULL)
+        argv = [*AS_THE_WORKER, *self.daemon.argv]
+        self.process = there.popen(argv, stderr=subprocess.DEVNULL)
         self.publish(open_generation(self.file(self.source).read(), "ab12"))
         inside(here, lambda: wait_for(THERE))
 

@@ -311,6 +311,22 @@ def test_a_folder_that_was_given_its_time_back_has_it_in_the_copy(filled: Pair) 
 
     filled.write(lambda top: (top / "folder/deeper/file").write_text("x"))
     filled.pull()
+    filled.write(lambda top: (top / "plain").write_text("changed\n"))
+    filled.pull()  # now both trees have the folder as it is
+    filled.write(change)
+    filled.pull()
+    assert describe(filled.copy / "data") == describe(filled.source / "data")
+
+
+def test_linked_symlinks_in_a_folder_that_replaces_a_file(filled: Pair) -> None:
+    """A dry run of rsync takes offence at the file."""
+
+    def change(top: Path) -> None:
+        (top / "plain").unlink()
+        (top / "plain/below\n").mkdir(parents=True)
+        (top / "plain/below\n/symlink").symlink_to("nowhere")
+        os.link(top / "plain/below\n/symlink", top / "plain/other", follow_symlinks=False)
+
     filled.write(change)
     filled.pull()
     assert describe(filled.copy / "data") == describe(filled.source / "data")

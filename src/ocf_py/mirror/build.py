@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _RECORD = "record"
 _LOOK_SECONDS = 60.0
+_PATIENCE = 3.0  # seconds in which the rsync of a pass that was killed has ended
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -41,7 +42,7 @@ def build(order: Order) -> Built:
     layout.check_exchange()
     source = Source(order.address, order.port, order.user, order.secret_file)
     try:
-        with layout.lock():
+        with layout.lock(_PATIENCE, is_handed_on=True):
             built = _build(source, layout, order)
     except TransferFailed as failed:
         raise PassRefused(SPACE if failed.is_full else TRANSFER, str(failed)) from failed
@@ -62,7 +63,7 @@ def _build(source: Source, layout: Layout, order: Order) -> Built:
     guards.check_space(order)
     before = _look(source, order)
     links = Links(layout.directory)
-    difference = find_difference(source, links, layout.directory, order) if links.entries else None
+    difference = find_difference(source, links, layout, order) if links.entries else None
     built = Built(before, before, 0, order.aside, vanished=False, figures=Figures(links.entries))
     if difference is not None:
         guards.check_difference(difference, links.entries, order)

@@ -7,13 +7,15 @@ to do. Then only that is copied.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass, replace
 
 from . import trees, twin
 from .daemon import TREE
-from .listing import TOP, read, read_sockets
-from .transfer import LONGEST_LIST, Pulled, write_paths
+from .listing import TOP, read, read_sockets, unescape
+from .transfer import LONGEST_LIST, Pulled, TransferFailed, write_paths
+from .twin import is_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from .links import Links
     from .order import Order
     from .transfer import Source
+
+
+_STUMBLED = re.compile(r'rsync: \[generator\] stat "(.+)" failed: Not a directory')
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,11 @@ class Difference:
         return bool(self.others or self.folders - {TOP})
 
 
-def find_difference(source: Source, links: Links, live: str, order: Order) -> Difference | None:
+def find_difference(
+    source: Source, links: Links, layout: Layout, order: Order
+) -> Difference | None:
     """Compare the source with the live tree; None where they have too little in common."""
-    text, vanished = source.list_changes(TREE, live, order)
+    text, vanished = _list_changes(source, layout, order)
     if len(text) >= LONGEST_LIST:
         return None
     listing = read(text)
@@ -62,7 +69,9 @@ def find_difference(source: Source, links: Links, live: str, order: Order) -> Di
     others = {*listing.changed, *split, *(path for pair in listing.linked for path in pair)}
     others = _with_names(others - folders, links).difference(listing.deleted, folders, sockets)
     # A socket in the place of something here leaves nothing there.
-    replaced = {one for one in sockets if os.path.lexists(os.path.join(os.fsencode(live), one))}
+    replaced = {
+        one for one in sockets if os.path.lexists(os.path.join(os.fsencode(layout.directory), one))
+    }
     return Difference(
         frozenset(replaced.union(listing.deleted)),
         frozenset(folders),
@@ -83,7 +92,7 @@ def apply(
     for path in sorted({*difference.deleted, *others}):
         twin.drop(staging, path)
     for path in sorted(difference.folders - {TOP}):
-        twin.drop(staging, path, is_folder=True)
+        twin.drop(staging, path, keep_folder=True)
     touched = {*difference.deleted, *others, *difference.folders} - {TOP}
     # A folder whose entries were changed by name has a time of its own since then.
     copied = {*others, *difference.folders, *unlike, *(_parent(path) for path in touched)} - {TOP}
@@ -94,6 +103,34 @@ def apply(
     pulled = _pull(copied, source, layout, order, share=share)
     missing = _remove_sockets(staging, others)
     return replace(pulled, vanished=pulled.vanished or difference.vanished or missing)
+
+
+def _list_changes(source: Source, layout: Layout, order: Order) -> tuple[str, bool]:
+    """List what makes the live tree the source.
+
+    In a dry run, rsync stumbles over links to symlinks and the like where a folder of the source
+    takes the place of something else. Then it is asked again, of the twin without that.
+    """
+    try:
+        return source.list_changes(TREE, layout.directory, order)
+    except TransferFailed as failed:
+        in_the_way = _find_in_the_way(failed.said, os.path.realpath(layout.directory))
+        if not in_the_way:
+            raise
+    twin.align(layout.staging, layout.directory)
+    for path in in_the_way:
+        twin.drop(layout.staging, path)
+    return source.list_changes(TREE, layout.staging, order)
+
+
+def _find_in_the_way(said: str, live: str) -> set[bytes]:
+    """The paths that are no folders, but on the way to what rsync could not look at."""
+    top = os.fsencode(live)
+    paths = [unescape(found) for found in _STUMBLED.findall(said)]
+    ways = [one for path in paths for one in _above(path) if one.startswith(top + b"/")]
+    return {
+        os.path.relpath(one, top) for one in ways if os.path.lexists(one) and not is_folder(one)
+    }
 
 
 def _pull(
@@ -118,7 +155,7 @@ def _there(
 
 def _above(path: bytes) -> Iterator[bytes]:
     """The folders that a path leads through."""
-    while path := os.path.dirname(path):
+    while (path := os.path.dirname(path)) not in (b"", b"/"):
         yield path
 
 

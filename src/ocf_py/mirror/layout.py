@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import contextmanager
 
 from ocf_py.system.mounts import is_within, read_table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _STAGING = "staging"
 _RUBBISH = "rubbish-"
+_PAUSE = 0.02  # seconds
 
 
 class Layout:
@@ -60,20 +62,21 @@ class Layout:
                 raise PassRefused(PLACE, reason)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Be the only one who works in the store; PassRefused at once where somebody else does.
+    def lock(self, seconds: float = 0.0, *, is_handed_on: bool = False) -> Iterator[None]:
+        """Be the only one who works in the store; PassRefused if another still does in ``seconds``.
 
-        The programs started meanwhile hold it too: a process that is killed may leave one behind
-        for a moment, which still writes.
+        Where it ``is_handed_on``, the programs started meanwhile hold it too: a process that is
+        killed may leave one behind for a moment, which still writes.
         """
         handle = os.open(self.store, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            os.set_inheritable(handle, True)  # noqa: FBT003 - its only form
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                reason = f"another pass works in {self.store} and has not ended yet"
-                raise PassRefused(BUSY, reason) from None
+            os.set_inheritable(handle, is_handed_on)
+            end = time.monotonic() + seconds
+            while not _try_lock(handle):
+                if time.monotonic() >= end:
+                    reason = f"another pass works in {self.store} and has not ended yet"
+                    raise PassRefused(BUSY, reason)
+                time.sleep(_PAUSE)
             yield
         finally:
             os.close(handle)
@@ -110,13 +113,19 @@ class Layout:
             except FileNotFoundError:
                 continue
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if not _find_mounts(path):  # what is mounted there is no rubbish
+                # What is mounted there is no rubbish.
+                if _try_lock(handle) and not _find_mounts(path):
                     trees.remove(path)
-            except BlockingIOError:
-                continue
             finally:
                 os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _find_mounts(path: str) -> list[str]:

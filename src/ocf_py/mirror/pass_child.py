@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> None:
     (job,) = arguments
     order = Order.load(sys.stdin.read())
     _die_with(order.parent)
+    os.umask(0o077)  # for the small files: what is copied has the modes of its source
     if job == SWEEP:
         Layout(order.directory, order.store).sweep()
         return

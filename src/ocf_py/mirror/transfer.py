@@ -52,12 +52,13 @@ _RECEIVED = re.compile(r"received (\d+) bytes")
 class TransferFailed(Exception):  # noqa: N818 - says what is
     """rsync did not make a complete copy; the message says why.
 
-    ``is_full`` says that there was no room for it here.
+    ``is_full`` says that there was no room for it here; ``said`` is all of rsync's own words.
     """
 
-    def __init__(self, reason: str, *, is_full: bool = False) -> None:
+    def __init__(self, reason: str, *, is_full: bool = False, said: str = "") -> None:
         super().__init__(reason)
         self.is_full = is_full
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ class Source:
             raise TransferFailed(
                 f"{meaning} (rsync {done.status}: {said})",
                 is_full=any(one in done.stderr for one in _FULL),
+                said=done.stderr,
             )
         return done
 

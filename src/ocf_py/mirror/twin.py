@@ -26,7 +26,7 @@ def align(twin: str, live: str) -> tuple[set[bytes], set[bytes]]:
     that are not there, as they have all the links that the file system allows. OSError.
     """
     top, model = os.fsencode(twin), os.fsencode(live)
-    if not _is_folder(top):
+    if not is_folder(top):
         if os.path.lexists(top):
             os.unlink(top)
         os.mkdir(top, 0o700)
@@ -63,8 +63,8 @@ def _align_names(here: bytes, there: bytes, theirs: dict[bytes, int]) -> list[by
     return unlinked
 
 
-def drop(twin: str, path: bytes, *, is_folder: bool = False) -> None:
-    """Remove an entry and what is in it, if there is one; where ``is_folder``, only what is none.
+def drop(twin: str, path: bytes, *, keep_folder: bool = False) -> None:
+    """Remove an entry and what is in it, if there is one; with ``keep_folder``, only what is none.
 
     The way to it must be of folders: through a symlink, it would be a file of somebody else's.
     """
@@ -72,11 +72,16 @@ def drop(twin: str, path: bytes, *, is_folder: bool = False) -> None:
     *folders, name = path.split(b"/")
     for folder in folders:
         way = os.path.join(way, folder)
-        if os.path.islink(way) or not os.path.isdir(way):
+        if not is_folder(way):
             return
     place = os.path.join(way, name)
-    if os.path.lexists(place) and not (is_folder and _is_folder(place)):
+    if os.path.lexists(place) and not (keep_folder and is_folder(place)):
         _remove(place)
+
+
+def is_folder(path: bytes) -> bool:
+    """Whether there is a folder, and no symlink to one."""
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 _FOLDER = 0  # the inode of no file
@@ -101,12 +106,8 @@ def _link(source: bytes, target: bytes) -> bool:
     return True
 
 
-def _is_folder(path: bytes) -> bool:
-    return os.path.isdir(path) and not os.path.islink(path)
-
-
 def _remove(path: bytes) -> None:
-    if _is_folder(path):
+    if is_folder(path):
         trees.remove(os.fsdecode(path))
     else:
         os.unlink(path)
