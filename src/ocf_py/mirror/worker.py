@@ -297,7 +297,7 @@ class Worker:
         """Another that is promoted too, or a directory that is not there any more."""
         for node, one in self.surroundings.seen.items():
             if one.record.is_open:
-                return DIVERGED, f"{node} is promoted, too"
+                return DIVERGED, f"{node} has diverged: it is promoted, too"
             theirs = follow(one.record, self.ledger.record)
             if theirs.kind == OTHER_WAY:
                 return DIVERGED, f"{node} has diverged: {theirs.reason}"

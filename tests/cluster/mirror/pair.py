@@ -99,6 +99,10 @@ class Pair:
         except WorkerSilent:
             return None
 
+    def shows(self, node: str, text: str) -> bool:
+        """Whether ``ocf-py mirror status`` in a node shows a text."""
+        return text in self.command(node, "status", "site").stdout
+
     def score(self, node: str) -> int | None:
         """The promotion score of a node, as the cluster knows it."""
         asked = self.lab.running_nodes()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.cluster.conftest import settle
@@ -50,7 +51,7 @@ def refuse(pair: Pair, reason: str) -> None:
     for node in ("n1", "n2"):
         pair.lab.wait_until(
             f"the mirror on {node} has looked around",
-            lambda node=node: reason in pair.command(node, "status", "site").stdout,
+            partial(pair.shows, node, reason),
         )
     settle(pair.lab)
     state = pair.lab.state()

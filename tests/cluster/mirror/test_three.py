@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 THIRD = ('value="n1=10.77.2.11 n2=10.77.2.12"', 'value="n1=10.77.2.11 n2=10.77.2.12 n3=10.77.2.13"')
-PREFERS_N3 = ('value="n1"/>\n      </rule>', 'value="n3"/>\n      </rule>')
+_RULE = '<rsc_location id="site-prefers-n1" rsc="site-clone">'
+# Next after n1.
+PREFERS_N3 = (
+    _RULE,
+    """<rsc_location id="site-prefers-n3" rsc="site-clone">
+      <rule id="site-prefers-n3-rule" role="Promoted" score="900">
+        <expression id="site-prefers-n3-node" attribute="#uname" operation="eq" value="n3"/>
+      </rule>
+    </rsc_location>
+    """
+    + _RULE,
+)
 
 
 @pytest.fixture
@@ -29,7 +40,7 @@ def trio(tmp_path: Path) -> Iterator[Pair]:
         trio = Pair(lab)
         trio.wipe()
         trio.fill("n1")
-        trio.load(tmp_path, KEEPING, THIRD)
+        trio.load(tmp_path, KEEPING, THIRD, PREFERS_N3)
         trio.promoted("n1")
         trio.follows("n2")
         trio.follows("n3")
@@ -44,7 +55,6 @@ def test_an_older_copy_that_is_preferred_takes_the_later_one_first(trio: Pair) -
         last = writer.kept[-1].number
         trio.lab.wait_until("n2 has it", lambda: last in trio.lines("n2"))
         assert last not in trio.lines("n3")
-        prefer(trio, "n3")
         with suffer(trio.lab, PowerLoss("n1")):
             trio.lab.mend("n3", "service")
             trio.promoted("n3", seen_from="n3")
