@@ -5,6 +5,7 @@ PYTHONS ?= 3.9 3.10 3.11 3.12 3.13
 DESTDIR ?=
 PREFIX  ?= /usr
 COUNT   ?= 2000
+ROUNDS  ?= 1000
 SEED    ?= 1
 
 # A venv is good at one place for one interpreter, and ready for one set of declarations.
@@ -16,7 +17,7 @@ PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage clean \
-        test-unit test-contract test-kernel test-cluster fuzz
+        test-unit test-contract test-kernel test-cluster fuzz soak
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -44,7 +45,8 @@ demo: setup ## a real cluster; its active node loses power; the address moves
 
 test: lint ## set-up, lint and every tier
 	$(PYTEST) -x tests/unit
-	$(PYTEST) tests/contract tests/kernel tests/cluster
+	@# The cluster mostly waits, what spawns agents mostly computes: side by side they take half.
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target test-spawned test-cluster
 
 check: test ## what CI runs
 
@@ -65,11 +67,20 @@ fuzz: setup ## odd environments for every action of every agent (root): make fuz
 test-kernel: setup ## real addresses and processes in fresh namespaces (root)
 	$(PYTEST) tests/kernel
 
+.PHONY: test-spawned
+test-spawned: setup
+	$(PYTEST) tests/contract tests/kernel
+
 test-cluster: setup ## real Corosync and Pacemaker, with faults (root)
-	$(PYTEST) tests/cluster
+	@# Its leak tests look at what lies in its own folder for temporary files.
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && chmod 0711 "$$folder" && \
+	    TMPDIR=$$folder $(PYTEST) tests/cluster
 
 compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
+
+soak: setup ## random lives of a mirror's copy, killed and crashed (root): make soak ROUNDS=1000 SEED=7
+	$(PYTEST) tests/kernel/test_mirror_lives.py --mirror-count=$(ROUNDS) --mirror-seed=$(SEED)
 
 bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbeat (root)
 	@.venv/bin/python -m tests.bench --stage build/stage

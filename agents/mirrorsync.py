@@ -57,7 +57,7 @@ class MirrorSync(ocf.Agent):
         "top on every node, remove the old one on every node.",
         required=True,
     )
-    interval = ocf.Duration("The longest time between two passes", default=30.0, reloadable=False)
+    interval = ocf.Duration("The longest time between two passes", default=30.0, reloadable=True)
     trigger = ocf.Select(
         "What lets a pass begin before the interval is over",
         details="inotify: a change to the promoted directory is pulled within a second. "
@@ -69,6 +69,7 @@ class MirrorSync(ocf.Agent):
         "How old a copy may be that is promoted",
         details="A copy is promoted if it followed within this time until its source was lost. At "
         "least twice the interval.",
+        reloadable=True,
     )
     max_delete = ocf.Integer(
         "How much of a copy one pass may delete, in percent",
@@ -77,36 +78,46 @@ class MirrorSync(ocf.Agent):
         default=50,
         minimum=0,
         maximum=100,
+        reloadable=True,
     )
     min_free = ocf.Integer(
-        "How much must be free on a copy's file system, in MiB", default=64, minimum=0
+        "How much must be free on a copy's file system, in MiB",
+        default=64,
+        minimum=0,
+        reloadable=True,
     )
-    exclude = ocf.String("Patterns of rsync to leave out, parted by blanks", default="")
+    exclude = ocf.String(
+        "Patterns of rsync to leave out, parted by blanks", default="", reloadable=True
+    )
     bwlimit = ocf.Integer(
         "The most that a pass transfers, in KiB a second",
         details="0 is no limit.",
         default=0,
         minimum=0,
+        reloadable=True,
     )
-    compress = ocf.Boolean("Compress what is transferred", default=False)
+    compress = ocf.Boolean("Compress what is transferred", default=False, reloadable=True)
     keep_aside = ocf.Integer(
         "How many trees set aside after a fencing are kept",
         details="How many trees set aside after a fencing are kept; the oldest are removed. Those "
         "of a divergence stay until an admin removes them.",
         default=1,
         minimum=0,
+        reloadable=True,
     )
     allow_stale = ocf.Boolean(
         "Promote a copy that is not provably current, too",
         details="Promote a copy that is not provably current, too, if there is no better one: what "
         "was written after it is lost.",
         default=False,
+        reloadable=True,
     )
     on_diverged = ocf.Select(
         "What monitor says of a tree that has diverged",
         details="degraded: 190, the instance stays. fail: 1, the instance fails.",
         options=("degraded", "fail"),
         default="degraded",
+        reloadable=True,
     )
 
     def _default_store(self) -> str:
@@ -175,22 +186,27 @@ class MirrorSync(ocf.Agent):
     @property
     def _folder(self) -> str:
         from ocf_py.mirror.status import folder_of
-        from ocf_py.start_record import RecordFile
 
-        return folder_of(RecordFile("MirrorSync", self.call.instance).name)
+        return folder_of(self.directory)
 
     def _look(self) -> WorkerStatus | None:
         """The living worker's status, None where there is none that lives."""
+        status, lives = self._read()
+        return status if lives else None
+
+    def _read(self) -> tuple[WorkerStatus | None, bool]:
+        """The last status that was written here, and whether the worker that wrote it lives."""
         from ocf_py.mirror.status import StatusUnreadable, read_status
-        from ocf_py.system.processes import ProcessIdentity
 
         try:
             status = read_status(self._folder)
-            if status is None or not ProcessIdentity.parse(status.worker).is_alive():
-                return None
+            if status is None:
+                return None, False
+            from ocf_py.system.processes import ProcessIdentity
+
+            return status, ProcessIdentity.parse(status.worker).is_alive()
         except (StatusUnreadable, ValueError, OSError) as error:
             raise ocf.Failure(f"cannot tell whether it runs: {error}") from error
-        return status
 
     @ocf.action(timeout=20, interval=10, depth=0, role="Promoted")
     @ocf.action(timeout=20, interval=11, depth=0, role="Unpromoted")
@@ -199,8 +215,13 @@ class MirrorSync(ocf.Agent):
 
         from ocf_py.mirror.status import DIVERGED, PROMOTED, STARTING
 
-        status = self._look()
+        status, lives = self._read()
         if status is None or status.stage == STARTING:
+            return ocf.STOPPED
+        if not lives:
+            if self.call.is_recurring:
+                failure = ocf.PromotedFailure if status.role == PROMOTED else ocf.Failure
+                raise failure(f"the worker {status.worker} has died")
             return ocf.STOPPED
         silence = clock_gettime(CLOCK_BOOTTIME) - status.beat
         if silence > _HANGING and self.call.is_recurring:
@@ -228,6 +249,7 @@ class MirrorSync(ocf.Agent):
         from ocf_py.system import background
 
         if self._look() is None:
+            self._end_worker()
             settings = self._settings()
             prepare_store(settings.store)
             self._remove_folder()
@@ -244,7 +266,8 @@ class MirrorSync(ocf.Agent):
         from ocf_py.system.processes import ProcessIdentity
 
         said = read_status(self._folder)
-        if ProcessIdentity.parse(self.call.facts.recall(_OF_WORKER)).is_alive():
+        worker = self.call.facts.recall(_OF_WORKER) or (said.worker if said is not None else "")
+        if worker and ProcessIdentity.parse(worker).is_alive():
             return said is not None and said.stage != STARTING
         fault = said.fault if said is not None else ""
         raise ocf.Failure(fault or "the worker died as it came up", hint="see the system log")
@@ -260,7 +283,7 @@ class MirrorSync(ocf.Agent):
         self._remove_folder()
 
     def _end_worker(self) -> None:
-        """See to it that no worker is left: the one that says so of itself, and the recorded one."""
+        """End every worker of this directory: the one that says so of itself, and the recorded."""
         from ocf_py.mirror.status import StatusUnreadable, read_status
         from ocf_py.system.processes import ProcessIdentity, terminate
 
@@ -277,6 +300,7 @@ class MirrorSync(ocf.Agent):
                 raise ocf.Failure(f"the worker {worker} survives SIGKILL")
 
     def _remove_folder(self) -> None:
+        import os
         import shutil
 
         try:
@@ -285,6 +309,10 @@ class MirrorSync(ocf.Agent):
             pass
         except OSError as error:
             self.call.log.warning(f"cannot remove {error.filename}: {error.strerror}")
+        try:
+            os.rmdir(os.path.dirname(self._folder))
+        except OSError:
+            pass  # others are there
 
     # ------------------------------------------------------------------ roles
 
@@ -297,6 +325,14 @@ class MirrorSync(ocf.Agent):
         told = self.call.cluster.notification
         copies = [node for node in told.nodes("active") if node != self.call.node]
         self._ask("demote", self.call.deadline.remaining * _ALLOWANCE, copies=copies)
+
+    @ocf.action(timeout=20)
+    def reload_agent(self) -> None:
+        """The worker takes the new values over; a pass that is under way keeps the old ones."""
+        if self._look() is None:
+            return  # a start reads them
+        self._settings().write(self._folder)
+        self._ask("reload", self.call.deadline.remaining * _ALLOWANCE)
 
     @ocf.action(timeout=120)
     def notify(self) -> None:

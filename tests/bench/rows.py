@@ -70,9 +70,9 @@ class RangeRow(Row):
         return f"{f'{middle} {self.unit} ({least}-{most})':>28}"
 
 
-def heading(title: str, width: int) -> str:
+def heading(title: str, width: int, peer: str = "heartbeat") -> str:
     """The line above the rows whose cells are `width` wide."""
-    return f"\n{title:<{_TITLE + 2}}{'ocfpy':>{width}}{'heartbeat':>{width}}{'ratio':>8}   target"
+    return f"\n{title:<{_TITLE + 2}}{'ocfpy':>{width}}{peer:>{width}}{'ratio':>8}   target"
 
 
 def show(rows: Sequence[Row]) -> bool:

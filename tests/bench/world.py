@@ -15,6 +15,23 @@ if TYPE_CHECKING:
 
 POINT = "/run/bench"
 LINK = "bench0"
+_QUORUMTOOL = """#!/bin/sh
+cat <<END
+Quorum information
+------------------
+Quorate:          Yes
+
+Votequorum information
+----------------------
+Flags:            Quorate
+
+Membership information
+----------------------
+    Nodeid      Votes Name
+         1          1 $(hostname) (local)
+END
+sleep 1000
+"""
 _INSIDE = "OCF_PY_BENCH_INSIDE"
 
 
@@ -45,13 +62,33 @@ def enter() -> None:
     Path("/run/resource-agents").mkdir(mode=0o1755)  # as resource-agents' tmpfiles.d has it
 
 
+def stand_in_for_cluster() -> None:
+    """Lets the tools of Corosync and Pacemaker answer at once, as those of a healthy cluster do.
+
+    For this program and what it starts alone: a worker tells the cluster its score by itself, so
+    that its monitor has nothing to tell.
+    """
+    for tool, script in (("corosync-quorumtool", _QUORUMTOOL), ("crm_attribute", "#!/bin/sh\n")):
+        path = shutil.which(tool, path="/usr/sbin:/usr/bin")
+        if path is None:
+            sys.exit(f"bench: {tool} is missing; run: make setup")
+        stub = Path("/run", tool)
+        stub.write_text(script)
+        stub.chmod(0o755)
+        subprocess.run(["mount", "--bind", stub, path], check=True)
+
+
 @contextlib.contextmanager
-def attach_disk() -> Iterator[str]:
-    """A loop device with ext4 on it, in memory; detached again in the end."""
-    image = "/run/bench.img"
-    for command in (f"truncate -s 64M {image}", f"mkfs.ext4 -q {image}"):
-        subprocess.run(command.split(), check=True)
-    attach = ["losetup", "--find", "--show", image]
+def attach_disk(folder: Path, size: str, files: int = 0) -> Iterator[str]:
+    """A loop device with ext4 on it; detached again in the end.
+
+    Its image is in `folder`; it has room for so many `files`, where that is given.
+    """
+    image = folder / "bench.img"
+    inodes = ["-N", str(files)] if files else []
+    subprocess.run(["truncate", "-s", size, str(image)], check=True)
+    subprocess.run(["mkfs.ext4", "-q", *inodes, str(image)], check=True)
+    attach = ["losetup", "--find", "--show", str(image)]
     device = subprocess.run(attach, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     try:
         yield device

@@ -74,12 +74,60 @@ _IMAGES = (
         for command in (("truncate", "-s", "8M", image), ("mkfs.ext4", "-q", image))
     ),
 )
+# A mirror of one node: what takes two is played on a cluster. Its store stays, as a disk would.
+_TREES = "/run/trees"
+_MIRROR = {
+    "address": "node1=127.0.0.1",
+    "secrets_file": "/run/mirror.secrets",
+    "interval": "1s",
+}
+_TREES_ARE_FILLED = (
+    ("hostname", "node1"),
+    ("ip", "link", "set", "lo", "up"),
+    ("mkdir", _TREES),
+    ("mount", "-t", "tmpfs", "trees", _TREES),
+    ("mkdir", f"{_TREES}/a", f"{_TREES}/b"),
+    ("touch", f"{_TREES}/a/file", f"{_TREES}/b/file"),
+    ("sh", "-c", "umask 077; echo pair:a-secret-of-the-pair >/run/mirror.secrets"),
+)
 _LINK = ("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
 _UP = (("ip", "link", "set", "eth0", "up"), ("ip", "link", "set", "peer0", "up"))
 _NO_DAD = ("sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad")
 
 #: Our agents: each is held to every rule.
 AGENTS = (
+    Subject(
+        "MirrorSync",
+        _NOWHERE / "MirrorSync",
+        parameters={**_MIRROR, "directory": f"{_TREES}/a"},
+        other={**_MIRROR, "directory": f"{_TREES}/b", "port": "8731"},
+        prepare=_TREES_ARE_FILLED,
+        wrong=(
+            {"directory": "relative"},
+            {"directory": "/"},
+            {"address": ""},
+            {"address": "n1"},
+            {"address": "n1=nowhere"},
+            {"address": "n1=192.0.2.1 n1=192.0.2.2"},
+            {"address": "n1=192.0.2.1 n2=192.0.2.1"},
+            {"store": f"{_TREES}/a/store"},
+            {"port": "0"},
+            {"interval": "soon"},
+            {"interval": "10s", "max_lag": "15s"},
+            {"trigger": "luck"},
+            {"max_delete": "101"},
+        ),
+        unusable_here=(
+            {"directory": "/run/nothing"},
+            {"directory": _TREES},
+            {"store": "/run/store"},
+            {"secrets_file": "/run/nothing"},
+            {"address": "somebody=127.0.0.1"},
+        ),
+        change={"interval": "2s", "max_delete": "20", "keep_aside": "0"},
+        forbid_promotion=(("mv", f"{_TREES}/a", f"{_TREES}/gone"),),
+        leaves_folders=True,
+    ),
     Subject(
         "Dummy",
         _NOWHERE / "Dummy",

@@ -42,19 +42,30 @@ NETWORK = {
 STORAGE = {
     "ocf_py.system.devices",
     "ocf_py.system.mounts",
+    "ocf_py.system.own_mount",
     "ocf_py.system.storage",
 }
 SUPERVISION = {
     "ocf_py.service",
+    # Asked for by a probe alone: a recurring monitor goes by the record.
+    "ocf_py.service.cgroup",
     "ocf_py.service.machine",
     "ocf_py.service.pidfile",
     "ocf_py.service.supervision",
+    "ocf_py.service.tree",
     "ocf_py.system.processes",
+}
+MIRROR = {
+    "ocf_py.mirror",
+    "ocf_py.mirror.status",
+    "ocf_py.mirror.wanted",
+    "ocf_py.system.address",
 }
 OWN = {
     "Filesystem": CORE | STORAGE | {"ocfpy_agents.filesystem"},
     "IPaddr": CORE | NETWORK | {"ocfpy_agents.ipaddr"},
     "Service": CORE | SUPERVISION | {"ocfpy_agents.service"},
+    "MirrorSync": CORE | MIRROR | {"ocfpy_agents.mirrorsync"},
     "Dummy": CORE | {"ocfpy_agents.dummy"},
 }
 # What the interpreter itself loads with -I -S, in one version or another, and cheap modules in C.
@@ -97,6 +108,11 @@ PARAMETERS = {
         "OCF_RESKEY_device": "/dev/nonexistent",
         "OCF_RESKEY_directory": "/nonexistent",
         "OCF_RESKEY_fstype": "ext4",
+    },
+    "MirrorSync": {
+        "OCF_RESKEY_directory": "/nonexistent",
+        "OCF_RESKEY_address": "n1=192.0.2.1",
+        "OCF_RESKEY_secrets_file": "/nonexistent.secrets",
     },
     "IPaddr": {"OCF_RESKEY_ip": "192.0.2.77"},
     "Service": {"OCF_RESKEY_command": "/bin/sleep", "OCF_RESKEY_pidfile": "/run/nothing.pid"},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ocf_py.conformance.sandbox import Sandbox
 from tests.kernel.ear import Ear
+from tests.kernel.mirror_pair import Pair
 from tests.kernel.storage_world import KernelStorage
 from tests.kernel.world import KernelWorld
 
@@ -57,3 +60,15 @@ def storage(installed_agents: Path) -> Iterator[KernelStorage]:
             yield host
         finally:
             host.close()
+
+
+@pytest.fixture
+def pair(sandbox: Sandbox, peer: Sandbox, open_folder: Path) -> Iterator[Pair]:
+    """A mirrored directory on two hosts."""
+    folder = open_folder / f"mirror-{time.monotonic_ns()}"
+    folder.mkdir()
+    made = Pair(sandbox, peer, folder)
+    yield made
+    made.process.kill()
+    made.process.wait()
+    shutil.rmtree(folder)

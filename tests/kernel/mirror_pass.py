@@ -58,7 +58,4 @@ def make_pass(place: Place, source: Record, order: Order, run: Callable[[Order],
     record = place.recover()
     decision = follow(record, source, is_empty=trees.is_empty(place.directory))
     built = run(replace(order, aside=decision.kind == SET_ASIDE))
-    record = place.take(record, built, decision)
-    if place.layout.rubbish:
-        sweep(order)
-    return record
+    return place.take(record, built, decision)

@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import socket
-import stat
 import subprocess
 import sys
 import time
@@ -18,174 +17,21 @@ import pytest
 from ocf_py.conformance.sandbox import PLAIN_ENVIRONMENT
 from ocf_py.mirror import trees
 from ocf_py.mirror.build import build
-from ocf_py.mirror.daemon import STATE, Daemon
 from ocf_py.mirror.order import GUARD, SPACE, TRANSFER, Built, Order, PassRefused
 from ocf_py.mirror.passes import Place
-from ocf_py.mirror.record import advance, open_generation, seal
-from ocf_py.mirror.record_file import RecordFile
-from ocf_py.mirror.record_text import load
+from ocf_py.mirror.record import seal
 from ocf_py.mirror.transfer import Pulled, Source, TransferFailed
 from tests.kernel.inside import inside
-from tests.kernel.mirror_pass import make_pass, order_from, run_child
+from tests.kernel.mirror_pair import HERE, PORT, SECRETS, THERE
+from tests.kernel.mirror_trees import describe, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from ocf_py.conformance.sandbox import Sandbox
-    from ocf_py.mirror.record import Record
+    from tests.kernel.mirror_pair import Pair
 
-SECRETS = [("first", "a-secret-of-the-mirror"), ("second", "another-secret-of-it")]
-HERE, THERE, PORT = "192.0.2.1", "192.0.2.2", 8873
 KILLS, SEED = 12, 20261125
 ROOT = Path(__file__).parents[2]
 IMPORTING = {**PLAIN_ENVIRONMENT, "PYTHONPATH": f"{ROOT / 'src'}"}
-
-
-class Pair:
-    """Two hosts: `there` has the source and its daemon, `here` the copy."""
-
-    def __init__(self, here: Sandbox, there: Sandbox, folder: Path) -> None:
-        self.here, self.there = here, there
-        self.source, self.copy = folder / "there", folder / "here"
-        for side in (self.source, self.copy):
-            (side / "data").mkdir(parents=True)
-            (side / "store").mkdir(mode=0o700)
-        self.run = folder / "run"
-        self.daemon = Daemon(str(self.run / "there"))
-        self.client = Daemon(str(self.run / "here"))
-        for sandbox, address in ((here, HERE), (there, THERE)):
-            sandbox.run(["ip", "address", "add", f"{address}/24", "dev", "eth0"], check=True)
-            sandbox.run(["ip", "link", "set", "lo", "up"], check=True)
-        self.configure(SECRETS)
-        self.client.configure("/nowhere", "/nowhere", HERE, PORT, [], SECRETS)
-        self.process = there.popen(self.daemon.argv, stderr=subprocess.DEVNULL)
-        self.publish(open_generation(self.file(self.source).read(), "ab12"))
-        inside(here, lambda: wait_for(THERE))
-
-    def configure(self, secrets: list[tuple[str, str]], peers: tuple[str, ...] = (HERE,)) -> None:
-        data, store = str(self.source / "data"), str(self.source / "store")
-        self.daemon.configure(data, store, THERE, PORT, peers, secrets)
-
-    def file(self, side: Path) -> RecordFile:
-        return RecordFile(str(side / "store"), side.name)
-
-    def publish(self, record: Record) -> None:
-        self.file(self.source).write(record)
-
-    def write(self, change: Callable[[Path], object]) -> None:
-        """Something changes at the source, and its record says so."""
-        change(self.source / "data")
-        self.publish(advance(self.file(self.source).read()))
-
-    @property
-    def reach(self) -> Source:
-        return self.client.reach(THERE, PORT, SECRETS[0][0])
-
-    def look(self) -> Record:
-        target = self.run / "seen"
-        self.reach.pull_file(STATE, "record", str(target), 20)
-        return load(target.read_bytes())
-
-    def order(self, **wishes: object) -> Order:
-        return order_from(self.copy, self.run, THERE, PORT, SECRETS[0][0], **wishes)
-
-    def build(self, **wishes: object) -> Built | PassRefused:
-        """The long part of a pass, from the copy's host, in its own process."""
-
-        def body() -> Built | PassRefused:
-            try:
-                return run_child(self.order(**wishes))
-            except PassRefused as refused:
-                return refused
-
-        return inside(self.here, body)
-
-    def pull(self, **wishes: object) -> Record:
-        """One pass, from the copy's host."""
-        return inside(self.here, lambda: self.pull_here(run_child, **wishes))
-
-    def pull_here(self, run: Callable[[Order], Built], **wishes: object) -> Record:
-        place = Place(str(self.copy / "data"), self.file(self.copy))
-        return make_pass(place, self.look(), self.order(**wishes), run)
-
-
-def wait_for(address: str) -> None:
-    end = time.monotonic() + 10
-    while True:
-        with socket.socket() as trial:
-            if trial.connect_ex((address, PORT)) == 0:
-                return
-        assert time.monotonic() < end, "the daemon does not listen"
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def pair(sandbox: Sandbox, peer: Sandbox, open_folder: Path) -> Iterator[Pair]:
-    folder = open_folder / f"mirror-{time.monotonic_ns()}"
-    folder.mkdir()
-    made = Pair(sandbox, peer, folder)
-    yield made
-    made.process.kill()
-    made.process.wait()
-    shutil.rmtree(folder)
-
-
-def describe(top: Path) -> dict[bytes, tuple[object, ...]]:
-    """Every entry with what must be kept of it, read without the mirror's own code."""
-    found: dict[bytes, tuple[object, ...]] = {}
-    groups: dict[int, list[bytes]] = {}
-    root = os.fsencode(top)
-    for folder, folders, files in os.walk(root):
-        for name in (*folders, *files, b"."):
-            path = os.path.join(folder, name)
-            status = os.lstat(path)
-            short = os.path.relpath(path, root)
-            content: object = None
-            if stat.S_ISREG(status.st_mode):
-                content = Path(os.fsdecode(path)).read_bytes()
-                groups.setdefault(status.st_ino, []).append(short)
-            elif stat.S_ISLNK(status.st_mode):
-                content = os.readlink(path)
-            attributes = {
-                name: os.getxattr(path, name, follow_symlinks=False)
-                for name in os.listxattr(path, follow_symlinks=False)
-            }
-            owner = (status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns)
-            found[short] = (*owner, content, tuple(sorted(attributes.items())))
-    linked = [tuple(sorted(group)) for group in groups.values() if len(group) > 1]
-    found[b"/links"] = tuple(sorted(linked))
-    return found
-
-
-def fill(top: Path) -> None:
-    """One of everything that a tree may hold."""
-    (top / "folder/deeper").mkdir(parents=True)
-    (top / "folder/empty").mkdir(mode=0o2750)
-    (top / "plain").write_text("text\n")
-    (top / "owned").write_text("nobody's\n")
-    os.chown(top / "owned", 65534, 65534)
-    (top / "owned").chmod(0o4751)
-    os.link(top / "plain", top / "folder/linked")
-    (top / "symlink").symlink_to("folder/deeper")
-    (top / "dangling").symlink_to("/no/such\nplace")
-    os.lchown(top / "symlink", 65534, 65534)
-    Path(os.fsdecode(os.fsencode(top) + b"/\xff\xfe name\nwith \\everything*?[")).write_text("x")
-    with (top / "sparse").open("wb") as file:
-        file.seek(64 << 20)
-        file.write(b"end")
-    os.mkfifo(top / "fifo")
-    os.setxattr(top / "plain", "user.colour", b"\0red\xff")
-    entry = bytes.fromhex("02000000")  # POSIX_ACL_XATTR_VERSION; then tag, permissions, id
-    for tag, permissions, number in (
-        (1, 6, -1),
-        (2, 7, 1234),
-        (4, 4, -1),
-        (16, 7, -1),
-        (32, 4, -1),
-    ):
-        entry += tag.to_bytes(2, "little") + permissions.to_bytes(2, "little")
-        entry += number.to_bytes(4, "little", signed=True)
-    os.setxattr(top / "folder", "system.posix_acl_access", entry)
 
 
 def assert_refused(pair: Pair, kind: str, said: str, **wishes: object) -> None:

@@ -18,6 +18,7 @@ GOLDEN = Path(__file__).parents[1] / "data" / "metadata"
         ("ipaddr", "IPaddr"),
         ("filesystem", "Filesystem"),
         ("service", "Service"),
+        ("mirrorsync", "MirrorSync"),
         ("dummy", "Dummy"),
         ("stateful", "Stateful"),
     ],

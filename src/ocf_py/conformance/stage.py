@@ -198,9 +198,11 @@ class Stage:
         return self.run(command, expect=None).code == 0
 
     def records(self) -> list[Path]:
-        """The start records, seen from outside."""
+        """The start records, seen from outside: what else is kept there has no dot in its name."""
         folder = self.path("/run/ocfpy")
-        return sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
+        if not folder.is_dir() or folder.is_symlink():
+            return []
+        return sorted(entry for entry in folder.iterdir() if "." in entry.name)
 
     def processes(self) -> dict[int, str]:
         """The processes of the sandbox that are alive: pid → command line."""

@@ -211,6 +211,11 @@ def judge_candidate(mine: Record, facts: Facts, max_lag: float, lag: float, sour
     return _allow(_score_copy(lag, max_lag), f"{lag:.0f} s behind {source}")
 
 
+def stay() -> Verdict:
+    """What a promoted instance is worth: as much as an owner."""
+    return _allow(_OWNER_SCORE, "it is promoted")
+
+
 def allow_stale(verdict: Verdict, mine: Record) -> Verdict:
     """What allow_stale=true makes of a refusal: the least of all scores, for a whole tree."""
     if verdict.allowed or mine.tree is None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .ledger import Ledger
     from .order import Built
     from .record import Record
+    from .settings import Settings
     from .surroundings import Surroundings
 
     #: Builds a pass from a node; the tree that is there will be set aside or not.
@@ -47,7 +48,10 @@ class LastPass:
 class Following:
     """Passes from whoever is promoted; nothing here runs while this node is promoted itself."""
 
-    def __init__(self, ledger: Ledger, surroundings: Surroundings, build: Build) -> None:
+    def __init__(
+        self, ledger: Ledger, surroundings: Surroundings, build: Build, settings: Settings
+    ) -> None:
+        self._settings = settings
         self._ledger = ledger
         self._surroundings = surroundings
         self._build = build
@@ -62,6 +66,17 @@ class Following:
             return math.inf
         return now() - self.last.began
 
+    def find_fault(self) -> tuple[str, str]:
+        """What keeps this from being a current copy: a kind and a line, or twice nothing."""
+        if self.fault[0] or not self.source or self.lag <= self._settings.max_lag:
+            return self.fault
+        since = "no pass yet" if math.isinf(self.lag) else f"{self.lag:.0f} s behind"
+        return TROUBLE, f"{since}, of {self.source}"
+
+    def rest(self) -> None:
+        """Follow nobody: this node is promoted, or it all begins anew."""
+        self.source, self.last, self.fault = "", None, ("", "")
+
     async def follow_once(self) -> None:
         """Look at all peers, and make a pass from the one that is promoted."""
         await self._surroundings.look()
@@ -73,7 +88,7 @@ class Following:
             self.source = source
         try:
             await self._pass_from(source)
-        except PassRefused as refused:
+        except (PassRefused, OSError) as refused:
             self.fault = (TROUBLE, f"no pass from {source}: {refused}")
 
     async def _pass_from(self, node: str) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import contextmanager
+
+from ocf_py.system.mounts import is_within, read_table
 
 from . import trees
 from .order import BUSY, PLACE, PassRefused
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 _STAGING = "staging"
 _RUBBISH = "rubbish-"
+_PAUSE = 0.02  # seconds
 
 
 class Layout:
@@ -46,21 +50,33 @@ class Layout:
                 "exchanged between them",
             )
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Be the only one who works in the store; PassRefused at once where somebody else does.
+    def check_exchange(self) -> None:
+        """PassRefused where the directory could not give way to the staged tree.
 
-        The programs started meanwhile hold it too: a process that is killed may leave one behind
-        for a moment, which still writes.
+        What is mounted in there would go along with it, and in the end be removed.
+        """
+        self.check()
+        for path in (self.directory, self.staging):
+            for point in _find_mounts(path):
+                reason = f"something is mounted on {point}: a tree with that in it is not exchanged"
+                raise PassRefused(PLACE, reason)
+
+    @contextmanager
+    def lock(self, seconds: float = 0.0, *, is_handed_on: bool = False) -> Iterator[None]:
+        """Be the only one who works in the store; PassRefused if another still does in ``seconds``.
+
+        Where it ``is_handed_on``, the programs started meanwhile hold it too: a process that is
+        killed may leave one behind for a moment, which still writes.
         """
         handle = os.open(self.store, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            os.set_inheritable(handle, True)  # noqa: FBT003 - its only form
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                reason = f"another pass works in {self.store} and has not ended yet"
-                raise PassRefused(BUSY, reason) from None
+            os.set_inheritable(handle, is_handed_on)
+            end = time.monotonic() + seconds
+            while not _try_lock(handle):
+                if time.monotonic() >= end:
+                    reason = f"another pass works in {self.store} and has not ended yet"
+                    raise PassRefused(BUSY, reason)
+                time.sleep(_PAUSE)
             yield
         finally:
             os.close(handle)
@@ -86,6 +102,33 @@ class Layout:
         ]
 
     def sweep(self) -> None:
-        """Remove what was discarded: seconds for a tree of many files."""
+        """Remove what was discarded: seconds for a tree of many files.
+
+        It needs no lock: nobody else does anything with such a tree, and of two that sweep, one
+        passes over what the other is at.
+        """
         for path in self.rubbish:
-            trees.remove(path)
+            try:
+                handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except FileNotFoundError:
+                continue
+            try:
+                # What is mounted there is no rubbish.
+                if _try_lock(handle) and not _find_mounts(path):
+                    trees.remove(path)
+            finally:
+                os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _find_mounts(path: str) -> list[str]:
+    """The mount points at and below a directory."""
+    resolved = os.path.realpath(path)
+    return [mount.point for mount in read_table() if is_within(mount.point, resolved)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ocf_py.system import commands
 
-from .tied import TIED
+from .tied import TIED_ALONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def parse_view(text: str) -> View:
 
 async def watch() -> AsyncIterator[View]:
     """Yield the membership now, and at every change; it ends where Corosync cannot be heard."""
-    argv = [*TIED, *_WATCH]
+    argv = [*TIED_ALONE, *_WATCH]
     process = await asyncio.create_subprocess_exec(
         commands.find(argv[0]),
         *argv[1:],
@@ -66,10 +66,9 @@ async def watch() -> AsyncIterator[View]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    assert process.stdout is not None
     text = ""
     try:
-        while True:
+        while process.stdout is not None:
             part = await _read_until_quiet(process.stdout)
             if not part:
                 return

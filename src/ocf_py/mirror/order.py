@@ -149,7 +149,8 @@ def load_answer(text: str) -> Built:
         if "refused" in found:
             raise PassRefused(str(found["refused"]), str(found["reason"]))
         before, after = (
-            load(found[name].encode("utf-8", "surrogateescape")) for name in ("before", "after")
+            load(str(found[name]).encode("utf-8", "surrogateescape"))
+            for name in ("before", "after")
         )
         return Built(
             before,

@@ -26,10 +26,9 @@ def main(arguments: Sequence[str]) -> None:
     (job,) = arguments
     order = Order.load(sys.stdin.read())
     _die_with(order.parent)
+    os.umask(0o077)  # for the small files: what is copied has the modes of its source
     if job == SWEEP:
-        layout = Layout(order.directory, order.store)
-        with layout.lock():
-            layout.sweep()
+        Layout(order.directory, order.store).sweep()
         return
     try:
         answer = dump_answer(build(order))

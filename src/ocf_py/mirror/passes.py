@@ -40,39 +40,61 @@ class Place:
         self.file.remove_leftovers()
         record = self.file.read()
         coming = record.incoming
-        if coming is not None:
-            if os.lstat(self.directory).st_ino == coming.inode:
-                record = self._finish(record)
-            else:
-                record = records.withdraw(record)
-                self.file.write(record)
+        if coming is None:
+            return record
+        if os.lstat(self.directory).st_ino == coming.inode:
+            # Not for the record alone to survive a loss of power that comes now.
+            for folder in (self.store, os.path.dirname(self.directory)):
+                trees.sync_folder(folder)
+            record = records.arrive(record)
+        else:
+            if coming.aside:  # it may have its name already, but not the tree that is meant by it
+                self.layout.discard(f"{self.store}/{coming.aside}")
+            record = records.withdraw(record)
+        self.file.write(record)
         return record
 
     def take(self, record: Record, built: Built, follow: Follow) -> Record:
         """Let a pass that was built be the live tree; returns the record as it is then.
 
-        ``record`` is the present one, and ``follow`` was decided on it. PassRefused, and nothing
-        is changed, where the pass does not go with them.
+        ``record`` is the present one, and ``follow`` was decided on it. PassRefused where the pass
+        does not go with them, or the disk refuses: the tree and the record are those before then.
+        OSError where it refuses that, too: then `recover` says what they are, if it can.
         """
         if follow.kind not in (FOLLOW, SET_ASIDE) or built.aside != (follow.kind == SET_ASIDE):
             raise PassRefused(SOURCE, f"it was built for another case than: {follow.reason}")
-        position = built.position
-        aside = self._name_aside(record) if follow.kind == SET_ASIDE else ""
+        aside = self._name_aside(record) if built.aside else ""
+        inode = built.inode or os.lstat(self.directory).st_ino
         end = follow.end if aside else ""
+        coming = Incoming(inode, built.position, built.after.lineage, aside, end)
+        record = records.intend(record, coming)
+        try:
+            if built.inode:
+                self._exchange(record, coming)
+            record = records.arrive(record)
+            self.file.write(record)
+        except OSError as error:
+            record = self.recover()
+            if record.tree != coming.position:
+                reason = f"{error.filename or self.store}: {error.strerror}"
+                raise PassRefused(PLACE, reason) from error
+        return record
+
+    def _exchange(self, record: Record, coming: Incoming) -> None:
+        """Put the staged tree into the place of the live one, which the record tells before.
+
+        What is to be kept of it has its name by that one step: the staged tree lends it the place.
+        """
         with self.layout.lock():
-            inode = built.inode or os.lstat(self.directory).st_ino
-            coming = Incoming(inode, position, built.after.lineage, aside, end)
-            record = records.intend(record, coming)
-            if not built.inode:  # the live tree is the incoming one: one step, and nothing to undo
-                record = records.arrive(record)
-                self.file.write(record)
-                return record
-            self.layout.check()
-            if os.lstat(self.layout.staging).st_ino != built.inode:
+            self.layout.check_exchange()
+            if os.lstat(self.layout.staging).st_ino != coming.inode:
                 raise PassRefused(PLACE, f"{self.layout.staging} is not what was built")
             self.file.write(record)
-            trees.exchange(self.layout.staging, self.directory)
-            return self._finish(record)
+            place = self.layout.staging
+            if coming.aside:
+                place = f"{self.store}/{coming.aside}"
+                trees.move(self.layout.staging, place)
+            trees.exchange(place, self.directory)
 
     def retire(self) -> None:
         """Give up the tree before: of its files, the live tree has the very inodes.
@@ -80,16 +102,6 @@ class Place:
         For a promotion, since what is written to the live tree would be written to the other too.
         """
         self.layout.discard(self.layout.staging)
-
-    def _finish(self, record: Record) -> Record:
-        coming = record.incoming
-        if coming is not None and coming.aside:
-            aside = f"{self.store}/{coming.aside}"
-            if not os.path.lexists(aside):  # the crash may have come behind the rename
-                trees.move(self.layout.staging, aside)
-        record = records.arrive(record)
-        self.file.write(record)
-        return record
 
     def _name_aside(self, record: Record) -> str:
         known = record.generation or "found"

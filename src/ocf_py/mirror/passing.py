@@ -22,6 +22,28 @@ if TYPE_CHECKING:
 _PROGRAM = "ocf_py.mirror.pass_child"
 
 
+def order_of(
+    settings: Settings, folder: str, user: str, node: str, *, is_set_aside: bool = False
+) -> Order:
+    """What a pass from a node is told, by the settings and the folder of the worker here."""
+    return Order(
+        directory=settings.directory,
+        store=settings.store,
+        run=folder,
+        address=settings.addresses[node],
+        port=settings.port,
+        user=user,
+        secret_file=presented_file(folder),
+        exclude=settings.exclude,
+        max_delete=settings.max_delete,
+        min_free=settings.min_free,
+        bwlimit=settings.bwlimit,
+        compress=settings.compress,
+        aside=is_set_aside,
+        parent=os.getpid(),
+    )
+
+
 class Passing:
     """Builds passes one at a time; ``user`` is the name that the peers know the secret by."""
 
@@ -31,7 +53,7 @@ class Passing:
         self._user = user
 
     async def build(self, node: str, is_set_aside: bool) -> Built:  # noqa: FBT001 - see Build
-        """Build a pass from a node beside the live tree, which ``is_set_aside`` after it or gives way.
+        """Build a pass from a node; the live tree ``is_set_aside`` then, or gives way.
 
         PassRefused says why there is none. Cancelled, its process is killed.
         """
@@ -43,23 +65,8 @@ class Passing:
         await self._run(SWEEP, self._order(self._settings.node))
 
     def _order(self, node: str, *, is_set_aside: bool = False) -> Order:
-        settings = self._settings
-        return Order(
-            directory=settings.directory,
-            store=settings.store,
-            run=self._folder,
-            address=settings.addresses[node],
-            port=settings.port,
-            user=self._user(),
-            secret_file=presented_file(self._folder),
-            exclude=settings.exclude,
-            max_delete=settings.max_delete,
-            min_free=settings.min_free,
-            bwlimit=settings.bwlimit,
-            compress=settings.compress,
-            aside=is_set_aside,
-            parent=os.getpid(),
-        )
+        user = self._user()
+        return order_of(self._settings, self._folder, user, node, is_set_aside=is_set_aside)
 
     @staticmethod
     async def _run(job: str, order: Order) -> str:

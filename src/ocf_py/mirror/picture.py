@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .status import DIVERGED, PROMOTED, UNPROMOTED
 from .surroundings import now
 
 TYPE_CHECKING = False
@@ -23,13 +24,13 @@ def draw(worker: Worker) -> dict[str, Any]:
         "node": worker.settings.node,
         "directory": worker.settings.directory,
         "store": worker.settings.store,
-        "role": worker.role,
+        "role": PROMOTED if worker.roles.is_promoted else UNPROMOTED,
         "stage": worker.stage,
         "fault": worker.fault[1],
-        "has_diverged": worker.has_diverged,
+        "has_diverged": worker.fault[0] == DIVERGED,
         "quorum": worker.surroundings.has_quorum,
-        "score": worker.verdict.score,
-        "reason": worker.verdict.reason,
+        "score": worker.candidacy.verdict.score,
+        "reason": worker.candidacy.verdict.reason,
         "source": following.source,
         "lag_seconds": None if math.isinf(following.lag) else round(following.lag, 1),
         "last_pass": None
@@ -61,7 +62,7 @@ def _draw_record(record: Record) -> dict[str, Any]:
     return {
         "generation": _text(record.generation),
         "owns": record.owns,
-        "tree": _text(record.tree),
+        "tree": _draw_tree(record),
         "moment": record.moment,
         "evidence": None
         if record.evidence is None
@@ -75,6 +76,13 @@ def _draw_record(record: Record) -> dict[str, Any]:
         },
         "heard": [str(one) for one in record.heard],
     }
+
+
+def _draw_tree(record: Record) -> str | None:
+    """How far the tree has come: the generation, and the moments; an open one has no end."""
+    if record.tree is None:
+        return None
+    return f"{record.generation} open" if record.is_open else str(record.tree)
 
 
 def _text(value: object) -> str | None:

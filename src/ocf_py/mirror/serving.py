@@ -1,4 +1,4 @@
-"""The side of the promoted node: it counts the moments of its tree, and tells the copies of them."""
+"""The promoted side: it counts the moments of its tree, and lets the copies know of them."""
 
 from __future__ import annotations
 

@@ -9,9 +9,22 @@ from dataclasses import asdict, dataclass
 from ocf_py.system.durable import replace_durably
 
 _NAME = "settings"
+#: What may change while the worker runs.
+_RELOADABLE = (
+    "interval",
+    "max_lag",
+    "max_delete",
+    "min_free",
+    "exclude",
+    "bwlimit",
+    "compress",
+    "keep_aside",
+    "allow_stale",
+    "on_diverged",
+)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Settings:
     """One instance's parameters, and who it is. Times are in seconds, sizes in bytes.
 
@@ -59,6 +72,11 @@ class Settings:
             replace_durably(handle, _NAME, json.dumps(asdict(self)).encode())
         finally:
             os.close(handle)
+
+    def take_over(self, other: Settings) -> None:
+        """Let what is reloadable be as it is in ``other``."""
+        for name in _RELOADABLE:
+            setattr(self, name, getattr(other, name))
 
     @classmethod
     def read(cls, folder: str) -> Settings:

@@ -1,7 +1,9 @@
 """What a worker says of itself, in a file of a few lines that monitor reads every few seconds.
 
-Written by the worker alone, replaced in one step. It tells nothing of a worker that died: who reads
-it looks whether the process still lives.
+Written by the worker alone, replaced in one step when what it says has changed. It tells nothing of
+a worker that died: who reads it looks whether the process still lives. That it does not hang is
+told by the file's time, which counts in seconds of CLOCK_BOOTTIME: no clock that is set makes a
+worker look dead.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from ocf_py.system import RUN_DIRECTORY, read_file
 _HEADER = "ocfpy-mirror-status 1"
 _NAME = "status"
 _FOLDER = "mirror"  # the name of no start record: those have a dot in theirs
+# No "%": rsync would look for a variable in a path that has two of them.
+_ESCAPE = str.maketrans({"_": "_5f", "/": "_2f"})
+_LONGEST_NAME = 200  # of 255 bytes, NAME_MAX
 
 # How far a worker has come.
 STARTING, RUNNING = "starting", "running"
@@ -28,9 +33,10 @@ class StatusUnreadable(ValueError):  # noqa: N818 - says what is
 class Status:
     """One instance at one moment.
 
-    `worker` is the process, as "PID:TICKS"; `beat` when it last wrote, in seconds of CLOCK_BOOTTIME;
-    `score` its promotion score, `is_told` that the cluster knows that score. `fault` is "" or what
-    is wrong, of kind `DIVERGED` or `TROUBLE`.
+    `worker` is the process, as "PID:TICKS"; `beat` when it last was here, in seconds of
+    CLOCK_BOOTTIME (the time of the file, not in its text); `score` its promotion score, `is_told`
+    that the cluster knows that score. `fault` is "" or what is wrong, of kind `DIVERGED` or
+    `TROUBLE`.
     """
 
     __slots__ = ("beat", "fault", "fault_kind", "is_told", "role", "score", "stage", "worker")
@@ -60,10 +66,9 @@ class Status:
         """Write the file's text."""
         told = "told" if self.is_told else "untold"
         fault = " ".join(self.fault.split())
-        return (
-            f"{_HEADER}\n{self.worker} {self.stage} {self.role} {self.beat:.2f} {self.score} {told}\n"
-            f"{self.fault_kind} {fault}\nend\n"
-        ).encode("utf-8", "surrogateescape")
+        facts = f"{self.worker} {self.stage} {self.role} {self.score} {told}"
+        lines = [_HEADER, facts, f"{self.fault_kind} {fault}", "end\n"]
+        return "\n".join(lines).encode("utf-8", "surrogateescape")
 
     @classmethod
     def load(cls, content: bytes) -> Status:
@@ -72,13 +77,12 @@ class Status:
         if lines[0] != _HEADER or lines[3:] != ["end", ""]:
             raise StatusUnreadable("it is not complete")
         try:
-            worker, stage, role, beat, score, told = lines[1].split(" ")
+            worker, stage, role, score, told = lines[1].split(" ")
             kind, _, fault = lines[2].partition(" ")
             return cls(
                 worker,
                 stage,
                 role,
-                beat=float(beat),
                 score=int(score),
                 is_told=told == "told",
                 fault_kind=kind,
@@ -88,9 +92,15 @@ class Status:
             raise StatusUnreadable("a line of it cannot be read") from None
 
 
-def folder_of(name: str, directory: str = RUN_DIRECTORY) -> str:
-    """The folder of one instance's worker; ``name`` is that of its start record."""
-    return f"{directory}/{_FOLDER}/{name}"
+def folder_of(directory: str, run: str = RUN_DIRECTORY) -> str:
+    """The folder of the worker that mirrors a directory, under whatever name of a resource."""
+    name = directory.rstrip("/").translate(_ESCAPE)
+    if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_NAME:
+        from hashlib import sha256
+
+        # "__" stands in no escaped name: a long one never meets a short one.
+        name = f"__{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()}"
+    return f"{run}/{_FOLDER}/{name}"
 
 
 def read_status(folder: str) -> Status | None:
@@ -98,21 +108,33 @@ def read_status(folder: str) -> Status | None:
     path = f"{folder}/{_NAME}"
     try:
         content = read_file(path)
+        beat = posix.stat(path).st_mtime
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        return Status.load(content)
+        status = Status.load(content)
     except StatusUnreadable as error:
         raise StatusUnreadable(f"{path}: {error}") from None
+    status.beat = beat
+    return status
 
 
 def write_status(folder: str, status: Status) -> None:
     """Put the status in place in one step; OSError. It need not survive a crash of the node."""
     path = f"{folder}/{_NAME}"
+    times = (status.beat, status.beat)
+    content = status.dump()
+    try:
+        if read_file(path) == content:
+            posix.utime(path, times)
+            return
+    except FileNotFoundError:
+        pass
     flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW | posix.O_CLOEXEC
     handle = posix.open(f"{path}.new", flags, 0o600)
     try:
-        posix.write(handle, status.dump())
+        posix.write(handle, content)
+        posix.utime(handle, times)
     finally:
         posix.close(handle)
     posix.rename(f"{path}.new", path)

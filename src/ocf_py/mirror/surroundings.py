@@ -43,7 +43,7 @@ def now() -> float:
 
 
 class Surroundings:
-    """The peers as far as they can be reached; a mirror of one node has none, and needs no quorum."""
+    """The peers as far as they can be reached; a mirror of one node needs no quorum."""
 
     def __init__(
         self,
@@ -61,6 +61,8 @@ class Surroundings:
         self._joined_at: dict[str, float] = {}
         self._ever_answered: set[str] = set()
         self._named: tuple[Generation, ...] = ()
+        #: Set once it is known whether there is a membership, and which.
+        self.is_known = asyncio.Event()
         self._concerning: dict[str, set[asyncio.Task[Any]]] = {}
         self.view: View | None = None
         self.seen: dict[str, Seen] = {}
@@ -73,6 +75,7 @@ class Surroundings:
         after = view.members if view else frozenset()
         is_first = self.view is None
         self.view = view
+        self.is_known.set()
         joined, left = set(after - before), set(before - after)
         for node in left:
             self.seen.pop(node, None)
@@ -186,6 +189,8 @@ class Surroundings:
 
     def _read_attributes(self) -> tuple[Generation, ...]:
         """The generations that the cluster's attributes name; none where they cannot be read."""
+        if self.view is None:
+            return ()
         try:
             texts = self._cluster().attributes(self._attribute)
         except Failure:

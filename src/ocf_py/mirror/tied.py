@@ -6,8 +6,7 @@ end of one does not end the others: only that of a pid namespace does.
 
 from __future__ import annotations
 
-#: What stands before a program's own command line: setpriv(1), unshare(1).
-TIED = (
-    *("setpriv", "--pdeathsig=KILL", "--"),
-    *("unshare", "--pid", "--fork", "--kill-child=KILL", "--"),
-)
+#: What stands before a program's own command line, if it is one process: setpriv(1).
+TIED_ALONE = ("setpriv", "--pdeathsig=KILL", "--")
+#: The same for one that forks: unshare(1).
+TIED = (*TIED_ALONE, *("unshare", "--pid", "--fork", "--kill-child=KILL", "--"))

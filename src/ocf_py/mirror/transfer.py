@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from ocf_py.system import commands
 
+from .listing import FORMAT
 from .tied import TIED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ocf_py.system.commands import Completed
 
@@ -38,6 +39,9 @@ _CONNECT_SECONDS = 5
 # the nanoseconds too.
 _KEEP_EVERYTHING = ("-aHAXS", "--numeric-ids", "--modify-window=-1")
 _STATISTICS = ("--info=stats1", "--no-human-readable")
+_LIST = ("--dry-run", f"--out-format={FORMAT}")
+#: Bytes of a list, above which all is copied anew instead.
+LONGEST_LIST = 1 << 28
 
 
 # What the kernel says of a full disk, in rsync's words: strerror(3) of ENOSPC and EDQUOT.
@@ -48,12 +52,13 @@ _RECEIVED = re.compile(r"received (\d+) bytes")
 class TransferFailed(Exception):  # noqa: N818 - says what is
     """rsync did not make a complete copy; the message says why.
 
-    ``is_full`` says that there was no room for it here.
+    ``is_full`` says that there was no room for it here; ``said`` is all of rsync's own words.
     """
 
-    def __init__(self, reason: str, *, is_full: bool = False) -> None:
+    def __init__(self, reason: str, *, is_full: bool = False, said: str = "") -> None:
         super().__init__(reason)
         self.is_full = is_full
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -77,17 +82,62 @@ class Source:
             f"--password-file={secret_file}",
             f"--contimeout={_CONNECT_SECONDS}",
             f"--timeout={_SILENCE_SECONDS}",
+            "--sockopts=TCP_NODELAY",  # a short run waits twice for 40 ms without it
         ]
 
-    def pull_tree(self, module: str, target: str, like: str, order: Order) -> Pulled:
-        """Copy all of a module into ``target``, hard-linked to ``like`` where it is the same there.
+    def pull_tree(
+        self, module: str, target: str, like: str, order: Order, *, share: bool = True
+    ) -> Pulled:
+        """Copy all of a module into ``target``.
 
-        TransferFailed, ToolMissing.
+        What is the same in ``like`` comes from there: as a hard link, or where not ``share``, as a
+        copy. TransferFailed, ToolMissing.
         """
-        argv = [*_KEEP_EVERYTHING, f"--link-dest={like}", *_STATISTICS, *_wishes(order)]
-        done = self._run([*argv, f"{self._place}/{module}/", f"{target}/"], order.seconds)
-        received = _RECEIVED.search(done.stdout)
-        return Pulled(done.status == _VANISHED, int(received.group(1)) if received else 0)
+        argv = [*_KEEP_EVERYTHING, *_STATISTICS, _use(like, share=share), *_wishes(order)]
+        return self._pull([*argv, f"{self._place}/{module}/", f"{target}/"], order)
+
+    def pull_some(
+        self, module: str, paths: str, target: str, like: str, order: Order, *, share: bool = True
+    ) -> Pulled:
+        """Copy as `pull_tree` does, but only what the file ``paths`` lists; see `write_paths`.
+
+        Of a folder, that is itself and not what is in it. What is not there is passed over.
+        """
+        argv = [*_KEEP_EVERYTHING, *_STATISTICS, _use(like, share=share), *_wishes(order)]
+        argv += [*_only(paths), f"{self._place}/{module}/", f"{target}/"]
+        return self._pull(argv, order)
+
+    def pull_top(self, module: str, target: str, order: Order) -> Pulled:
+        """Give ``target`` the attributes of the module's own folder, and copy nothing in it."""
+        argv = [*_KEEP_EVERYTHING, *_STATISTICS, "--no-recursive", "--dirs", "--exclude=/*"]
+        return self._pull([*argv, f"{self._place}/{module}/", f"{target}/"], order)
+
+    def list_changes(
+        self, module: str, target: str, order: Order, *, by_checksum: bool = False
+    ) -> tuple[str, bool]:
+        """List what would make ``target`` the module, in `listing.FORMAT`, and change nothing.
+
+        A file is taken for unchanged by its size and its time, or ``by_checksum``.
+
+        Also says whether files vanished meanwhile. A list of `LONGEST_LIST` bytes is one cut off.
+        """
+        argv = [*_LIST, *_KEEP_EVERYTHING, "--delete", "--delete-excluded", *_wishes(order)]
+        if by_checksum:
+            argv.append("--checksum")
+        argv += [f"{self._place}/{module}/", f"{target}/"]
+        done = self._run(argv, order.seconds, LONGEST_LIST)
+        return done.stdout, done.status == _VANISHED
+
+    def list_some(self, module: str, paths: str, empty: str, order: Order) -> str:
+        """List what the file ``paths`` names, as new in an ``empty`` folder: `listing.FORMAT`."""
+        argv = [*_LIST, *_KEEP_EVERYTHING, *_only(paths), f"{self._place}/{module}/", f"{empty}/"]
+        return self._run(argv, order.seconds, LONGEST_LIST).stdout
+
+    def list_kinds(self, module: str, paths: str, empty: str, order: Order) -> str:
+        """List what the file ``paths`` names as ls(1) does."""
+        argv = ["--list-only", *_KEEP_EVERYTHING, *_only(paths)]
+        argv += [f"{self._place}/{module}/", f"{empty}/"]
+        return self._run(argv, order.seconds, LONGEST_LIST).stdout
 
     def pull_file(self, module: str, name: str, target: str, seconds: float) -> None:
         """Copy one file of a module to ``target``. TransferFailed, ToolMissing.
@@ -97,9 +147,14 @@ class Source:
         """
         self._run(["--ignore-times", f"{self._place}/{module}/{name}", target], seconds)
 
-    def _run(self, arguments: Sequence[str], seconds: float) -> Completed:
+    def _pull(self, arguments: Sequence[str], order: Order) -> Pulled:
+        done = self._run(arguments, order.seconds)
+        received = _RECEIVED.search(done.stdout)
+        return Pulled(done.status == _VANISHED, int(received.group(1)) if received else 0)
+
+    def _run(self, arguments: Sequence[str], seconds: float, limit: int = 1 << 16) -> Completed:
         try:
-            done = commands.run([*TIED, "rsync", *self._options, *arguments], seconds)
+            done = commands.run([*TIED, "rsync", *self._options, *arguments], seconds, limit=limit)
         except OSError as error:
             raise TransferFailed(str(error.strerror)) from error
         if done.status not in (0, _VANISHED):
@@ -108,8 +163,24 @@ class Source:
             raise TransferFailed(
                 f"{meaning} (rsync {done.status}: {said})",
                 is_full=any(one in done.stderr for one in _FULL),
+                said=done.stderr,
             )
         return done
+
+
+def write_paths(file: str, paths: Iterable[bytes]) -> None:
+    """Write what `Source.pull_some` copies: paths from the module's top, which itself is none."""
+    with open(file, "wb") as stream:
+        # With the dot in front, the top's attributes are copied too, and no name is an option.
+        stream.writelines(b"./%b\0" % path for path in paths)
+
+
+def _only(paths: str) -> tuple[str, ...]:
+    return ("--from0", f"--files-from={paths}", "--ignore-missing-args", "--force")
+
+
+def _use(like: str, *, share: bool) -> str:
+    return f"--link-dest={like}" if share else f"--copy-dest={like}"
 
 
 def _wishes(order: Order) -> list[str]:

@@ -86,10 +86,15 @@ def remove_sockets(top: str) -> None:
         if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False):
             continue
         if stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
-            folder = os.path.dirname(entry.path)
-            times = os.stat(folder)
-            os.unlink(entry.path)
-            os.utime(folder, ns=(times.st_atime_ns, times.st_mtime_ns))
+            unlink_quietly(entry.path)
+
+
+def unlink_quietly(path: bytes) -> None:
+    """Remove a name, and leave its folder the time it had."""
+    folder = os.path.dirname(path)
+    times = os.stat(folder)
+    os.unlink(path)
+    os.utime(folder, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def count_missing(before: str, after: str) -> tuple[int, int]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ocf_py.mirror.control import Refused, WorkerSilent, ask
 from ocf_py.mirror.settings import Settings
 from ocf_py.mirror.status import folder_of
-from ocf_py.start_record import RecordFile
+from ocf_py.outcomes import MINUS_INFINITY
 from ocf_py.system import RUN_DIRECTORY
 from ocf_py.toolkit.errors import ToolkitError
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SECONDS = 30.0
 
@@ -30,7 +34,7 @@ def mirror() -> None:
 @click.argument("resource")
 @click.option("--json", "as_json", is_flag=True, help="Print everything it knows as JSON.")
 def status(resource: str, as_json: bool) -> None:  # noqa: FBT001 - Click's signature
-    """Show the role, the copy's age, the score and its reason, and the peers.
+    r"""Show the role, the copy's age, the score and its reason, and the peers.
 
     \b
     ocf-py mirror status data
@@ -47,7 +51,7 @@ def status(resource: str, as_json: bool) -> None:  # noqa: FBT001 - Click's sign
 @mirror.command()
 @click.argument("resource")
 def init(resource: str) -> None:
-    """Open the first generation: this node's directory, full or empty, is the truth.
+    r"""Open the first generation: this node's directory, full or empty, is the truth.
 
     Needed once, where no directory is filled or more than one is.
 
@@ -65,7 +69,7 @@ def init(resource: str) -> None:
     prompt="What only the loser has will be set aside or lost. Is that meant?"
 )
 def resolve(resource: str, loser: str) -> None:
-    """Give up NODE's tree, where two have diverged or the current one is out of reach for good.
+    r"""Give up NODE's tree, where two have diverged or the current one is out of reach for good.
 
     Named on the loser itself, its tree is set aside when it next follows. Named elsewhere, this
     node's tree becomes the truth, though NODE may have had later writes.
@@ -74,7 +78,7 @@ def resolve(resource: str, loser: str) -> None:
     ocf-py mirror resolve data --loser n2
     """
     said = _ask(resource, "resolve", loser=loser)
-    if said["generation"] == "None":
+    if said["generation"] is None:
         click.echo("this node's tree is given up: it will be set aside, not removed")
     else:
         click.echo(f"generation {said['generation']}: this node can be promoted")
@@ -83,7 +87,7 @@ def resolve(resource: str, loser: str) -> None:
 @mirror.command()
 @click.argument("resource")
 def verify(resource: str) -> None:
-    """Compare this node's copy with its source by checksums; ends with 1 where they differ.
+    r"""Compare this node's copy with its source by checksums; ends with 1 where they differ.
 
     Reads every byte on both sides. Of a source that is written to, differences are to be expected:
     the line at the end says whether it was.
@@ -91,7 +95,11 @@ def verify(resource: str) -> None:
     \b
     ocf-py mirror verify data
     """
+    from ocf_py.mirror.record_text import RecordUnusable
+    from ocf_py.mirror.secrets import SecretsUnusable
+    from ocf_py.mirror.transfer import TransferFailed
     from ocf_py.mirror.verifying import verify as compare
+    from ocf_py.system.commands import ToolMissing
 
     folder = _folder(resource)
     said = _ask(resource, "status")
@@ -99,7 +107,10 @@ def verify(resource: str) -> None:
         raise ToolkitError(
             f"{resource} follows nobody here", hint="run it on a node that is not promoted"
         )
-    found = compare(folder, said["source"])
+    try:
+        found = compare(folder, said["source"])
+    except (TransferFailed, ToolMissing, RecordUnusable, SecretsUnusable) as error:
+        raise ToolkitError(f"cannot compare with {said['source']}: {error}") from error
     for line in found.differences:
         click.echo(line)
     moving = "" if found.is_settled else ", which was written to meanwhile"
@@ -110,15 +121,18 @@ def verify(resource: str) -> None:
 
 
 def _folder(resource: str) -> str:
-    folder = folder_of(RecordFile("MirrorSync", resource).name)
-    if os.path.isdir(folder):
-        return folder
-    parent = os.path.dirname(folder)
-    try:
-        here = [Settings.read(f"{parent}/{name}").instance for name in sorted(os.listdir(parent))]
-    except (OSError, ValueError):
-        here = []
-    known = f"started here: {', '.join(here)}" if here else "none is started here"
+    """The folder of the resource's worker; a directory that is mirrored names it as well."""
+    here = {}
+    for folder in glob.glob(folder_of("") + "*"):
+        try:
+            settings = Settings.read(folder)
+        except (OSError, ValueError):
+            continue
+        here[settings.instance] = here[settings.directory] = folder
+    if resource in here:
+        return here[resource]
+    names = [name for name in here if not name.startswith("/")]
+    known = f"started here: {', '.join(names)}" if names else "none is started here"
     if os.geteuid() != 0:
         known = f"{RUN_DIRECTORY} is root's alone: run it as root"
     raise ToolkitError(f"no MirrorSync instance {resource!r} here", hint=known)
@@ -158,4 +172,4 @@ def _lines(said: dict[str, Any]) -> list[str]:
 
 
 def _score(score: int) -> str:
-    return "-INFINITY" if score <= -1_000_000 else str(score)
+    return "-INFINITY" if score <= MINUS_INFINITY else str(score)

@@ -79,7 +79,9 @@ class CopyWitness(Watching):
         if after is None or after.generation != before.generation:
             return
         self.looks += 1
-        owed = {one.number for one in list(self._writer.kept) if reign < one.acknowledged < before.began}
+        owed = {
+            one.number for one in list(self._writer.kept) if reign < one.acknowledged < before.began
+        }
         sent = dict(self._writer.sent)
         for name, numbers in {**logs, LATEST: parse_lines(latest)}.items():
             missing = owed - {*numbers} if name in LOGS else set()

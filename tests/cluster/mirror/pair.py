@@ -14,7 +14,6 @@ from ocf_py.lab.cluster_state import PROMOTED
 from ocf_py.mirror.control import WorkerSilent, ask
 from ocf_py.mirror.record_text import load
 from ocf_py.mirror.status import folder_of, read_status
-from ocf_py.start_record import RecordFile
 from ocf_py.system import RUN_DIRECTORY
 from tests.cluster.conftest import EXAMPLES, settle
 
@@ -31,8 +30,10 @@ _KEEPER = "/opt/keeper.py"
 Change = tuple[str, str]  # a text of the example, and what takes its place
 
 #: The keeper in place of the example's web server.
-KEEPING: Change = ("-m http.server --directory /srv/mirror/site 80", f"{_KEEPER} /srv/mirror/site {PORT}")
-_RECORD_FILE = RecordFile("MirrorSync", "site")
+KEEPING: Change = (
+    "-m http.server --directory /srv/mirror/site 80",
+    f"{_KEEPER} /srv/mirror/site {PORT}",
+)
 _ATTRIBUTE = "mirror-generation-site"
 _SECONDS = 10.0
 
@@ -71,7 +72,9 @@ class Pair:
 
     def fill(self, node: str) -> None:
         """Put something into a node's directory."""
-        self.lab.node(node).run(["tee", f"{self.directory}/index.html"], stdin=b"of " + node.encode())
+        self.lab.node(node).run(
+            ["tee", f"{self.directory}/index.html"], stdin=b"of " + node.encode()
+        )
 
     def load(self, folder: Path, *changes: Change) -> None:
         """Load the example with changes to its text."""
@@ -99,7 +102,7 @@ class Pair:
     def status(self, node: str) -> dict[str, Any] | None:
         """What the worker in a node says of itself, None where none answers."""
         try:
-            folder = folder_of(_RECORD_FILE.name, self.root(node) + RUN_DIRECTORY)
+            folder = folder_of(self.directory, self.root(node) + RUN_DIRECTORY)
             return ask(folder, "status", _SECONDS)
         except WorkerSilent:
             return None
@@ -120,12 +123,12 @@ class Pair:
 
     def run_file(self, node: str, name: str) -> str:
         """A file in the folder of a node's worker."""
-        folder = folder_of(_RECORD_FILE.name, self.root(node) + RUN_DIRECTORY)
+        folder = folder_of(self.directory, self.root(node) + RUN_DIRECTORY)
         return Path(folder, name).read_text()
 
     def worker(self, node: str) -> int:
         """The pid of the worker in a node, as the node counts."""
-        said = read_status(folder_of(_RECORD_FILE.name, self.root(node) + RUN_DIRECTORY))
+        said = read_status(folder_of(self.directory, self.root(node) + RUN_DIRECTORY))
         assert said is not None
         return int(said.worker.partition(":")[0])
 
@@ -164,7 +167,13 @@ class Pair:
             folders.sort()
             for path in [folder, *(os.path.join(folder, name) for name in sorted(files))]:
                 found = os.lstat(path)
-                told = (path[len(top) :], found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns)
+                told = (
+                    path[len(top) :],
+                    found.st_mode,
+                    found.st_uid,
+                    found.st_gid,
+                    found.st_mtime_ns,
+                )
                 digest.update(repr(told).encode())
                 if path != folder:
                     digest.update(Path(path).read_bytes())
@@ -185,12 +194,6 @@ class Pair:
             return said is not None and bool(said["source"]) and said["score"] > 0
 
         self.lab.wait_until(f"the copy on {node} is current", is_current)
-
-    def agrees(self, *nodes: str) -> None:
-        """Wait until all have the same: nobody writes any more."""
-        self.lab.wait_until(
-            f"{', '.join(nodes)} have the same", lambda: len({*map(self.digest, nodes)}) == 1
-        )
 
 
 def parse_lines(content: bytes) -> list[int]:

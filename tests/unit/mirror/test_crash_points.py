@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocf_py.mirror import build as building
-from ocf_py.mirror import trees
+from ocf_py.mirror import trees, twin
 from ocf_py.mirror.build import build
 from ocf_py.mirror.decisions import FOLLOW, SET_ASIDE, Follow
 from ocf_py.mirror.generations import FENCED
-from ocf_py.mirror.order import Order
+from ocf_py.mirror.order import Order, PassRefused
 from ocf_py.mirror.passes import Place
 from ocf_py.mirror.record import Record, advance, open_generation
 from ocf_py.mirror.record_file import RecordFile
@@ -24,7 +25,7 @@ from ocf_py.mirror.transfer import Pulled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STEPS = 40  # more than a pass has, before and after each
+STEPS = 60  # more than a pass has, before and after each
 
 
 class Crash(BaseException):
@@ -43,25 +44,40 @@ class Power:
         self.left -= 1
 
     def through(self, step: Callable[..., Any]) -> Callable[..., Any]:
-        def powered(*what: Any) -> Any:
+        def powered(*what: Any, **more: Any) -> Any:
             self.use()
-            answer = step(*what)
+            answer = step(*what, **more)
             self.use()
             return answer
 
         return powered
 
 
-class Copied:
-    """A source on the same machine, in the place of a peer's daemon."""
+class Here:
+    """A source on the same machine, in the place of a peer's daemon: all of its files differ."""
 
-    tree: Path
-    record: Record
+    def __init__(self, tree: Path, record: Record, power: Power) -> None:
+        self.tree = tree
+        self.record = record
+        self.pull_tree = power.through(self._pull_tree)
+        self.pull_some = power.through(self._pull_some)
 
-    def __init__(self, *_where: object) -> None:
-        pass
+    def list_changes(self, _module: str, target: str, _order: Order) -> tuple[str, bool]:
+        gone = {*os.listdir(target)} - {*os.listdir(self.tree)}
+        lines = [f"*deleting   {name}//\n" for name in sorted(gone)]
+        lines += [f">f.st...... {name}//\n" for name in sorted(os.listdir(self.tree))]
+        return "".join(lines), False
 
-    def pull_tree(self, _module: str, target: str, _like: str, _order: Order) -> Pulled:
+    def _pull_some(
+        self, _module: str, paths: str, target: str, _like: str, _order: Order, *, share: bool
+    ) -> Pulled:
+        for path in Path(paths).read_bytes().split(b"\0"):
+            source = self.tree / os.fsdecode(path)
+            if source.is_file():
+                shutil.copy(source, target)
+        return Pulled(vanished=False, bytes=0)
+
+    def _pull_tree(self, _module: str, target: str, _like: str, _order: Order) -> Pulled:
         shutil.copytree(self.tree, target, dirs_exist_ok=True)
         return Pulled(vanished=False, bytes=0)
 
@@ -79,50 +95,112 @@ def content(folder: Path) -> set[str]:
     return {path.read_text() for path in folder.iterdir()}
 
 
+class Bench:
+    """A copy with an old tree, and a source with a new one."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        for name in ("store", "run"):
+            (folder / name).mkdir()
+        self.live, self.tree = folder / "live", folder / "source"
+        fill(self.tree, "new")
+        fill(self.live, "old")
+        (self.live / "gone").write_text("old")
+        self.source = advance(open_generation(Record("n2"), "ab"))
+        self.before = open_generation(Record("n1"), "cd") if kind == SET_ASIDE else Record("n1")
+        self.place = Place(str(self.live), RecordFile(str(folder / "store"), "n1"))
+        self.place.file.write(self.before)
+        self.follow = Follow(kind, "", FENCED if kind == SET_ASIDE else "")
+        where = (str(self.live), self.place.store, str(folder / "run"))
+        self.order = Order(*where, "", 0, "", "", aside=kind == SET_ASIDE)
+
+    def serve(self, patched: pytest.MonkeyPatch, power: Power) -> None:
+        patched.setattr(building, "Source", lambda *_where: Here(self.tree, self.source, power))
+
+
+@pytest.mark.parametrize("is_twin", [False, True])
 @pytest.mark.parametrize("kind", [FOLLOW, SET_ASIDE])
 @pytest.mark.parametrize("steps", range(STEPS))
 def test_a_crash_at_any_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, steps: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, steps: int, is_twin: bool
 ) -> None:
-    (tmp_path / "store").mkdir()
-    (tmp_path / "run").mkdir()
-    source_tree, live = tmp_path / "source", tmp_path / "live"
-    fill(source_tree, "new")
-    fill(live, "old")
-    source = advance(open_generation(Record("n2"), "ab"))
-    before = open_generation(Record("n1"), "cd") if kind == SET_ASIDE else Record("n1")
-    place = Place(str(live), RecordFile(str(tmp_path / "store"), "n1"))
-    place.file.write(before)
-    follow = Follow(kind, "", FENCED if kind == SET_ASIDE else "")
-    order = Order(
-        str(live), place.store, str(tmp_path / "run"), "", 0, "", "", aside=kind == SET_ASIDE
-    )
+    bench = Bench(tmp_path, kind)
+    place = bench.place
+    if is_twin:
+        fill(tmp_path / "store/staging", "of the tree before")
     power = Power(steps)
     with monkeypatch.context() as patched:
-        for name in ("exchange", "move", "sync_file_system"):
-            patched.setattr(trees, name, power.through(getattr(trees, name)))
+        for module, name in (
+            *((trees, name) for name in ("exchange", "move", "remove", "sync_file_system")),
+            *((twin, name) for name in ("align", "drop")),
+        ):
+            patched.setattr(module, name, power.through(getattr(module, name)))
         patched.setattr(place.file, "write", power.through(place.file.write), raising=False)
-        powered = {"pull_tree": power.through(Copied.pull_tree)}
-        here = type("Here", (Copied,), {"tree": source_tree, "record": source, **powered})
-        patched.setattr(building, "Source", here)
+        bench.serve(patched, power)
         try:
-            place.take(before, build(order), follow)
+            place.take(bench.before, build(bench.order), bench.follow)
         except Crash:
-            pass
+            assert steps < STEPS - 1, "a pass has more steps than are tried"
         else:
             assert steps > 0
-            assert content(live) == {"new"}
+            assert content(bench.live) == {"new"}
 
-    assert content(live) in ({"old"}, {"new"})
+    assert content(bench.live) in ({"old"}, {"new"})
     record = place.recover()
     place.layout.sweep()
-    check_recovered(place, record, before, source)
+    check_recovered(bench, record)
 
 
-def check_recovered(place: Place, record: Record, before: Record, source: Record) -> None:
+class Disk:
+    """Refuses one step: the one that comes after ``left`` others, before it or behind it."""
+
+    def __init__(self, left: int, *, is_done: bool) -> None:
+        self.left = left
+        self.is_done = is_done
+
+    def through(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def weak(*what: Any) -> Any:
+            self.left -= 1
+            if self.left == -1 and not self.is_done:
+                raise OSError(errno.EIO, "the disk is tired", "somewhere")
+            answer = step(*what)
+            if self.left == -1:
+                raise OSError(errno.EIO, "the disk is tired", "somewhere")
+            return answer
+
+        return weak
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+@pytest.mark.parametrize("kind", [FOLLOW, SET_ASIDE])
+@pytest.mark.parametrize("steps", range(6))
+def test_a_disk_that_refuses_a_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, steps: int, is_done: bool
+) -> None:
+    bench = Bench(tmp_path, kind)
+    with monkeypatch.context() as patched:
+        bench.serve(patched, Power(1000))
+        built = build(bench.order)
+        disk = Disk(steps, is_done=is_done)
+        for name in ("exchange", "move"):
+            patched.setattr(trees, name, disk.through(getattr(trees, name)))
+        write = disk.through(bench.place.file.write)
+        patched.setattr(bench.place.file, "write", write, raising=False)
+        try:
+            record = bench.place.take(bench.before, built, bench.follow)
+        except PassRefused:
+            assert content(bench.live) == {"old"}
+            record = bench.before
+        else:
+            assert content(bench.live) == {"new"}
+    assert record == bench.place.file.read()
+    bench.place.layout.sweep()
+    check_recovered(bench, record)
+
+
+def check_recovered(bench: Bench, record: Record) -> None:
     """Record and tree say the same, and the old tree is somewhere where it had to be kept."""
-    live, store = place.directory, place.store
-    (state,) = content(Path(live))
+    before, source, store = bench.before, bench.source, bench.place.store
+    (state,) = content(bench.live)
     kept = {"record", "staging", *(one.name for one in record.asides)}
     assert set(os.listdir(store)) <= kept
     if state == "old":

@@ -1,0 +1,72 @@
+"""How good a candidate for promotion the instance is: the cluster plans by it, promote decides."""
+
+from __future__ import annotations
+
+from ocf_py.outcomes import MINUS_INFINITY
+
+from . import record as records
+from . import trees
+from .decisions import Verdict, allow_stale, judge_candidate, judge_promotion, stay
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .following import Following
+    from .ledger import Ledger
+    from .settings import Settings
+    from .surroundings import Surroundings
+
+
+class Candidacy:
+    """The verdict of one instance, as of the last look at its surroundings."""
+
+    def __init__(
+        self, settings: Settings, ledger: Ledger, surroundings: Surroundings, following: Following
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._surroundings = surroundings
+        self._following = following
+        self.verdict = _no("it has only just started")
+
+    def stay(self) -> None:
+        """It is promoted."""
+        self.verdict = stay()
+
+    def refuse(self, verdict: Verdict) -> None:
+        """A promotion came to this."""
+        self.verdict = verdict
+
+    def estimate(self) -> None:
+        """Say, by the last look, how good a candidate this copy is."""
+        record, facts = self._ledger.record, self._surroundings.facts()
+        source, max_lag = self._following.source, self._settings.max_lag
+        waiting = self._surroundings.whom_to_wait_for()
+        if waiting:
+            verdict = _no(f"the mirror on {waiting} has not answered yet")
+        elif source:
+            verdict = judge_candidate(record, facts, max_lag, self._following.lag, source)
+        else:
+            verdict = judge_promotion(record, facts, max_lag)
+        self.verdict = self._lenient(verdict)
+
+    async def decide(self) -> Verdict:
+        """Look at everything anew, and say whether this instance may be promoted now."""
+        filled = not trees.is_empty(self._settings.directory)
+        self._ledger.change(records.note_content, filled=filled)
+        await self._surroundings.look()
+        await self._surroundings.confirm_death()
+        waiting = self._surroundings.whom_to_wait_for()
+        if waiting:
+            return _no(f"the mirror on {waiting} has not answered yet")
+        facts = self._surroundings.facts()
+        verdict = judge_promotion(self._ledger.record, facts, self._settings.max_lag)
+        return self._lenient(verdict)
+
+    def _lenient(self, verdict: Verdict) -> Verdict:
+        if not self._settings.allow_stale:
+            return verdict
+        return allow_stale(verdict, self._ledger.record)
+
+
+def _no(reason: str) -> Verdict:
+    return Verdict(allowed=False, score=MINUS_INFINITY, reason=reason)

@@ -1,0 +1,114 @@
+"""The way in for the peers: the rsync daemon, kept running, and the secret as it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+
+from ocf_py.system import commands
+
+from .daemon import Daemon
+from .secrets import SecretsUnusable, read_secrets
+from .tied import TIED_ALONE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ocf_py.log import Log
+
+    from .settings import Settings
+    from .transfer import Source
+
+_PAUSE = 2.0  # seconds before a daemon that has ended is started again
+
+
+class Door:
+    """One instance's daemon. SecretsUnusable, OSError where it cannot be made."""
+
+    def __init__(self, settings: Settings, folder: str, log: Log) -> None:
+        self._settings = settings
+        self._log = log
+        self._daemon = Daemon(folder)
+        self._stamp = _stamp(settings.secrets_file)
+        self._secrets = read_secrets(settings.secrets_file)
+        self._trouble = ""
+        self._trouble_with_secrets = ""
+        self._configure()
+
+    @property
+    def trouble(self) -> str:
+        """What keeps the peers out, or will; "" where all is well."""
+        return self._trouble or self._trouble_with_secrets
+
+    @property
+    def user(self) -> str:
+        """The name of the secret that is presented to the peers."""
+        return self._secrets[0][0]
+
+    def ways(self) -> dict[str, Source]:
+        """The daemons of the peers, by node."""
+        settings = self._settings
+        return {
+            node: self._daemon.reach(address, settings.port, self.user)
+            for node, address in settings.peers.items()
+        }
+
+    async def keep_open(self) -> None:
+        """Run the daemon, and run it again when it has ended."""
+        while True:
+            argv = [*TIED_ALONE, *self._daemon.argv]
+            process = await asyncio.create_subprocess_exec(
+                commands.find(argv[0]),
+                *argv[1:],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            try:
+                self._trouble = ""
+                await process.wait()
+            finally:
+                # Those of it that serve a peer go along; they only read.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            said = self._daemon.last_words()
+            self._trouble = f"rsync --daemon ended with {process.returncode}: {said}"
+            self._log.warning(self._trouble)
+            await asyncio.sleep(_PAUSE)
+
+    def keep_up(self) -> bool:
+        """Take over a secret that has changed, and keep the log short; whether one has changed."""
+        self._daemon.trim_log()
+        stamp = _stamp(self._settings.secrets_file)
+        if stamp == self._stamp:
+            return False
+        try:
+            self._secrets = read_secrets(self._settings.secrets_file)
+        except SecretsUnusable as error:
+            self._trouble_with_secrets = f"the secrets before are kept: {error}"
+            return False
+        self._trouble_with_secrets = ""
+        self._stamp = stamp
+        self._configure()
+        return True
+
+    def _configure(self) -> None:
+        settings = self._settings
+        self._daemon.configure(
+            settings.directory,
+            settings.store,
+            settings.address,
+            settings.port,
+            list(settings.peers.values()),
+            self._secrets,
+        )
+
+
+def _stamp(path: str) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
