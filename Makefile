@@ -6,6 +6,7 @@ DESTDIR ?=
 PREFIX  ?= /usr
 COUNT   ?= 2000
 ROUNDS  ?= 1000
+CRASHES ?= 30
 SEED    ?= 1
 
 # A venv is good at one place for one interpreter, and ready for one set of declarations.
@@ -79,8 +80,9 @@ test-cluster: setup ## real Corosync and Pacemaker, with faults (root)
 compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
-soak: setup ## random lives of a mirror's copy, killed and crashed (root): make soak ROUNDS=1000 SEED=7
+soak: setup ## a mirror's random lives and power losses (root): make soak ROUNDS=1000 CRASHES=30 SEED=7
 	$(PYTEST) tests/kernel/test_mirror_lives.py --mirror-count=$(ROUNDS) --mirror-seed=$(SEED)
+	$(PYTEST) tests/cluster/mirror/test_power.py --crashes=$(CRASHES) --crash-seed=$(SEED)
 
 bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbeat (root)
 	@.venv/bin/python -m tests.bench --stage build/stage

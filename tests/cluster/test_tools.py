@@ -34,7 +34,9 @@ PROMOTABLE = {"MirrorSync": ["promotable", "notify=true"], "Stateful": ["promota
 @pytest.fixture(scope="module")
 def mirrored(shared_lab: Lab) -> None:
     """Each node has what a MirrorSync needs; one directory is filled."""
-    script = "mkdir -p /srv/tools/site; umask 077; echo tools:a-secret-of-theirs > /etc/tools.secrets"
+    script = (
+        "mkdir -p /srv/tools/site; umask 077; echo tools:a-secret-of-theirs > /etc/tools.secrets"
+    )
     for node in shared_lab.nodes:
         node.run(["sh", "-c", script])
     shared_lab.nodes[0].run(["touch", "/srv/tools/site/file"])

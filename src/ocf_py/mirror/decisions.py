@@ -154,7 +154,9 @@ def _end_is_unconfirmed(end: str) -> bool:
 def _follow_stranger(mine: Record, source: Record) -> Follow:
     """A source whose line does not know this tree's generation is older, or of a split."""
     if source.generation is None or not names(mine.lineage, source.generation):
-        return Follow(DIVERGED, f"{source.node} went another way, to generation {source.generation}")
+        return Follow(
+            DIVERGED, f"{source.node} went another way, to generation {source.generation}"
+        )
     branch = find_branch(mine.lineage, source.generation)
     if branch is not None and _went_on(source, branch):
         return Follow(

@@ -1,1 +1,1 @@
-"""The hot standby: a directory that follows promotion, and a server that writes to it all the time."""
+"""The hot standby: a directory that follows promotion, and a server that writes to it."""

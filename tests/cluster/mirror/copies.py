@@ -1,4 +1,4 @@
-"""A witness that reads every copy again and again: each must be a whole pass, whenever it is read."""
+"""A witness that reads every copy again and again: each must be a whole pass at any time."""
 
 from __future__ import annotations
 

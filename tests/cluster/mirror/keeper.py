@@ -1,7 +1,7 @@
-"""A server that keeps lines: it appends each to several files, and acknowledges it when all are safe.
+"""A server that keeps lines: it appends each to several files, and says so when all are safe.
 
-``keeper.py DIRECTORY PORT``. A client sends numbers, a line each, and gets each one back. Beside the
-logs, ``latest`` is replaced as a whole each time, as a careful program does it.
+``keeper.py DIRECTORY PORT``. A client sends numbers, a line each, and gets each one back. Beside
+the logs, ``latest`` is replaced as a whole each time, as a careful program does it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A mirror in a lab, with a server that writes to it: how a test has it, asks it and looks at it."""
+"""A mirror in a lab, with a server that writes to it: how a test has, asks and reads it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ADDRESS, PORT = "10.77.2.100", 80
 SECRETS = "/etc/ocfpy-mirror.secrets"
-SECRET = "pair:a-secret-of-the-pair\n"
+FIRST_LINE = "pair:a-secret-of-the-pair\n"
 _KEEPER = "/opt/keeper.py"
 Change = tuple[str, str]  # a text of the example, and what takes its place
 
@@ -67,7 +67,7 @@ class Pair:
                 f"umask 077; cat > {SECRETS}; "
                 f"attrd_updater -n {_ATTRIBUTE} -D -N {node.name}"
             )
-            node.run(["sh", "-c", script], stdin=SECRET.encode())
+            node.run(["sh", "-c", script], stdin=FIRST_LINE.encode())
             node.run(["tee", _KEEPER], stdin=Path(keeper.__file__).read_bytes())
 
     def fill(self, node: str) -> None:
@@ -160,7 +160,7 @@ class Pair:
         return sorted(f"{self.store}/{name}" for name in names if name.startswith("aside-"))
 
     def digest(self, node: str) -> str:
-        """All that the directory of a node holds, its owners, modes and times too, in one number."""
+        """All that a node's directory holds, its owners, modes and times too, in one number."""
         top = self.root(node) + self.directory
         digest = hashlib.sha256()
         for folder, folders, files in os.walk(top):

@@ -46,7 +46,7 @@ def test_a_power_loss_costs_at_most_the_lag_and_nothing_is_gone_for_good(
     # From n1 to n2 or back: where it is not preferred it is held by a move.
     old = ("n1", "n2")[crash // len(MOMENTS) % 2]
     new = other_node(pair.lab, old)
-    rng = random.Random(f"{pytestconfig.getoption('crash_seed')}/{crash}")
+    rng = random.Random(f"{pytestconfig.getoption('crash_seed')}/{crash}")  # noqa: S311 - moments
     if old == "n2":
         pair.move(old)
         pair.promoted(old)

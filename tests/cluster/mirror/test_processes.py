@@ -9,13 +9,13 @@ import pytest
 from ocf_py.lab.cluster_state import PROMOTED
 from tests.cluster.conftest import settle
 
-from .pair import SECRETS
+from .pair import FIRST_LINE, SECRETS
 
 if TYPE_CHECKING:
     from .pair import Pair
     from .writer import LineWriter
 
-OLD, NEW = "pair:a-secret-of-the-pair\n", "other:another-secret-of-theirs\n"
+OLD, NEW = FIRST_LINE, "other:another-secret-of-theirs\n"
 
 
 @pytest.mark.usefixtures("copies")
@@ -43,7 +43,9 @@ def test_a_worker_killed_where_it_is_promoted_is_promoted_there_again(
 def test_a_worker_killed_beside_a_copy_is_started_again(pair: Pair, writer: LineWriter) -> None:
     before, generation = pair.worker("n2"), pair.record("n1").generation
     kill(pair, "n2", before)
-    pair.lab.wait_until("it follows again", lambda: pair.status("n2") and pair.worker("n2") != before)
+    pair.lab.wait_until(
+        "it follows again", lambda: pair.status("n2") and pair.worker("n2") != before
+    )
     pair.follows("n2")
     writer.await_more()
     assert pair.record("n1").generation == generation, "n1 was promoted all the time"
@@ -122,5 +124,5 @@ def change_secrets(pair: Pair, node: str, text: str) -> None:
 def pull_with(pair: Pair, line: str) -> int:
     """How rsync ends that asks n1 for its record from n2, with a secret."""
     name, _, secret = line.strip().partition(":")
-    ask = ["rsync", "--password-file=-", f"rsync://{name}@10.77.2.11:8730/state/record", "/tmp/"]
+    ask = ["rsync", "--password-file=-", f"rsync://{name}@10.77.2.11:8730/state/record", "/run/"]
     return pair.lab.node("n2").run(ask, check=False, stdin=secret.encode()).returncode

@@ -1,4 +1,4 @@
-"""A client in the service network that has line after line kept, and knows which were acknowledged."""
+"""A client in the service network that has line after line kept, and knows which were."""
 
 from __future__ import annotations
 
