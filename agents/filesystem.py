@@ -10,19 +10,21 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ocf_py.system.devices import Source
-    from ocf_py.system.mounts import Mount, MountTable, Place
+    from ocf_py.system.mounts import Mount, MountTable
+    from ocf_py.system.own_mount import OwnMount
     from ocf_py.system.storage import Storage
     from ocf_py.system.systemd_mounts import SystemdMounts
-    from ocf_py.system.unmounting import Plan, Signals
+    from ocf_py.system.unmount_plan import Plan
+    from ocf_py.system.unmounting import Signals
 
-# What start leaves for stop: the directory without symbolic links, the very mount, and its device
-# by number and path.
-_PLACE, _MOUNT, _DEVICE = "place", "mount", "device"
 # Where the system itself lives: to mount there takes the cluster's own files away.
 _SYSTEMS_OWN = frozenset(
     f"/{name}"
     for name in ("", "bin", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr")
 )
+# Where the kernel makes all there is.
+_NO_FOLDERS = frozenset(("proc", "sysfs", "devpts", "cgroup2", "securityfs", "debugfs", "tracefs"))
+_SORTS = {"owner": "user", "group": "group"}
 _KILL_WORDS = ("true", "safe", "yes", "on", "1")
 _SPARE_WORDS = ("false", "no", "off", "0")
 _HOW_WORDS = ("move", "nomove", "xargs", "noxargs", "ps", "nops")  # how heartbeat's finds them
@@ -162,6 +164,7 @@ class Filesystem(ocf.Agent):
     # ------------------------------------------------------------------ what was asked for
 
     _source: Source | None = None  # read once an action
+    _own: OwnMount | None = None
     _node = ""  # where the device is, once it was found
 
     @property
@@ -177,16 +180,27 @@ class Filesystem(ocf.Agent):
                 raise ocf.Misconfigured(f"device={self.device!r} {error}") from error
         return self._source
 
+    @property
+    def own(self) -> OwnMount:
+        """Our mount, as far as there is one."""
+        if self._own is None:
+            from ocf_py.system.own_mount import OwnMount
+
+            self._own = OwnMount(self.source, self.directory, self.storage, lambda: self.call.facts)
+        return self._own
+
     def validate(self) -> None:
         from ocf_py.system.mounts import normalize
 
-        source = self.source
         if normalize(self.directory) in _SYSTEMS_OWN or "\0" in self.directory:
             raise ocf.Misconfigured(
                 f"directory={self.directory!r} is the system's own", hint="choose another"
             )
-        if "remount" in source.options or "\0" in self.options:
-            raise ocf.Misconfigured("options with remount mount nothing", hint="leave it away")
+        if not self.source.tag and self.device != self.device.strip():
+            raise ocf.Misconfigured(
+                f"device={self.device!r} begins or ends with a blank", hint="leave it away"
+            )
+        self._check_options()
         if self.fstype.startswith("-") or "\0" in self.fstype:
             raise ocf.Misconfigured(f"fstype={self.fstype!r} is no type")
         if ".." in self.statusfile_prefix.split("/") or "\0" in self.statusfile_prefix:
@@ -199,6 +213,22 @@ class Filesystem(ocf.Agent):
         for name in ("term_signals", "kill_signals", "mode"):
             if name in self.ocf_given:  # a default is right, and a monitor has no time for it
                 self._parse(name)
+
+    def _check_options(self) -> None:
+        """Refuse what mount(8) would take for something else. The text may hold a password."""
+        words = self.options.split(",")
+        if "remount" in self.source.options or "\0" in self.options:
+            raise ocf.Misconfigured("options with remount mount nothing", hint="leave it away")
+        if words[0].startswith("-"):
+            raise ocf.Misconfigured(
+                "options begin with a dash", hint="leave -o away: write rw,noatime"
+            )
+        for word in words:
+            if word != word.strip() or any(letter.isspace() for letter in word.partition("=")[0]):
+                raise ocf.Misconfigured(
+                    "options hold a blank beside a comma or in a name",
+                    hint="write them with commas alone: rw,noatime",
+                )
 
     def _parse(self, name: str) -> Any:
         """Read a parameter whose form this agent alone knows."""
@@ -227,8 +257,8 @@ class Filesystem(ocf.Agent):
                 f"this kernel knows no file system {self.fstype!r}", hint="install its module"
             )
         table = self._read_table()
-        if not self._find_ours(table):
-            self._check_directory(self._place(table))
+        if not self.own.find(table):
+            self._check_directory(self.own.locate(table), table)
             self._node = self._find_node()
 
     def _refuse_clone(self) -> None:
@@ -240,7 +270,7 @@ class Filesystem(ocf.Agent):
                 hint="do not clone it, mount it with ro, or set force_clones=true",
             )
 
-    def _check_directory(self, point: str) -> None:
+    def _check_directory(self, point: str, table: MountTable) -> None:
         """Find out whether it is a directory, or can be made one, and where links have led."""
         if point in _SYSTEMS_OWN:
             raise ocf.UnusableHere(
@@ -253,22 +283,31 @@ class Filesystem(ocf.Agent):
             ):
                 raise ocf.UnusableHere(f"{parent} is a file, not a directory to mount on")
             parent = parent.rpartition("/")[0]
+        above = table.look(parent or "/").above
+        if parent != point and above and (above.is_read_only or above.fstype in _NO_FOLDERS):
+            raise ocf.UnusableHere(
+                f"directory={self.directory!r} is not here, and cannot be made: {above.point} is "
+                f"{above.fstype}{', read-only' if above.is_read_only else ''}"
+            )
 
     def _find_node(self) -> str:
         """Find the device, which start waits for: storage may come a little after the node."""
-        source = self.source
+        source, storage = self.source, self.storage
         is_waiting = self.call.action == "start" and source.node.startswith("/dev/")
         while True:
-            node = source.find_node(self.storage)
+            node = source.find_node(storage)
             if node:
                 return node
-            if not is_waiting or self.call.deadline.stage(0.3) <= 0:
-                is_folder = self.storage.is_folder(source.name)
+            if storage.exists(source.node):  # which no waiting makes another
+                is_folder = storage.is_folder(source.node)
                 raise ocf.UnusableHere(
-                    f"{source.words} is not here as a device or an image"
-                    if source.is_on_a_device
-                    else f"{source.words} is not here",
+                    f"device={self.device!r} is neither a block device nor an image",
                     hint="a directory is mounted with options=bind" if is_folder else "",
+                )
+            if not is_waiting or self.call.deadline.stage(0.3) <= 0:
+                raise ocf.UnusableHere(
+                    f"device={self.device!r} is not here",
+                    hint="see lsblk -f for what is" if source.is_on_a_device else "",
                 )
             self.call.deadline.sleep(0.2, f"{source.words} does not appear")
 
@@ -280,47 +319,6 @@ class Filesystem(ocf.Agent):
         except OSError as error:
             raise ocf.Failure(f"the mount table cannot be read: {error.strerror}") from error
 
-    def _place(self, table: MountTable) -> str:
-        """The directory, without symbolic links: as start found it, or as they lead now."""
-        known = self.call.facts.recall(_PLACE)
-        if known:
-            return known
-        from ocf_py.system.mounts import normalize
-
-        path = normalize(self.directory)
-        place = table.look(path)
-        return path if place.stack or place.buried else table.resolve(path)
-
-    def _find_ours(self, table: MountTable) -> list[Mount]:
-        """Our mounts on the directory, the topmost last; Failure where it cannot be told.
-
-        The one that start made is ours wherever somebody has moved it, or a directory above it.
-        """
-        return self._pick_ours(table.look(self._place(table)), table)
-
-    def _pick_ours(self, place: Place, table: MountTable) -> list[Mount]:
-        ours = [one for one in (*place.buried, *place.stack) if self._is_ours(one, table)]
-        known = self.call.facts.recall(_MOUNT)
-        if known and all(one.signature != known for one in ours):
-            ours = [one for one in table if one.signature == known] + ours
-        return ours
-
-    def _is_ours(self, mount: Mount, table: MountTable) -> bool:
-        if self.call.facts.recall(_MOUNT) == mount.signature:
-            return True
-        verdict = self.source.matches(mount, table, self.storage)
-        if verdict:
-            return True
-        known = self.call.facts.recall(_DEVICE).partition(" ")[0]
-        if known == mount.device and self.storage.find_number(self.source.node) is None:
-            return True  # its name has gone, and the device is as it was
-        if verdict is None:
-            raise ocf.Failure(
-                f"cannot tell whether {mount.source} on {mount.point} is {self.source.words}",
-                hint="/dev/disk, which udev keeps, is missing",
-            )
-        return False
-
     # ------------------------------------------------------------------ monitor
 
     @ocf.action(timeout=40, interval=20, depth=0)
@@ -328,9 +326,9 @@ class Filesystem(ocf.Agent):
     @ocf.action(timeout=40, interval=120, depth=20)
     def monitor(self) -> ocf.Status:
         table = self._read_table()
-        point = self._place(table)
+        point = self.own.locate(table)
         place = table.look(point)
-        ours = self._pick_ours(place, table)
+        ours = self.own.pick(place, table)
         if not ours:
             others = place.stack or place.buried
             return self._judge_other(others[-1]) if others else ocf.STOPPED
@@ -347,8 +345,12 @@ class Filesystem(ocf.Agent):
         if self.call.level >= 10:
             self._look_deeper(mount)
         if self.call.is_recurring:
-            self._remember(mount)
+            self.own.remember(mount)
         return ocf.RUNNING
+
+    def adopt(self) -> None:
+        """Let stop prove the end of what somebody else has mounted, too."""
+        self.own.learn(self._read_table())
 
     def _judge_other(self, other: Mount) -> ocf.Status:
         finding = f"{other.source} is mounted on {other.point}, not {self.source.words}"
@@ -357,33 +359,14 @@ class Filesystem(ocf.Agent):
         self.call.log.info(finding)
         return ocf.STOPPED
 
-    def _remember(self, mount: Mount) -> None:
-        """Know an adopted mount again, whatever becomes of its device's name."""
-        facts = self.call.facts
-        if facts.record is None or facts.recall(_MOUNT) == mount.signature:
-            return
-        facts.remember(_MOUNT, mount.signature)
-        if self._is_known_by_number and self.storage.find_number(mount.source) == mount.device:
-            facts.remember(_DEVICE, f"{mount.device} {mount.source}")
-
-    def _remember_device(self) -> None:
-        """Know the device again by its number, before anything is done with it."""
-        number = self.storage.find_number(self._node)
-        if number and self._is_known_by_number:
-            self.call.facts.remember(_DEVICE, f"{number} {self._node}")
-
-    @property
-    def _is_known_by_number(self) -> bool:
-        """Not so a bind; nor an image, whose loop device is anybody's afterwards."""
-        source = self.source
-        return source.is_on_a_device and not self.storage.is_file(source.node)
-
     def _look_deeper(self, mount: Mount) -> None:
         """Read, and write if that is wanted, in a child: storage that has gone never answers."""
         from ocf_py.system import checks
 
-        if self.source.is_on_a_device:
-            self._try_check("reading", lambda: checks.read_device(mount.source))
+        number = self.storage.find_number(mount.source) if mount.is_anonymous else mount.device
+        node = self.storage.find_node(number, mount.source) if number else ""
+        if self.source.is_on_a_device and node:
+            self._try_check("reading", lambda: checks.read_device(node))
         else:
             self._try_check("asking", lambda: checks.read_folder(mount.point))
         if self.call.level >= 20 and self.statusfile and not mount.is_read_only:
@@ -411,16 +394,18 @@ class Filesystem(ocf.Agent):
 
     @ocf.action(timeout=60)
     def start(self) -> None:
-        from ocf_py.system.mounting import CannotMount, ToolLacking
+        from ocf_py.system.mounting import CannotMake, CannotMount, ToolLacking
 
         try:
             mount = self._bring_up()
         except ToolLacking as lacking:
             raise ocf.NotInstalled(str(lacking), hint=lacking.hint) from lacking
+        except CannotMake as problem:
+            raise ocf.UnusableHere(str(problem)) from problem
         except CannotMount as problem:
             raise ocf.Failure(str(problem), hint=problem.hint) from problem
-        self.call.facts.remember(_PLACE, mount.point)
-        self._remember(mount)
+        self.own.settle(mount.point)
+        self.own.remember(mount)
         self._apply_ownership(mount.point)
         self._tell_systemd(mount.point)
 
@@ -429,18 +414,19 @@ class Filesystem(ocf.Agent):
         from ocf_py.system.mounting import Mounting
 
         table = self._read_table()
-        ours = self._find_ours(table)
+        ours = self.own.find(table)
         if not ours:
-            self.call.facts.forget(_PLACE)  # of a start before this one: links may have changed
-        point = self._place(table)
+            self.own.unsettle()
+        point = self.own.locate(table)
         work = Mounting(self.storage, self.source, self._node, point, self.call.log)
         if ours:
             if self.source.wants_read_only and not ours[-1].is_read_only:
                 work.remount(self.options)
             return ours[-1]
-        self.call.facts.remember(_PLACE, point)
+        self.own.settle(point)
         work.refuse_others(table)
-        self._remember_device()
+        if self.source.is_on_a_device:
+            self.own.claim(self._node)
         work.check(self.run_fsck)
         work.mount(self.options)
         # What mount(8) has just put there is ours, whatever it is called.
@@ -454,14 +440,15 @@ class Filesystem(ocf.Agent):
             return None, None
         from ocf_py.system.ownership import find_group, find_user
 
+        return self._find("owner", find_user), self._find("group", find_group)
+
+    def _find(self, name: str, find: Callable[[str], int]) -> int | None:
+        text = getattr(self, name)
         try:
-            return (
-                None if self.owner is None else find_user(self.owner),
-                None if self.group is None else find_group(self.group),
-            )
+            return None if text is None else find(text)
         except (LookupError, ValueError) as error:
             raise ocf.UnusableHere(
-                f"owner={self.owner!r} or group={self.group!r} is nobody here"
+                f"{name}={text!r} is not known here", hint=f"make that {_SORTS[name]} on every node"
             ) from error
 
     def _apply_ownership(self, point: str) -> None:
@@ -488,32 +475,24 @@ class Filesystem(ocf.Agent):
     def reload_agent(self) -> None:
         """Take the new parameters: whose it is, and how to judge and to stop from now on."""
         table = self._read_table()
-        if self.call.changed & {"owner", "group", "mode"} and self._find_ours(table):
-            self._apply_ownership(self._place(table))
+        if self.call.changed & {"owner", "group", "mode"} and self.own.find(table):
+            self._apply_ownership(self.own.locate(table))
 
     # ------------------------------------------------------------------ stop
 
     @ocf.action(timeout=60)
     def stop(self) -> None:
-        from ocf_py.system.unmounting import (
-            StillMounted,
-            Unmounting,
-            end_mounting,
-            leave,
-            prove_released,
-        )
+        from ocf_py.system.unmounting import StillMounted, Unmounting, end_mounting, leave
 
         leave()
         storage, deadline = self.storage, self.call.deadline
-        point = self._place(self._read_table())
-        number, _, path = self.call.facts.recall(_DEVICE).partition(" ")
+        table = self._read_table()
+        self.own.learn(table)
         work = Unmounting(storage, self._make_plan, self._read_signals(), deadline, self.call.log)
         try:
-            names = {self.source.words, self.source.node, path} - {""}
-            end_mounting(storage, point, names, deadline)
+            if not self.own.find(table):
+                end_mounting(storage, self.own.locate(table), deadline)
             work.run()
-            if number and self.source.has_one_writer:
-                prove_released(storage, number, path, point, deadline)
         except LookupError as missing:
             raise ocf.Failure(str(missing), hint="it comes with util-linux") from missing
         except StillMounted as still:
@@ -532,12 +511,19 @@ class Filesystem(ocf.Agent):
         )
 
     def _make_plan(self) -> Plan:
-        from ocf_py.system.unmounting import make_plan
+        from ocf_py.system.releasing import Release
+        from ocf_py.system.unmount_plan import make_plan
 
-        table = self._read_table()
+        table, must_end, device = self._read_table(), self.source.has_one_writer, self.own.device
+        release = None
+        if must_end and device:
+            point = self.own.locate(table)
+            release = Release(self.storage, device, point, self.call.deadline)
         return make_plan(
             table,
-            self._find_ours(table),
-            must_end=self.source.has_one_writer,
+            self.own.find(table),
+            must_end=must_end,
             is_forgiving=self.source.kind == "network",
+            release=release,
+            mount_id=self.own.mount_id,
         )

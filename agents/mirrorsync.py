@@ -329,6 +329,8 @@ class MirrorSync(ocf.Agent):
     @ocf.action(timeout=20)
     def reload_agent(self) -> None:
         """The worker takes the new values over; a pass that is under way keeps the old ones."""
+        if self._look() is None:
+            return  # a start reads them
         self._settings().write(self._folder)
         self._ask("reload", self.call.deadline.remaining * _ALLOWANCE)
 

@@ -40,6 +40,7 @@ _OF_COMMAND = (
     "stop_timeout",
     "reload_signal",
 )
+_CHECKS = ("ready", "health", "deep_health", "stop_command", "reload_command")
 _SAME = (
     ("binfile", "command"),
     ("cmdline_options", "args"),
@@ -48,7 +49,7 @@ _SAME = (
 )
 
 
-class Service(ocf.Agent):
+class Service(ocf.Agent, finds_by_name=True):
     """Manages any application
 
     With command, the agent runs a program by itself: it starts it in surroundings of its own, waits
@@ -195,21 +196,23 @@ class Service(ocf.Agent):
     reload_command = ocf.String(
         "The command that has it read its configuration", default=None, reloadable=True
     )
+    # crmsh shows no deprecation but in words.
     binfile = ocf.Path(
-        "The program",
+        "Deprecated: use command",
         default=None,
         replaced_with="command",
     )
-    cmdline_options = ocf.String("Its arguments", default=None, replaced_with="args")
+    cmdline_options = ocf.String("Deprecated: use args", default=None, replaced_with="args")
     monitor_hook = ocf.String(
-        "A line for /bin/sh that tells whether it works",
-        details="A line for /bin/sh that every recurring monitor runs.",
+        "Deprecated: use health",
+        details="Deprecated: use health. A line for /bin/sh that every recurring monitor runs.",
         default=None,
         replaced_with="health",
         reloadable=True,
     )
     stop_timeout = ocf.Duration(
-        "When SIGKILL follows SIGTERM",
+        "Deprecated: use stop_signals",
+        details="Deprecated: use stop_signals. When SIGKILL follows SIGTERM.",
         default=None,
         replaced_with="stop_signals",
         reloadable=True,
@@ -264,7 +267,7 @@ class Service(ocf.Agent):
             refuse_name(self.unit)
         else:
             self._argv()
-        for name in ("ready", "health", "deep_health", "stop_command", "reload_command"):
+        for name in _CHECKS:
             self._check(name)
         from ocf_py.service import program, stages, words
 
@@ -287,15 +290,15 @@ class Service(ocf.Agent):
             raise ocf.Misconfigured(f"{name}{shown} {error}") from error
 
     def _check(self, name: str) -> Check | None:
-        from ocf_py.service.checks import COMMAND, NOTIFY, parse_check
+        from ocf_py.service.checks import NOTIFY, parse_check, parse_command
 
         if name == "monitor_hook":
             return self._parse(name, lambda line: parse_check(line, with_shell=True))
+        if name.endswith("_command"):
+            return self._parse(name, parse_command)
         found = self._parse(name, parse_check)
         if found and found.kind == NOTIFY and name != "ready":
             raise ocf.Misconfigured(f"{name}=notify: only ready can be told so")
-        if found and name.endswith("_command") and found.kind != COMMAND:
-            raise ocf.Misconfigured(f"{name} is a command", hint="an absolute path and words")
         return found
 
     def _argv(self) -> list[str]:
@@ -314,15 +317,18 @@ class Service(ocf.Agent):
     def _program(self) -> Program:
         """The program in its surroundings; UnusableHere where they are not to be had."""
         from ocf_py.service import program, words
+        from ocf_py.system.probing import Hung, look
 
         environment = {}
         try:
             if self.envfile is not None:
-                environment = words.read_assignments(self.envfile)
-        except (OSError, ValueError) as error:
-            raise ocf.UnusableHere(
-                f"envfile={self.envfile!r}: {getattr(error, 'strerror', None) or error}"
-            ) from error
+                path = self.envfile
+                seconds = self.call.deadline.stage(0.2)
+                environment = look(lambda: words.read_assignments(path), seconds)
+        except Hung as hung:
+            raise ocf.Failure(f"envfile={self.envfile!r}: what it is on does not answer") from hung
+        except OSError as error:
+            raise ocf.UnusableHere(f"envfile={self.envfile!r}: {error.strerror}") from error
         environment.update(self._parse("env", words.parse_assignments) or {})
         try:
             return program.Program(
@@ -341,22 +347,40 @@ class Service(ocf.Agent):
     def validate_here(self) -> None:
         if self.unit is not None:
             self._unit().validate_here()
-            return
-        from ocf_py.service.program import refuse_what_is_missing
+        from ocf_py.service.missing import refuse_what_is_missing
 
-        refuse_what_is_missing(self._program())
+        program = self._program()
+        commands = {}
+        if self.unit is None:
+            name = "shell" if self.shell else "command" if self.binfile is None else "binfile"
+            commands[name] = program.argv[0]
+        checks = [(name, self._check(name)) for name in _CHECKS]
+        commands.update({name: check.words[0] for name, check in checks if check and check.words})
+        refuse_what_is_missing(program, self.pidfile, commands, self.call.deadline.stage(0.3))
 
     def _supervision(self) -> Supervision:
         from ocf_py.service.supervision import Supervision
+        from ocf_py.start_record import RecordFile
 
+        name = RecordFile("Service", self.call.instance).name
         path = self.command or self.binfile or ""
         executable = path if path.startswith("/") and not self.shell else ""
-        return Supervision(self.machine, self.call, executable, self.pidfile)
+        return Supervision(self.machine, self.call, name, executable, self.pidfile)
 
     def _unit(self) -> UnitService:
         from ocf_py.service.unit import UnitService
 
         return UnitService(self.units, self.call, self.unit or "")
+
+    def _services(self) -> list[Supervision | UnitService]:
+        """What it is made of; without any parameters, all that its name may have been given to."""
+        if self.unit is not None:
+            return [self._unit()]
+        if self.command is not None or self.binfile is not None:
+            return [self._supervision()]
+        from ocf_py.service.unit import find_started
+
+        return [self._supervision(), *find_started(self.units, self.call)]
 
     # ------------------------------------------------------------------ monitor
 
@@ -364,9 +388,11 @@ class Service(ocf.Agent):
     @ocf.action(timeout=30, interval=30, depth=10)
     @ocf.action(timeout=60, interval=120, depth=20)
     def monitor(self) -> ocf.Status:
-        service = self._supervision() if self.unit is None else self._unit()
-        status = service.judge()
-        if not status.is_active:
+        for service in self._services():
+            status = service.judge()
+            if status.is_active:
+                break
+        else:
             return status
         if self.monitor_hook is not None and self.call.is_recurring:
             self._ask("monitor_hook")
@@ -393,26 +419,17 @@ class Service(ocf.Agent):
             self._unit().start()
             return
         from ocf_py.service.starting import Starting
-        from ocf_py.start_record import RecordFile
 
-        name = RecordFile("Service", self.call.instance).name
-        Starting(self._supervision(), self._program(), self._check("ready"), name).run()
+        Starting(self._supervision(), self._program(), self._check("ready")).run()
 
     @ocf.action(timeout=60)
     def stop(self) -> None:
-        if self.unit is not None:
-            unit = self._unit()
-            if self.stop_command is not None and unit.is_there():
+        for service in self._services():
+            if self.stop_command is not None and service.is_there():
+                # What goes wrong with it is told: what follows needs nothing of it.
                 self._command("stop_command", 0.5)
-            unit.stop()
-            return
-        supervision = self._supervision()
-        if self.stop_command is not None and supervision.is_there():
-            # What goes wrong with it is told: the signals that follow need nothing of it.
-            self._command("stop_command", 0.5)
-            supervision.wait_for_end(self.call.deadline.stage(0.5))
-        supervision.end(self._stages())
-        supervision.clear()
+                service.wait_for_end(self.call.deadline.stage(0.5))
+            service.stop(self._stages)
 
     def _command(self, name: str, fraction: float) -> str:
         """Run stop_command or reload_command if there is one; what goes wrong is returned."""
@@ -421,7 +438,8 @@ class Service(ocf.Agent):
             if check is None:
                 return ""
             seconds = self.call.deadline.stage(fraction)
-            reason = self.machine.ask(check, self._program, seconds).reason
+            # What a reload starts, such as a successor, is to stay.
+            reason = self.machine.ask(check, self._program, seconds, leaves_nothing=False).reason
         except ocf.Failure as failure:
             reason = failure.reason
         if reason:

@@ -129,13 +129,17 @@ class Agent:
 
     A subclass declares parameters as class attributes, seams with `@seam`, and at least the
     actions start, stop and monitor with `@action`; `class Beacon(Agent, version="2.0")` sets the
-    agent's own version. The runner builds one instance an action and calls its methods; all that
+    agent's own version, and `finds_by_name=True` says that a `stop` and a `monitor` without any
+    parameters find whatever a start of this resource left: a record that cannot be read then loses
+    nothing. The runner builds one instance an action and calls its methods; all that
     the base class offers them hangs on `self.call`.
     """
 
     ocf_parameters: ClassVar[dict[str, Parameter[Any]]] = {}
     ocf_actions: ClassVar[dict[str, ActionMethod]] = {}
     ocf_version: ClassVar[str] = "1.0"
+    #: Whether an instance without parameters finds what was started by the resource's name alone.
+    ocf_finds_by_name: ClassVar[bool] = False
     ocf_given: dict[str, Any]
     call: Call
 
@@ -166,9 +170,12 @@ class Agent:
                 raise TypeError(f"{type(self).__name__} has no parameter or seam {name!r}")
             self.__dict__[name] = value
 
-    def __init_subclass__(cls, *, version: str = "1.0", **keywords: Any) -> None:
+    def __init_subclass__(
+        cls, *, version: str = "1.0", finds_by_name: bool = False, **keywords: Any
+    ) -> None:
         super().__init_subclass__(**keywords)
         cls.ocf_version = version
+        cls.ocf_finds_by_name = finds_by_name or cls.ocf_finds_by_name
         cls.ocf_parameters = dict(cls.ocf_parameters)
         cls.ocf_actions = dict(cls.ocf_actions)
         for name, member in vars(cls).items():
@@ -195,6 +202,12 @@ class Agent:
         def reload_agent(self) -> None: ...  # noqa: D102
         def migrate_to(self) -> None: ...  # noqa: D102
         def migrate_from(self) -> None: ...  # noqa: D102
+
+    def adopt(self) -> None:
+        """Keep in `self.call.facts` what stop has to know of what somebody else has started.
+
+        Called by the monitor that finds it active and records it.
+        """
 
     def validate(self) -> None:
         """Raise Misconfigured where the parameters contradict each other; look at nothing else.

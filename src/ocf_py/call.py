@@ -58,6 +58,8 @@ class Call:
     `action` is the OCF action; `level` the check level asked for; `is_recurring` is true for a
     monitor with an interval alone: a probe, and the runner's own check after `start` or `stop`,
     are not. `changed` names the parameters that differ from the record, for `reload-agent`.
+    `is_record_lost` says that a record is there and cannot be followed, `is_record_of_another` that
+    it speaks of what was started with other parameters.
     """
 
     __slots__ = (
@@ -67,6 +69,8 @@ class Call:
         "deadline",
         "facts",
         "instance",
+        "is_record_lost",
+        "is_record_of_another",
         "is_recurring",
         "level",
         "log",
@@ -92,11 +96,13 @@ class Call:
         self.is_recurring = is_recurring
         self.facts = facts or Facts()
         self.changed: frozenset[str] = frozenset()
+        self.is_record_lost = False
+        self.is_record_of_another = False
         self._environment = environment
 
     def without_facts(self) -> Call:
         """Return the same call for an instance that the record does not speak of."""
-        return Call(
+        other = Call(
             self.action,
             instance=self.instance,
             deadline=self.deadline,
@@ -105,6 +111,9 @@ class Call:
             is_recurring=self.is_recurring,
             environment=self._environment,
         )
+        other.is_record_lost = self.is_record_lost
+        other.is_record_of_another = not self.is_record_lost
+        return other
 
     @property
     def clone_number(self) -> int:

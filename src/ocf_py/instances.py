@@ -1,6 +1,7 @@
 """The two instances of an agent that may stand for one resource, and the record between them.
 
-`given` has the caller's parameters, `recorded` those of the last start.
+`given` has the caller's parameters, `recorded` those of the last start; where the record cannot be
+read, `recorded` is an instance without parameters of an agent that finds by name.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Instances:
     """What the caller and the record say of one resource.
 
     Each instance is None where its parameters are not there or not usable; `unreadable` is the
-    failure that says why a record that is there cannot be followed.
+    failure that says why a record that is there cannot be followed. It is `lost` where nothing else
+    tells what was started.
     """
 
     def __init__(
@@ -45,6 +47,16 @@ class Instances:
     def was_started(self) -> bool:
         """Whether something was started here, as far as can be told."""
         return self._record is not None or self.unreadable is not None
+
+    @property
+    def lost(self) -> Failure | None:
+        """Why nobody can tell what was started; None where somebody can."""
+        return self.unreadable if self.recorded is None else None
+
+    @property
+    def by_name(self) -> Agent | None:
+        """`recorded` where it is the one without parameters, in place of what cannot be read."""
+        return self.recorded if self.unreadable else None
 
     @property
     def record_path(self) -> str:
@@ -100,13 +112,13 @@ class Instances:
 
         One that cannot be taken away harms nobody: it never says that something is there.
         """
-        if self._record is None:
+        if self._record is None and self.unreadable is None:
             return
         try:
             self._file.remove()
         except OSError as error:
             self._call.log.warning(f"cannot remove {self._file.path}: {error.strerror}")
-        self._record = self.recorded = None
+        self._record = self.recorded = self.unreadable = None
         self._call.facts.record = None
 
     def _build(self, texts: dict[str, str]) -> tuple[Agent | None, Failure | None]:
@@ -145,6 +157,7 @@ class Instances:
             self._record = self._file.read()
         except (RecordUnreadable, NotPermitted) as failure:
             self.unreadable = failure
+            self._find_by_name()
             return
         if self._record is None:
             return
@@ -154,8 +167,20 @@ class Instances:
             self.unreadable = RecordUnreadable(
                 f"record {self._file.path} holds what this version cannot use: {problem}"
             )
+            self._find_by_name()
         if self.given is not None and not self.is_same_identity:
             self.given.call = self._call.without_facts()
+
+    def _find_by_name(self) -> None:
+        """Have the agent find by the resource's name what the record does not tell, if it can."""
+        if self.unreadable is None or isinstance(self.unreadable, NotPermitted):
+            return
+        if self._class.ocf_finds_by_name:
+            self._call.log.warning(self.unreadable.message)
+            self._call.is_record_lost = True
+            self.recorded = self._class(call=self._call)
+            if self.given is not None:
+                self.given.call = self._call.without_facts()
 
 
 def _is_secret(parameters: dict[str, Parameter[Any]], name: str) -> bool:

@@ -47,18 +47,19 @@ class Lifecycle:
             and self._instances.recorded is not None
             and not self._instances.is_same_identity
         ):
-            self._refuse_recorded_alive(self._instances.recorded)
-            is_stale = True
+            if not (self._instances.unreadable and status.is_active):
+                self._refuse_recorded_alive(self._instances.recorded)
+            is_stale = not self._instances.unreadable
         if status.is_active:
             if is_stale or not self._instances.was_started:
-                self._adopt()
+                self._adopt(self._instances.given)
             self._set_score(self._instances.given, status)
         return status
 
     def _monitor_recorded(self) -> Status:
         """Judge by the record what the caller's parameters do not tell."""
-        if self._instances.unreadable:
-            raise self._instances.unreadable
+        if self._instances.lost:
+            raise self._instances.lost
         if self._instances.recorded is not None:
             status = self._ask(self._instances.recorded)
             if status.is_active:
@@ -76,13 +77,15 @@ class Lifecycle:
 
     def _refuse_recorded_alive(self, recorded: Agent) -> None:
         if self._ask(recorded).is_active:
+            if self._instances.unreadable:
+                raise self._instances.unreadable
             changed = ", ".join(sorted(self._instances.differences(reloadable=False)))
             raise Failure(
                 f"what the last start brought up with another {changed} is still active",
                 hint="stop the resource before it is changed",
             )
 
-    def _adopt(self) -> None:
+    def _adopt(self, given: Agent) -> None:
         """Give a resource that somebody else started a stop that needs no parameters either."""
         try:
             self._instances.write_record()
@@ -90,15 +93,20 @@ class Lifecycle:
             self._call.log.warning(
                 f"cannot record what runs in {self._instances.record_path}: {error.strerror}"
             )
+            return
+        try:
+            given.adopt()
+        except Failure as failure:
+            self._call.log.warning(f"what runs is not known in full: {failure.reason}")
 
     # ------------------------------------------------------------------ start and stop
 
     def _start(self) -> None:
         given = self._instances.usable
-        if self._instances.unreadable:
-            raise self._instances.unreadable
+        if self._instances.lost:
+            raise self._instances.lost
         if self._instances.recorded is not None and not self._instances.is_same_identity:
-            self._call.log.info("what the last start brought up differs: stopping that first")
+            self._call.log.info("what the last start may have brought up is stopped first")
             self._end(self._instances.recorded)
             self._instances.forget_record()
         status = self._found_as_recorded(given) or self._bring_up(given)
@@ -127,14 +135,16 @@ class Lifecycle:
         return self._confirm(given, "start", lambda status: status.is_active)
 
     def _stop(self) -> None:
-        if self._instances.recorded is not None:
+        if self._instances.recorded is not None and not self._instances.by_name:
             self._end(self._instances.recorded)
         if self._instances.given is not None and not self._instances.is_same_identity:
             before = self._look(self._instances.given)
             if before is None or before.is_active or self._instances.unreadable:
                 self._end(self._instances.given)
-        if self._instances.unreadable:
-            raise self._instances.unreadable
+        if self._instances.lost:
+            raise self._instances.lost
+        if self._instances.by_name:  # behind the caller's own way to stop
+            self._end(self._instances.by_name)
         self._instances.forget_record()
         if self._class.is_promotable():
             self._call.cluster.delete_promotion_score()
@@ -194,8 +204,8 @@ class Lifecycle:
 
     def _active_or_not_running(self) -> Agent:
         agent = self._instances.given or self._instances.recorded
-        if agent is None and self._instances.unreadable:
-            raise self._instances.unreadable
+        if agent is None and self._instances.lost:
+            raise self._instances.lost
         if agent is None or not self._ask(agent).is_active:
             raise NotRunning(f"cannot {self._call.action}: it is not running")
         return agent
@@ -221,6 +231,8 @@ class Lifecycle:
 
     def _reload_agent(self) -> None:
         given = self._instances.usable
+        if self._instances.unreadable:
+            raise self._instances.unreadable
         fixed = (
             self._instances.differences(reloadable=False)
             if self._instances.recorded

@@ -133,11 +133,13 @@ class RecordFile:
             posix.close(directory)
 
     def remove(self) -> None:
-        """Take the record away; nothing happens where there is none."""
+        """Take the record away, or what lies in its place; nothing happens where there is none."""
         try:
             posix.unlink(self.path)
         except (FileNotFoundError, NotADirectoryError):
             pass
+        except IsADirectoryError:
+            posix.rmdir(self.path)
 
     def _boot_id(self) -> str:
         if not self._boot:

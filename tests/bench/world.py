@@ -15,6 +15,23 @@ if TYPE_CHECKING:
 
 POINT = "/run/bench"
 LINK = "bench0"
+_QUORUMTOOL = """#!/bin/sh
+cat <<END
+Quorum information
+------------------
+Quorate:          Yes
+
+Votequorum information
+----------------------
+Flags:            Quorate
+
+Membership information
+----------------------
+    Nodeid      Votes Name
+         1          1 $(hostname) (local)
+END
+sleep 1000
+"""
 _INSIDE = "OCF_PY_BENCH_INSIDE"
 
 
@@ -43,6 +60,22 @@ def enter() -> None:
     ):
         subprocess.run(command.split(), check=True)
     Path("/run/resource-agents").mkdir(mode=0o1755)  # as resource-agents' tmpfiles.d has it
+
+
+def stand_in_for_cluster() -> None:
+    """Lets the tools of Corosync and Pacemaker answer at once, as those of a healthy cluster do.
+
+    For this program and what it starts alone: a worker tells the cluster its score by itself, so
+    that its monitor has nothing to tell.
+    """
+    for tool, script in (("corosync-quorumtool", _QUORUMTOOL), ("crm_attribute", "#!/bin/sh\n")):
+        path = shutil.which(tool, path="/usr/sbin:/usr/bin")
+        if path is None:
+            sys.exit(f"bench: {tool} is missing; run: make setup")
+        stub = Path("/run", tool)
+        stub.write_text(script)
+        stub.chmod(0o755)
+        subprocess.run(["mount", "--bind", stub, path], check=True)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""An address that runs under IPaddr2 is handed to IPaddr the way the reference tells."""
+"""What runs under an agent of ocf:heartbeat is handed to ours the way the reference tells."""
 
 from __future__ import annotations
 
@@ -13,9 +13,48 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocf_py.lab import Lab
+    from ocf_py.lab.node import Node
 
 OURS = 'provider="ocfpy" type="IPaddr"'
 THEIRS = 'provider="heartbeat" type="IPaddr2"'
+
+
+SERVICE = """\
+<configuration>
+  <crm_config/>
+  <nodes/>
+  <resources>
+    <primitive id="app" class="ocf" provider="heartbeat" type="anything">
+      <instance_attributes id="app-attributes">
+        <nvpair id="app-binfile" name="binfile" value="/bin/sleep"/>
+        <nvpair id="app-options" name="cmdline_options" value="98763"/>
+        <nvpair id="app-hook" name="monitor_hook" value="test -d /run &amp;&amp; true"/>
+        <nvpair id="app-stop" name="stop_timeout" value="3"/>
+      </instance_attributes>
+      <operations>
+        <op id="app-start" name="start" interval="0s" timeout="20s"/>
+        <op id="app-stop-op" name="stop" interval="0s" timeout="20s"/>
+        <op id="app-monitor" name="monitor" interval="2s" timeout="20s"/>
+      </operations>
+    </primitive>
+  </resources>
+  <constraints/>
+</configuration>
+"""
+
+
+def change_over(lab: Lab, node: Node, name: str, theirs: str, ours: str) -> None:
+    """Do as the reference tells."""
+    node.run(["pcs", "property", "set", "maintenance-mode=true"])
+    settle(lab)
+    held = node.run(["cibadmin", "--query"]).stdout
+    assert held.count(theirs) == 1
+    node.run(["tee", "/run/cib.xml"], stdin=held.replace(theirs, ours).encode())
+    node.run(["cibadmin", "--replace", "--xml-file", "/run/cib.xml"])
+    node.run(["crm_resource", "--refresh", "--resource", name])
+    settle(lab)
+    node.run(["pcs", "property", "set", "maintenance-mode=false"])
+    settle(lab)
 
 
 def test_the_address_stays_where_it_is(lab: Lab, tmp_path: Path) -> None:
@@ -29,16 +68,7 @@ def test_the_address_stays_where_it_is(lab: Lab, tmp_path: Path) -> None:
     with AddressWitness(lab, ADDRESS) as addresses, Client(lab, ADDRESS) as client:
         lab.wait_until("the client is answered", lambda: client.first_answer(active))
         begun = len(addresses.holdings)
-        node.run(["pcs", "property", "set", "maintenance-mode=true"])
-        settle(lab)
-        held = node.run(["cibadmin", "--query"]).stdout
-        assert held.count(THEIRS) == 1
-        node.run(["tee", "/run/cib.xml"], stdin=held.replace(THEIRS, OURS).encode())
-        node.run(["cibadmin", "--replace", "--xml-file", "/run/cib.xml"])
-        node.run(["crm_resource", "--refresh", "--resource", "vip"])
-        settle(lab)
-        node.run(["pcs", "property", "set", "maintenance-mode=false"])
-        settle(lab)
+        change_over(lab, node, "vip", THEIRS, OURS)
         assert lab.wait_for_place("vip") == active
         assert len(addresses.holdings) == begun, "it was never taken away"
     assert node.run(["sh", "-c", "ls /run/ocfpy"]).stdout.split() == ["IPaddr.vip"], "adopted"
@@ -46,3 +76,22 @@ def test_the_address_stays_where_it_is(lab: Lab, tmp_path: Path) -> None:
     assert 'type="IPaddr"' in history
     assert "IPaddr2" not in history
     assert node.run(["pcs", "resource", "failcount"]).stdout.strip() in ("", "No failcounts")
+
+
+def test_the_service_goes_on_running(lab: Lab, tmp_path: Path) -> None:
+    before = tmp_path / "before.xml"
+    before.write_text(SERVICE)
+    lab.load(before)
+    active = lab.wait_for_place("app")
+    settle(lab)
+    node = lab.node(active)
+    pid = node.run(["pgrep", "-f", "sleep 98763"]).stdout.split()[-1]
+    theirs, ours = 'provider="heartbeat" type="anything"', 'provider="ocfpy" type="Service"'
+    change_over(lab, node, "app", theirs, ours)
+    assert lab.wait_for_place("app") == active
+    assert pid in node.run(["pgrep", "-f", "sleep 98763"]).stdout.split(), "it was restarted"
+    assert node.run(["sh", "-c", "ls /run/ocfpy"]).stdout.split() == ["Service.app"], "adopted"
+    assert node.run(["pcs", "resource", "failcount"]).stdout.strip() in ("", "No failcounts")
+    node.run(["pcs", "resource", "disable", "app"])
+    settle(lab)
+    assert node.run(["pgrep", "-f", "sleep 98763"], check=False).stdout == ""

@@ -170,6 +170,30 @@ def test_a_unit_that_hangs_in_deactivating_is_killed(host: Host) -> None:
     assert host.run("pgrep", "-f", "sleep 98765", check=False).returncode == 1
 
 
+@pytest.mark.parametrize("mode", ["process", "none", "mixed"])
+def test_what_a_unit_spares_when_it_stops_is_ended_too(host: Host, mode: str) -> None:
+    name = f"sparing-{mode}"
+    host.make_unit(
+        name,
+        "ExecStart=/bin/sh -c 'trap \"\" TERM; sleep 98761 & exec sleep 98765'\n"
+        f"ExecStop=/bin/true\nTimeoutStopSec=1\nKillMode={mode}\n",
+    )
+    for end in ("stop", "kill"):
+        assert host.call("start", unit=name) == 0, host.reason
+        if end == "kill":
+            host.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", name)
+            host.run("sh", "-c", f"while systemctl -q is-active {name}; do sleep 0.05; done")
+            if mode != "mixed":  # which has systemd end the others
+                for recurring in (0, _RECURRING):
+                    assert host.call("monitor", interval=recurring, unit=name) == 1
+                    assert "left behind" in host.reason
+                assert host.call("start", unit=name) == 0, host.reason
+                assert len(host.run("pgrep", "-f", "sleep 9876").stdout.split()) == 2
+        assert host.call("stop", timeout=9, unit=name) == 0, host.reason
+        assert host.run("pgrep", "-f", "sleep 9876", check=False).returncode == 1
+        assert host.call("monitor", unit=name) == 7
+
+
 def test_a_masked_unit_and_none_at_all_are_wrong_here_and_no_failure_of_a_probe(
     host: Host,
 ) -> None:

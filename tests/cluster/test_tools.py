@@ -11,9 +11,33 @@ from .conftest import EXAMPLES
 if TYPE_CHECKING:
     from ocf_py.lab import Lab
 
-AGENTS = ("IPaddr", "Dummy", "Stateful")
+AGENTS = ("IPaddr", "MirrorSync", "Dummy", "Stateful")
 # A parameter whose name must show in each description.
-PARAMETERS = {"IPaddr": "cidr_netmask", "Dummy": "state", "Stateful": "state"}
+PARAMETERS = {
+    "IPaddr": "cidr_netmask",
+    "MirrorSync": "secrets_file",
+    "Dummy": "state",
+    "Stateful": "state",
+}
+# What each must be given, and what makes a promotable clone of it.
+NEEDED = {
+    "IPaddr": ["ip=10.77.2.101", "nic=eth2"],
+    "MirrorSync": [
+        "directory=/srv/tools/site",
+        "address=n1=10.77.2.11 n2=10.77.2.12",
+        "secrets_file=/etc/tools.secrets",
+    ],
+}
+PROMOTABLE = {"MirrorSync": ["promotable", "notify=true"], "Stateful": ["promotable"]}
+
+
+@pytest.fixture(scope="module")
+def mirrored(shared_lab: Lab) -> None:
+    """Each node has what a MirrorSync needs; one directory is filled."""
+    script = "mkdir -p /srv/tools/site; umask 077; echo tools:a-secret-of-theirs > /etc/tools.secrets"
+    for node in shared_lab.nodes:
+        node.run(["sh", "-c", script])
+    shared_lab.nodes[0].run(["touch", "/srv/tools/site/file"])
 
 
 @pytest.mark.parametrize("agent", AGENTS)
@@ -36,25 +60,32 @@ def test_crm_tells_about_it(shared_lab: Lab, agent: str) -> None:
     assert "ERROR" not in shown.stderr
 
 
+@pytest.mark.usefixtures("mirrored")
 @pytest.mark.parametrize("agent", AGENTS)
 def test_pcs_creates_it_without_a_word_of_complaint(lab: Lab, agent: str) -> None:
-    options = ["ip=10.77.2.101", "nic=eth2"] if agent == "IPaddr" else []
-    promotable = ["promotable"] if agent == "Stateful" else []
+    options = [*NEEDED.get(agent, ()), *PROMOTABLE.get(agent, ())]
     lab.load(EXAMPLES / "dummy.xml")
-    create = ["pcs", "resource", "create", "made", f"ocf:ocfpy:{agent}", *options, *promotable]
-    made = lab.nodes[0].run(create)
+    made = lab.nodes[0].run(["pcs", "resource", "create", "made", f"ocf:ocfpy:{agent}", *options])
     assert "Warning" not in made.stderr
-    if promotable:
-        lab.wait_for_place("made", role="Promoted")
-    else:
-        lab.wait_for_place("made")
+    lab.wait_for_place("made", role="Promoted" if agent in PROMOTABLE else None)
 
 
+@pytest.mark.usefixtures("mirrored")
 @pytest.mark.parametrize(
     ("agent", "parameters"),
     [
         ("IPaddr", ["ip=10.77.2.102", "nic=eth2"]),
         ("IPaddr", ["ip=fd77:0:0:2::102", "nic=eth2"]),
+        (
+            "MirrorSync",
+            [
+                "directory=/srv/tools/site",
+                "store=/srv/tools/tested",
+                "address=n1=10.77.2.11",
+                "port=8731",
+                "secrets_file=/etc/tools.secrets",
+            ],
+        ),
         ("Dummy", []),
         ("Stateful", []),
     ],

@@ -120,7 +120,7 @@ AGENTS = (
         unusable_here=(
             {"directory": "/run/nothing"},
             {"directory": _TREES},
-            {"store": "/dev/shm/store"},
+            {"store": "/run/store"},
             {"secrets_file": "/run/nothing"},
             {"address": "somebody=127.0.0.1"},
         ),

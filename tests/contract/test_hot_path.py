@@ -42,13 +42,17 @@ NETWORK = {
 STORAGE = {
     "ocf_py.system.devices",
     "ocf_py.system.mounts",
+    "ocf_py.system.own_mount",
     "ocf_py.system.storage",
 }
 SUPERVISION = {
     "ocf_py.service",
+    # Asked for by a probe alone: a recurring monitor goes by the record.
+    "ocf_py.service.cgroup",
     "ocf_py.service.machine",
     "ocf_py.service.pidfile",
     "ocf_py.service.supervision",
+    "ocf_py.service.tree",
     "ocf_py.system.processes",
 }
 MIRROR = {

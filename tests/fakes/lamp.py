@@ -106,6 +106,15 @@ class Beacon(Lamp):
         return 10 if status.is_promoted else 5
 
 
+class KeenLamp(Lamp):
+    """A lamp that notes what it is when it finds itself lit"""
+
+    def adopt(self) -> None:
+        if "adopt" in self.panel.broken:
+            raise self.panel.broken["adopt"]
+        self.call.facts.remember("found", self.panel.look(self.lamp))
+
+
 class SlowLamp(Lamp):
     """A lamp that takes a moment to show"""
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ocf_py.service import checks
 from ocf_py.service.disposable import Finding
-from ocf_py.service.spawn import NotExecuted
 from ocf_py.system.processes import ProcessIdentity
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ class Process:
     parent: int = 1
     tree: str = ""
     is_stubborn: bool = False
+    leads: bool = False
     hears_hup: str = ""
     status: int | None = None
     effects: list[tuple[float, str, str]] = field(default_factory=list)
@@ -99,7 +99,7 @@ class FakeMachine:
             name, _, value = word.partition("=")
             like = {"tree": process.tree, "is_stubborn": process.is_stubborn}
             if name == "fork":
-                behind = self.add("main", process.executable, **like)
+                behind = self.add("main", process.executable, leads=True, **like)
                 self.end(process, 0)
                 process = behind
             elif name == "workers":
@@ -153,13 +153,10 @@ class FakeMachine:
     ) -> FakeSpawned:
         assert seconds > 0
         assert "NOTIFY_SOCKET" in more or not more
-        process = self.add("main", program.argv[0])
+        process = self.add("main", program.argv[0], leads=True)
         process.tree = f"cgroup /fake/{name}.{process.identity.start_time}"
         try:
             remember(process.tree, process.identity)
-            for kind, path in (("logfile", program.logfile), ("errlogfile", program.errlogfile)):
-                if path and (path.startswith("/nonexistent") or program.owner.uid):
-                    raise NotExecuted(0, f"{kind} {path}: refused")
         except BaseException:
             self.end(process, 1)
             raise
@@ -169,9 +166,12 @@ class FakeMachine:
         self.behave(process, words)
         return FakeSpawned(process, self)
 
-    def members(self, tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
+    def members(
+        self, tree: str, roots: Iterable[ProcessIdentity], *, everywhere: bool = False
+    ) -> list[ProcessIdentity]:
+        assert everywhere in (True, False)  # nobody is moved out of a group here
         ours = {root.pid for root in roots if self.is_alive(root)}
-        ours |= {pid for pid, one in self.alive.items() if one.tree == tree != "descendants"}
+        ours |= {one.identity.pid for one in self._in_tree(tree)}
         while True:
             more = {pid for pid, one in self.alive.items() if one.parent in ours} - ours
             if not more:
@@ -180,13 +180,29 @@ class FakeMachine:
         found = [self.alive[pid].identity for pid in ours]
         return sorted(found, key=lambda one: one.start_time)
 
-    def tree_of(self, main: ProcessIdentity) -> str:
+    def _in_tree(self, tree: str) -> list[Process]:
+        kind, _, name = tree.partition(" ")
+        if kind in ("groups", "named"):
+            made = f"cgroup /fake/{name}."
+            return [one for one in self.alive.values() if one.tree.rpartition(".")[0] + "." == made]
+        return [one for one in self.alive.values() if one.tree == tree != "descendants"]
+
+    def tree_of(self, main: ProcessIdentity, name: str) -> str:
         assert self.is_alive(main)
-        return "descendants"
+        process = self.alive[main.pid]
+        return process.tree if process in self._in_tree(f"groups {name}") else "descendants"
+
+    def find_main(
+        self, among: Iterable[ProcessIdentity], executable: str
+    ) -> ProcessIdentity | None:
+        for one in among:
+            process = self.alive[one.pid]
+            if process.leads and process.executable == executable:
+                return one
+        return None
 
     def release(self, tree: str) -> None:
-        if tree != "descendants":
-            assert not [one for one in self.alive.values() if one.tree == tree]
+        assert not self._in_tree(tree)
 
     def send(self, identity: ProcessIdentity, number: int) -> bool:
         if not self.is_alive(identity):
@@ -200,7 +216,7 @@ class FakeMachine:
         return True
 
     def kill_all(self, tree: str) -> None:
-        for process in [one for one in self.alive.values() if one.tree == tree]:
+        for process in self._in_tree(tree):
             self.end(process, -signal.SIGKILL)
 
     def describe(self, identity: ProcessIdentity) -> str:
@@ -217,8 +233,6 @@ class FakeMachine:
         return int(text) if text.isdecimal() else 0
 
     def write_pid(self, pidfile: str, pid: int) -> None:
-        if pidfile.startswith("/nonexistent"):
-            raise FileNotFoundError(2, "No such file or directory")
         self.files[pidfile] = (f"{pid}\n", time.time())
 
     def remove_pid(self, pidfile: str) -> None:
@@ -226,7 +240,15 @@ class FakeMachine:
         if pid and pid not in self.alive:
             del self.files[pidfile]
 
-    def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
+    def ask(
+        self,
+        check: Check,
+        build: Callable[[], Program],
+        seconds: float,
+        *,
+        leaves_nothing: bool = True,
+    ) -> Finding:
+        assert leaves_nothing in (True, False)
         assert build().argv
         self.pass_time()
         reason, took = self._answer(check), 0.0

@@ -41,12 +41,8 @@ class FakeServiceWorld(InHere):
 
     def __init__(self, directory: Path) -> None:
         self.daemon = str(Path(__file__).parents[1] / "service" / "daemon.py")
-        self.well, self.ill, self.hanging, self.slow = (
-            "/bin/true",
-            "/bin/false",
-            "/hanging",
-            "/slow",
-        )
+        self.well, self.ill = "/bin/true", "/bin/false"
+        self.hanging, self.slow = (self._make_program(directory, it) for it in ("hanging", "slow"))
         self.machine = machine = MortalMachine()
 
         class Agent(Service):
@@ -60,6 +56,12 @@ class FakeServiceWorld(InHere):
                 return machine
 
         super().__init__("Service", Agent, machine, directory / "ocfpy")
+
+    @staticmethod
+    def _make_program(directory: Path, name: str) -> str:
+        path = directory / name
+        path.touch(0o755)
+        return str(path)
 
     # ------------------------------------------------------------------ what a check does
 
@@ -107,3 +109,9 @@ class FakeServiceWorld(InHere):
 
     def records(self) -> list[str]:
         return [path.name for path in self._records.glob("[!.]*")]
+
+    def spoil_record(self) -> None:
+        (self._records / "Service.svc").write_bytes(b"ocfpy-record 1\nboo")
+
+    def lose_record(self) -> None:
+        (self._records / "Service.svc").unlink()

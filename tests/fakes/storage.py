@@ -50,7 +50,13 @@ class FakeStorage(Storage):
     def knows_type(self, fstype: str) -> bool:
         return fstype in _KNOWN_TYPES
 
-    def check(self, source: str, fstype: str) -> tuple[int, str]:
+    def find_sequence(self, number: str) -> str:
+        return ""
+
+    def find_node(self, number: str, path: str) -> str:
+        return path if self.find_number(path) == number else ""
+
+    def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
         assert not any(one.source == source for one in self.mounts), "it is mounted"
         return 0, ""
 
@@ -121,20 +127,20 @@ class FakeStorage(Storage):
     def part(self, point: str) -> str:
         return ""  # nothing propagates here
 
-    def find_mounting(self, point: str, sources: set[str]) -> list[ProcessIdentity]:
+    def find_mounting(self, point: str) -> list[ProcessIdentity]:
         return []
 
     # ------------------------------------------------------------------ holders
 
     def find_holders(
         self, mounts: Mounts, seconds: float
-    ) -> tuple[list[tuple[int, int, str, int, str]], list[str]]:
+    ) -> tuple[list[tuple[int, int, str, int, str]], list[str], str]:
         found = [
             (pid, 1, "sleep", 0, f"cwd {path}")
             for pid, (path, held, _) in self.holders.items()
             if held in mounts.ids
         ]
-        return found, []
+        return found, [], ""
 
     def hold(self, path: str, *, stubborn: bool) -> int:
         """Put a process into a directory."""

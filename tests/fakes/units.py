@@ -17,7 +17,10 @@ class FakeUnits:
         self.after_start = ["active"]
         self.after_stop = ["inactive"]
         self.after_kill = ["failed"]
+        self.left: list[str] = []
+        self.survived: tuple[str, ...] = ()
         self.done: list[str] = []
+        self.drop_ins: dict[str, str] = {}
 
     def is_there(self) -> bool:
         return self.is_booted
@@ -39,8 +42,13 @@ class FakeUnits:
     def stop(self, _name: str) -> None:
         self._do("stop", self.after_stop)
 
-    def kill(self, _name: str) -> None:
-        self._do("kill", self.after_kill)
+    def kill(self, _name: str, signal: str) -> None:
+        self._do(signal, self.after_kill)
+        if signal not in self.survived:
+            self.left = []
+
+    def members(self, _state: State) -> list[str]:
+        return self.left
 
     def reset_failed(self, _name: str) -> None:
         assert self.states[0] == "failed"
@@ -55,4 +63,8 @@ class FakeUnits:
     def write_drop_in(self, name: str, content: str) -> None:
         assert name.endswith(".service")
         assert "Restart=no" in content
+        self.drop_ins[name] = content
         self.done.append("drop-in")
+
+    def find_drop_ins(self, beginning: str) -> list[str]:
+        return [name for name, text in self.drop_ins.items() if text.startswith(beginning)]

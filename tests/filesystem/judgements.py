@@ -107,7 +107,7 @@ def a_device_that_is_not_here_is_unusable_here(world: World) -> None:
     one: dict[str, Any] = {**asked(world), "device": "/nonexistent/disk"}
     assert world.call("monitor", **one) == 7
     assert world.call("start", **one) == 2
-    assert "/nonexistent/disk is not here" in world.reason
+    assert "device='/nonexistent/disk' is not here" in world.reason
     assert world.call("validate-all", level=10, **one) == 2
     assert world.call("validate-all", **one) == 0
     assert world.call("stop", **one) == 0
@@ -149,8 +149,14 @@ def wrong_parameters_are_told_apart(world: World) -> None:
         ({"force_unmount": "perhaps"}, 6, "none of true, safe, false"),
         ({"statusfile_prefix": "a/../../b"}, 6, "leads out"),
         ({"signal_delay": "-1"}, 6, "is not a time"),
-        ({"owner": "nobody-of-this-name"}, 2, "nobody here"),
-        ({"group": "nobody-of-this-name"}, 2, "nobody here"),
+        ({"options": "-o ro"}, 6, "leave -o away"),
+        ({"options": "rw, noatime"}, 6, "a blank beside a comma"),
+        ({"options": "rw noatime"}, 6, "with commas alone"),
+        ({"owner": "nobody-of-this-name"}, 2, "owner='nobody-of-this-name' is not known here"),
+        ({"group": "nobody-of-this-name"}, 2, "make that group on every node"),
+        ({"device": world.disk("a") + " "}, 6, "ends with a blank (leave it away)"),
+        ({"device": "/dev/null"}, 2, "device='/dev/null' is neither a block device nor an image"),
+        ({"directory": "/proc/foo"}, 2, "cannot be made"),
         ({"directory": "/etc/passwd/x"}, 2, "is a file"),
         ({"directory": "/proc/self/root/usr"}, 2, "the system's own"),
         ({"fstype": "such-a-type"}, 5, "such-a-type"),

@@ -42,6 +42,16 @@ def stop_needs_no_parameters(world: World) -> None:
 
 
 @check
+def stop_needs_no_right_parameters(world: World) -> None:
+    one = asked(world)
+    for wrong in ({"options": "-o ro"}, {"options": "a b"}, {"device": "/dev/x "}, {"mode": "x"}):
+        assert world.call("start", **one) == 0, world.reason
+        assert world.call("monitor", interval=RECURRING, **{**one, **wrong}) == 0, world.reason
+        assert world.call("stop", **{**one, **wrong}) == 0, (wrong, world.reason)
+        assert world.mounted(one["directory"]) == []
+
+
+@check
 def any_name_of_a_directory_will_do(world: World) -> None:
     for name in _ODD_NAMES:
         one = asked(world, name=name)

@@ -146,3 +146,9 @@ class KernelServiceWorld(Installed):
 
     def records(self) -> list[str]:
         return [path.name for path in self._path("/run/ocfpy").glob("[!.]*")]
+
+    def spoil_record(self) -> None:
+        self._path("/run/ocfpy/Service.svc").write_bytes(b"ocfpy-record 1\nboo")
+
+    def lose_record(self) -> None:
+        self._path("/run/ocfpy/Service.svc").unlink()

@@ -315,3 +315,35 @@ def test_redis_on_a_full_disk_ends_and_comes_back(redis: Application) -> None:
     redis.free_disk()
     assert redis.call("start") == 0, redis.reason
     assert redis.run("redis-cli", "-p", "6380", "get", "kept") == "1\n"
+
+
+# ---------------------------------------------------------------------- read-only
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "code"),
+    [("postgres", 20, 1), ("nginx", 10, 0), ("redis", 20, 1)],
+)
+def test_on_a_disk_that_an_error_made_read_only_both_agents_stop_clean(
+    request: pytest.FixtureRequest, installed_agents: Path, name: str, level: int, code: int
+) -> None:
+    """Filesystem sees it at every depth, a check of Service if it writes; the fixture unmounts."""
+    app: Application = request.getfixturevalue(name)
+    disk = Installed(app.sandbox, installed_agents, "Filesystem")
+    one = {"device": "/run/disk", "directory": "/mnt", "fstype": "ext4"}
+    looks: dict[str, Any] = {"interval": _RECURRING, "instance": "disk", **one}
+    try:
+        assert app.call("start") == 0, app.reason
+        assert app.monitor(level) == 0, app.reason
+        assert disk.call("monitor", **looks) == 0, disk.reason
+        app.run("mount", "-o", "remount,errors=remount-ro", "/mnt")
+        loop = Path(app.run("findmnt", "-n", "-o", "SOURCE", "/mnt").strip()).name
+        app.run("sh", "-c", f"echo 1 >/sys/fs/ext4/{loop}/trigger_fs_error")
+        assert app.sandbox.run(["touch", "/mnt/x"]).returncode == 1, "it takes writes all the same"
+        assert disk.call("monitor", **looks) == 1
+        assert "/mnt" in disk.reason
+        assert app.monitor(level) == code, app.reason
+        assert app.call("stop") == 0, app.reason
+        assert app.monitor() == 7
+    finally:
+        disk.caller.close()

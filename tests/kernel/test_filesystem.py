@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,16 @@ class TestKinds:
             assert storage.call("monitor", device=device, **one) == code
         assert storage.call("stop", device="/run/d.img", **one) == 0, storage.reason
 
-    @pytest.mark.parametrize("spelling", ["UUID={}", "-U {}", "-U{}", "--uuid={}", 'UUID="{}"'])
+    @pytest.mark.parametrize(
+        "spelling", ["UUID={}", "-U {}", "-U{}", "--uuid={}", 'UUID="{}"', "upper"]
+    )
     def test_a_uuid_in_every_spelling(self, storage: KernelStorage, spelling: str) -> None:
         disk = storage.disk("a")
         uuid = storage.run("blkid", "-s", "UUID", "-o", "value", disk).strip()
         storage.make_folder("/dev/disk/by-uuid")
         storage.link(f"/dev/disk/by-uuid/{uuid}", disk)
+        if spelling == "upper":
+            spelling, uuid = "UUID={}", uuid.upper()
         live(storage, **{**asked(storage), "device": spelling.format(uuid)})
         storage.mount(storage.disk("b"), "/run/t/data")
         assert storage.call("monitor", **{**asked(storage), "device": spelling.format(uuid)}) == 7
@@ -211,9 +216,48 @@ class TestStart:
         assert storage.call("stop") == 0, storage.reason
 
     def test_leaves_no_mount_point_where_nothing_was_mounted(self, storage: KernelStorage) -> None:
-        assert storage.call("start", **{**asked(storage), "fstype": "xfs"}) == 1
+        assert storage.call("start", **{**asked(storage), "options": "no-such-option"}) == 1
         assert "/run/t/data" in storage.reason
+        assert "it holds ext4: see options" in storage.reason
         assert storage.run("ls", "/run/t") == ""
+
+    @pytest.mark.parametrize(
+        ("maker", "fstype", "words"),
+        [
+            ("mkfs.ext4", "xfs", "holds ext4, not xfs (set fstype=ext4)"),
+            ("mkfs.ext4", "ext2", "holds ext4, not ext2 (set fstype=ext4)"),
+            ("mkswap", "ext4", "holds swap, which is no file system (see lsblk -f)"),
+            ("true", "ext4", "holds no file system that blkid knows (mkfs first, if it is new"),
+            ("mkfs.xfs", "ext2", "holds xfs, not ext2 (set fstype=xfs)"),
+        ],
+    )
+    def test_says_what_the_device_holds_instead(
+        self, storage: KernelStorage, maker: str, fstype: str, words: str
+    ) -> None:
+        loop = storage.attach("d", maker, "320M")
+        one: dict[str, Any] = {"device": loop, "directory": "/run/t/data", "fstype": fstype}
+        assert storage.call("start", **one) == 1
+        assert f"{loop} {words}" in storage.reason, storage.reason
+        assert storage.call("stop", **one) == 0, storage.reason
+
+    def test_says_that_there_are_partitions(self, storage: KernelStorage) -> None:
+        loop = storage.attach("d", "true", "8M")
+        entry = struct.pack("<B3xB3xII", 0, 0x83, 2048, 8192)  # of type Linux
+        table = bytes(446) + entry + bytes(48) + b"\x55\xaa"
+        (storage.sandbox.root / loop[1:]).write_bytes(table)
+        one: dict[str, Any] = {"device": loop, "directory": "/run/t/data", "fstype": "ext4"}
+        assert storage.call("start", **one) == 1
+        assert f"{loop} holds partitions, no file system (name one of them)" in storage.reason
+
+    def test_says_who_has_the_device_in_use(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        holder = storage.hold_by(
+            "unshare", "-m", "sh", "-c", f"mount {one['device']} /mnt; echo $$; exec sleep 99"
+        )
+        assert storage.call("start", **{**one, "fstype": "xfs"}) == 1
+        assert f"it is in use by the mount namespace of pid {holder} (sleep)" in storage.reason
+        assert storage.call("stop", **one) == 0, storage.reason
+        assert storage.lives(holder)
 
     def test_tells_systemd_once_that_a_shutdown_ends_the_cluster_first(
         self, storage: KernelStorage
@@ -229,6 +273,26 @@ class TestStart:
         assert path.startswith("/run/systemd/system/resource-agents-deps.target.d/")
         assert "After=run-t-data.mount" in storage.run("cat", path)
         assert times[0] == times[1]
+
+    @pytest.mark.parametrize("left", ["a name", "no name"])
+    def test_a_device_that_was_renamed_is_read_by_its_number(
+        self, storage: KernelStorage, left: str
+    ) -> None:
+        """As lvrename does: the mount table goes on telling the old name."""
+        one = asked(storage)
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.run("mv", one["device"], "/dev/mapper/renamed")
+        loop = "/dev/loop" + storage.run("stat", "-c", "%T", "/dev/mapper/renamed").strip()
+        if left == "no name":
+            storage.run("mv", loop, "/dev/away")
+        for level in (0, 10):
+            assert storage.call("monitor", interval=RECURRING, level=level, **one) == 0, (
+                storage.reason
+            )
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted(one["directory"]) == []
+        if left == "no name":
+            storage.run("mv", "/dev/away", loop)
 
 
 class TestMovedAway:

@@ -62,6 +62,27 @@ class TestWhatHangs:
             server.communicate()
             waiting.wait(timeout=10)
 
+    def test_what_lies_on_a_dead_server_hangs_nothing(self, storage: KernelStorage) -> None:
+        server = self._serve(storage, "/run/t/dead", "far", "fuse")
+        bind: dict[str, Any] = {
+            "device": "/run/t/dead/part",
+            "directory": "/run/t/view",
+            "fstype": "none",
+            "options": "bind",
+        }
+        inside = {**asked(storage), "directory": "/run/t/dead/a/b"}
+        image = {**asked(storage), "device": "/run/t/dead/image"}
+        try:
+            for one in (bind, inside, image):
+                assert storage.call("monitor", **one) == 7, storage.reason
+                assert storage.call("start", timeout=30, **one) == 1
+                assert "/run/t/dead/" in storage.reason
+                assert "no answer within" in storage.reason
+                assert storage.call("stop", **one) == 0, storage.reason
+        finally:
+            server.kill()
+            server.communicate()
+
     @staticmethod
     def _serve(storage: KernelStorage, point: str, source: str, kind: str) -> subprocess.Popen[str]:
         storage.run("mknod", "/dev/fuse", "c", "10", "229")
@@ -93,5 +114,6 @@ class TestWhatHangs:
             assert storage.call("monitor", interval=RECURRING, **one) == 0
         finally:
             storage.run("fsfreeze", "-u", one["directory"])
+        storage.wait_for(lambda: self._sleepers(storage) == 0, "the check does not end")
         assert storage.call("monitor", interval=RECURRING, level=20, **one) == 0, storage.reason
         assert storage.call("stop") == 0, storage.reason

@@ -107,7 +107,7 @@ class TestHolders:
             "unshare", "-m", "--propagation", "private", "sh", "-c", "echo $$; exec sleep 99"
         )
         assert storage.call("stop", timeout=3, **one) == 1
-        assert f"in use by the mount namespace of pid {holder} (sleep)" in storage.reason
+        assert f"held by the mount namespace of pid {holder} (sleep)" in storage.reason
         assert storage.lives(holder)
         assert storage.call("stop", timeout=3) == 1, "and that does not change by asking again"
         storage.release(holder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -74,6 +75,7 @@ def test_it_runs_as_whom_where_and_with_what_it_was_asked_to(world: KernelServic
     ]
     variables = dict(line.partition("=")[::2] for line in lines if "=" in line)
     assert variables.pop("INVOCATION_ID")
+    assert variables.pop("OCFPY_RESOURCE") == "Service.svc"
     assert variables.pop("PWD") == "/run/home"
     assert variables.pop("_", "") is not None
     assert variables == {
@@ -98,8 +100,8 @@ def test_a_log_is_written_by_its_user_and_through_no_link(world: KernelServiceWo
     _path(world, "/run/home").chmod(0o777)
     _path(world, "/run/home/link").symlink_to("/run/target")
     it = {**asked(world, "stay"), "user": "nobody", "logfile": "/run/home/link"}
-    assert world.call("start", **it) == 1
-    assert "logfile /run/home/link" in world.reason
+    assert world.call("start", **it) == 2
+    assert "logfile='/run/home/link' is a link" in world.reason
     assert not _path(world, "/run/target").exists()
     assert world.call("stop", **it) == 0
     is_calm(world)
@@ -199,13 +201,65 @@ def test_a_stop_command_comes_first_and_what_it_leaves_is_ended(world: KernelSer
 
 
 def test_what_a_health_command_leaves_behind_ends_with_it(world: KernelServiceWorld) -> None:
-    it = asked(world, "stay", health="/bin/sh -c 'sleep 9999 & exit 0'")
+    for leave in (
+        "sleep 9999 &",
+        "setsid sleep 9999 &",
+        "setsid sh -c '\\''sleep 9999 & exit'\\'' &",
+    ):
+        it = asked(world, "stay", health=f"/bin/sh -c '{leave} sleep 0.1'")
+        assert world.call("start", **it) == 0, world.reason
+        for _ in range(2):
+            assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
+        assert roles(world) == ["main"], "what a check leaves behind piles up"
+        it["health"] = f"/bin/sh -c '{leave} sleep 8888'"
+        it["health_timeout"] = "300ms"
+        assert world.call("monitor", interval=RECURRING, level=10, **it) == 1
+        assert roles(world) == ["main"], "what a check that hangs leaves behind piles up"
+        assert world.call("stop", **it) == 0
+        is_calm(world)
+
+
+def test_a_check_that_cannot_be_asked_says_so_in_its_own_words(world: KernelServiceWorld) -> None:
+    world.sandbox.run(["cp", "/bin/true", "/run/vanishing"], check=True)
+    it = asked(world, "stay", health="/run/vanishing x", deep_health="tcp://127.0.0.1:4711")
     assert world.call("start", **it) == 0, world.reason
-    for _ in range(3):
-        assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
-    assert roles(world) == ["main"], "what a check leaves behind piles up"
+    _path(world, "/run/vanishing").unlink()
+    for level, reason in (
+        (10, "vanishing /run/vanishing: No such file or directory"),
+        (20, "tcp://127.0.0.1:4711 Connection refused"),
+    ):
+        assert world.call("monitor", interval=RECURRING, level=level, **it) == 1
+        assert world.reason == reason
     assert world.call("stop", **it) == 0
     is_calm(world)
+
+
+def test_what_a_reload_starts_stays(world: KernelServiceWorld) -> None:
+    it = asked(world, "stay", reload_command="/bin/sh -c 'setsid sleep 9999 & sleep 0.3'")
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("reload", **it) == 0, world.reason
+    assert roles(world) == ["main", "stranger"]
+    assert world.call("stop", **it) == 0
+    assert roles(world) == ["stranger"]
+
+
+def test_who_was_moved_out_of_the_control_group_ends_with_it(world: KernelServiceWorld) -> None:
+    it = asked(world, "workers", "orphans")
+    away = "mkdir -p /sys/fs/cgroup/ocfpy/away; echo {} >/sys/fs/cgroup/ocfpy/away/cgroup.procs"
+    for moved in ("all", "worker"):
+        assert world.call("start", **it) == 0, world.reason
+        for pid, role in world.processes().items():
+            if moved in ("all", role):
+                world.sandbox.run(["sh", "-c", away.format(pid)], check=True)
+        assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
+        if moved == "worker":
+            world.kill(find(world, "main"))
+            for interval in (0, RECURRING):
+                assert world.call("monitor", interval=interval, **it) == 1
+                assert "(worker, user 0)" in world.reason
+        assert world.call("stop") == 0, world.reason
+        is_calm(world)
+    _path(world, "/sys/fs/cgroup/ocfpy/away").rmdir()
 
 
 def test_without_the_hierarchy_of_its_group_nothing_is_said_to_have_ended(
@@ -236,30 +290,79 @@ time.sleep(1000)
 """
 
 
-def test_storage_that_hangs_hangs_no_monitor_and_no_stop(world: KernelServiceWorld) -> None:
-    it = asked(world, "workers", pidfile="/mnt/it.pid", health="file:///mnt/it.pid")
-    world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=True)
-    world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/srv"], check=True)
-    world.sandbox.run(["mknod", "/srv/fuse", "c", "10", "229"], check=True)
-    assert world.call("start", **it) == 0, world.reason
-    assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
-    # A file system whose daemon never answers.
+@contextlib.contextmanager
+def _hanging_at_mnt(world: KernelServiceWorld) -> Iterator[None]:
+    """A file system whose daemon never answers."""
+    if not _path(world, "/srv/fuse").exists():
+        world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/srv"], check=True)
+        world.sandbox.run(["mknod", "/srv/fuse", "c", "10", "229"], check=True)
     argv = ["/usr/bin/python3", "-c", _HANG]
     daemon = world.sandbox.popen(argv, stdout=subprocess.PIPE)
     assert daemon.stdout is not None
     assert daemon.stdout.readline() == "mounted\n"
-    assert world.call("monitor", interval=RECURRING, **it) == 0
-    it["health_timeout"] = "300ms"
-    assert world.call("monitor", interval=RECURRING, level=10, **it) == 1
-    assert "no answer" in world.reason
-    world.kill(find(world, "main"))
-    assert world.call("monitor", interval=RECURRING, **it) == 1
-    assert "(worker, user 0)" in world.reason, world.reason
-    assert world.call("stop") == 0, world.reason
+    try:
+        yield
+    finally:
+        daemon.kill()
+        daemon.wait()
+        daemon.stdout.close()
+
+
+def test_storage_that_hangs_hangs_no_start(world: KernelServiceWorld) -> None:
+    with _hanging_at_mnt(world):
+        for more in (
+            {"command": "/mnt/daemon"},
+            {"workdir": "/mnt/work"},
+            {"logfile": "/mnt/log"},
+            {"errlogfile": "/mnt/log"},
+            {"pidfile": "/mnt/it.pid"},
+            {"envfile": "/mnt/env"},
+            {"ready": "/mnt/ready"},
+        ):
+            it: dict[str, Any] = {**asked(world, "stay"), **more}
+            for action, level in (("validate-all", 10), ("start", 0)):
+                assert world.call(action, level=level, timeout=4, **it) == 1, (more, world.reason)
+                (name,) = more
+                assert f"{name}='/mnt/" in world.reason, world.reason
+                assert "does not answer" in world.reason, world.reason
+            assert world.call("stop", timeout=6, **it) == 0, world.reason
+            is_calm(world)
+
+
+def test_a_failed_start_tells_what_the_program_said_last(world: KernelServiceWorld) -> None:
+    it: dict[str, Any] = {"command": "/bin/sh", "args": "-c 'echo no lock file >&2; exit 3'"}
+    assert world.call("start", **it) == 1
+    assert world.reason == (
+        "sh ended with status 3 before it was ready (set errlogfile to see what it says)"
+    )
+    for log in ("logfile", "errlogfile"):
+        assert world.call("start", **{**it, log: "/run/log"}) == 1
+        assert world.reason == "sh ended with status 3 before it was ready: no lock file"
+    it["args"] = "-c 'exit 3'"
+    time.sleep(0.1)
+    assert world.call("start", errlogfile="/run/log", **it) == 1
+    assert world.reason == "sh ended with status 3 before it was ready", (
+        "the log is of an old start"
+    )
+    assert world.call("stop", **it) == 0
     is_calm(world)
-    daemon.kill()
-    daemon.wait()
-    daemon.stdout.close()
+
+
+def test_storage_that_hangs_hangs_no_monitor_and_no_stop(world: KernelServiceWorld) -> None:
+    it = asked(world, "workers", pidfile="/mnt/it.pid", health="file:///mnt/it.pid")
+    world.sandbox.run(["mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=True)
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("monitor", interval=RECURRING, level=10, **it) == 0, world.reason
+    with _hanging_at_mnt(world):
+        assert world.call("monitor", interval=RECURRING, **it) == 0
+        it["health_timeout"] = "300ms"
+        assert world.call("monitor", interval=RECURRING, level=10, **it) == 1
+        assert "no answer" in world.reason
+        world.kill(find(world, "main"))
+        assert world.call("monitor", interval=RECURRING, **it) == 1
+        assert "(worker, user 0)" in world.reason, world.reason
+        assert world.call("stop") == 0, world.reason
+        is_calm(world)
 
 
 _FIRST_THREAD_ENDS = """
@@ -277,3 +380,36 @@ def test_a_process_whose_first_thread_has_ended_lives_on(world: KernelServiceWor
     assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
     assert world.call("stop", **it) == 0, world.reason
     assert "threads.py" not in world.sandbox.run(["ps", "-eo", "args"]).stdout
+
+
+def test_a_name_is_not_taken_for_that_of_a_cluster_in_a_container(
+    installed_agents: Path,
+) -> None:
+    with Sandbox() as sandbox, contextlib.ExitStack() as stack:
+        outer = KernelServiceWorld(sandbox, installed_agents, cgroup=True)
+        stack.callback(outer.close)
+        for prepare in ("mount -t proc proc /proc", "umount /sys/fs/cgroup; mount -t proc p /proc"):
+            # Of the same name, with a group and without one, in a pid namespace of its own.
+            call = f"{outer.agent} start && exec sleep 9999"
+            inner = outer.sandbox.popen(
+                ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c",
+                 f"{prepare}; mount -t tmpfs run /run; {call}"],
+                env={
+                    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+                    "OCF_RESOURCE_INSTANCE": "svc",
+                    "HA_LOGFACILITY": "none",
+                    "OCF_RESKEY_command": "/bin/sleep",
+                    "OCF_RESKEY_args": "99991",
+                },
+            )  # fmt: skip
+            end = time.monotonic() + 10
+            while outer.sandbox.run(["pgrep", "-f", "sleep 99991"]).returncode:
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            assert outer.call("start", **asked(outer, "stay")) == 0, outer.reason
+            outer.spoil_record()
+            assert outer.call("stop") == 0, outer.reason
+            assert outer.sandbox.run(["pgrep", "-f", "sleep 99991"]).returncode == 0
+            assert outer.call("monitor", **asked(outer, "stay")) == 7, outer.reason
+            inner.kill()
+            inner.wait()

@@ -85,14 +85,35 @@ def what_cannot_be_executed_has_a_reason(world: World) -> None:
         ({"workdir": "/nonexistent"}, 2, "workdir='/nonexistent'"),
         ({"envfile": "/nonexistent"}, 2, "envfile='/nonexistent'"),
         ({"command": "/nonexistent/daemon"}, 5, "/nonexistent/daemon"),
-        ({"logfile": "/nonexistent/log"}, 1, "logfile /nonexistent/log"),
-        ({"errlogfile": "/nonexistent/log"}, 1, "errlogfile /nonexistent/log"),
-        ({"user": "nobody", "logfile": "/run/log"}, 1, "logfile /run/log"),
-        ({"pidfile": "/nonexistent/pid"}, 1, "pidfile /nonexistent/pid"),
+        ({"command": "/usr"}, 2, "command='/usr' is a folder"),
+        ({"command": "/etc/passwd"}, 2, "chmod +x /etc/passwd"),
+        ({"command": f"{world.daemon} stay", "args": ""}, 2, "args takes the rest"),
+        ({"command": "/etc/passwd/x"}, 5, "is no program here"),
+        ({"command": "", "binfile": "/nonexistent/x"}, 5, "binfile='/nonexistent/x'"),
+        ({"workdir": "/proc/nothing"}, 2, "workdir='/proc/nothing' is no folder"),
+        ({"workdir": "/etc/passwd"}, 2, "is no folder"),
+        ({"logfile": "/nonexistent/log"}, 2, "logfile='/nonexistent/log' is in no folder"),
+        ({"errlogfile": "/nonexistent/log"}, 2, "mkdir /nonexistent"),
+        ({"errlogfile": "/etc"}, 2, "errlogfile='/etc' is a folder"),
+        ({"logfile": "/proc/self/exe"}, 2, "is a link"),
+        (
+            {"user": "nobody", "logfile": "/root/log"},
+            2,
+            "logfile='/root/log' cannot be reached by user nobody",
+        ),
+        ({"user": "nobody", "logfile": "/etc/log"}, 2, "cannot be written by its user (chown /etc"),
+        ({"user": "nobody", "logfile": "/etc/passwd"}, 2, "chown /etc/passwd"),
+        ({"pidfile": "/nonexistent/pid"}, 2, "pidfile='/nonexistent/pid' is in no folder"),
+        ({"pidfile": "/etc"}, 2, "pidfile='/etc' is a folder"),
+        ({"ready": "/nonexistent/ready x"}, 5, "ready='/nonexistent/ready' is no program"),
+        ({"health": "/etc x"}, 2, "health='/etc' is a folder"),
+        ({"stop_command": "/nonexistent/end"}, 5, "stop_command='/nonexistent/end'"),
     ):
         it = {**asked(world, "stay"), **more}
-        assert world.call("start", **it) == code, (more, world.reason)
-        assert why in world.reason, world.reason
+        for action, level in (("validate-all", 10), ("start", 0)):
+            assert world.call(action, level=level, **it) == code, (more, world.reason)
+            assert why in world.reason, world.reason
+        assert world.call("validate-all", **it) == 0, world.reason
         assert world.call("monitor", **it) == 7
         assert world.call("stop", **it) == 0
         is_calm(world)
@@ -116,7 +137,7 @@ def what_is_wrong_everywhere_is_said_by_start_and_validate_alone(world: World) -
         ({"limits": "nofile=9:3"}, "above the hard"),
         ({"ready": "https://x/"}, "none of tcp"),
         ({"ready": "tcp://localhost"}, "HOST:PORT"),
-        ({"ready": "tcp://h:0"}, "HOST:PORT"),
+        ({"ready": "tcp://h:0"}, "a port that is not from 1 to 65535"),
         ({"ready": "tcp://::1:80"}, "brackets"),
         ({"ready": "unix://run/x"}, "absolute path"),
         ({"ready": "true"}, "absolute path"),
@@ -124,7 +145,11 @@ def what_is_wrong_everywhere_is_said_by_start_and_validate_alone(world: World) -
         ({"deep_health": "file://x"}, "absolute path"),
         ({"health_threshold": "0"}, "below 1"),
         ({"on_slow": "panic"}, "none of"),
-        ({"stop_command": "tcp://a:1"}, "is a command"),
+        ({"ready": "tcp://h:65536"}, "a port that is not from 1 to 65535"),
+        ({"health": "http://h:123456/"}, "a port that is not from 1 to 65535"),
+        ({"stop_command": "tcp://a:1"}, "not a command: an absolute path and words"),
+        ({"stop_command": "end"}, "not a command: an absolute path and words"),
+        ({"reload_command": "notify"}, "not a command: an absolute path and words"),
         ({"stop_signals": "TERM@x"}, "SIGNAL@TIME"),
         ({"stop_signals": "NOSUCH"}, "no signal"),
         ({"stop_signals": "TERM@100%"}, "leaves no time"),

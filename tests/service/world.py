@@ -74,6 +74,12 @@ class World(Protocol):
     def records(self) -> list[str]:
         """The start records there are."""
 
+    def spoil_record(self) -> None:
+        """Damage the start record."""
+
+    def lose_record(self) -> None:
+        """Take the start record away."""
+
 
 CHECKS: list[Check] = []
 

@@ -61,6 +61,11 @@ class Caller:
         record = self.file.read()
         return record.parameters if record else None
 
+    @property
+    def facts(self) -> dict[str, str]:
+        record = self.file.read()
+        return record.facts if record else {}
+
     def spoil_record(self) -> None:
         self.record(lamp="x")
         with open(self.file.path, "w", encoding="ascii") as file:

@@ -8,7 +8,7 @@ import pytest
 
 import ocf_py as ocf
 from ocf_py.cluster import Cluster
-from tests.fakes.lamp import Beacon, Lamp, Panel, SlowLamp
+from tests.fakes.lamp import Beacon, KeenLamp, Lamp, Panel, SlowLamp
 from tests.unit.conftest import Caller
 
 if TYPE_CHECKING:
@@ -281,6 +281,23 @@ def test_a_monitor_adopts_what_it_finds_running(lamp: Caller, panel: Panel) -> N
     assert lamp.recorded == {"lamp": "a"}
     assert lamp("stop") == 0
     assert panel.lit == {}
+
+
+def test_what_stop_has_to_know_of_the_adopted_is_kept_with_its_record(
+    panel: Panel, tmp_path: Path
+) -> None:
+    lamp = Caller(KeenLamp, tmp_path)
+    panel.lit["a"] = "on"
+    panel.broken["adopt"] = ocf.Failure("it flickers")
+    assert lamp("monitor", GIVEN) == 0, "it runs all the same"
+    assert lamp.facts == {}
+    lamp.file.remove()
+    panel.broken.clear()
+    assert lamp("monitor", GIVEN) == 0
+    assert lamp.facts == {"found": "on"}
+    panel.lit["a"] = "promoted"
+    assert lamp("monitor", GIVEN) == 8
+    assert lamp.facts == {"found": "on"}, "it is adopted once"
 
 
 def test_a_monitor_that_cannot_record_still_says_what_it_sees(

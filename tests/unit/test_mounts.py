@@ -46,7 +46,13 @@ class TestALine:
         assert (one.root, one.point, one.options) == ("/mnt1", "/mnt two", "rw,noatime")
         assert (one.fstype, one.source) == ("ext3", "/dev/root")
         assert one.super_options == "rw,errors=continue"
-        assert one.signature == "36 98:0 /mnt1"
+        assert one.signature == "36 98:0 ext3 - /mnt1"
+        assert not one.is_anonymous
+
+    def test_has_its_name_among_its_marks_where_that_is_no_path(self) -> None:
+        one = Mount.decode(b"36 35 0:45 / /mnt rw - tmpfs scratch rw")
+        assert one.signature == "36 0:45 tmpfs scratch /"
+        assert one.is_anonymous
 
     @pytest.mark.parametrize(
         ("options", "super_options", "is_read_only"),

@@ -8,6 +8,7 @@ import pytest
 
 import ocf_py as ocf
 from service import Service
+from tests.fakes.processes import FakeMachine
 from tests.fakes.units import FakeUnits
 from tests.unit.conftest import Caller
 
@@ -33,6 +34,10 @@ def make(tmp_path: Path) -> Make:
             @ocf.seam
             def units(self) -> Any:
                 return fake
+
+            @ocf.seam
+            def machine(self) -> Any:
+                return FakeMachine()
 
         return Caller(Agent, tmp_path)
 
@@ -86,7 +91,7 @@ def test_a_unit_that_hangs_in_deactivating_is_killed_and_reset(make: Make) -> No
     call = make(fake)
     assert call("start", _UNIT) == 0
     assert call("stop", timeout=3000) == 0
-    assert fake.done[-3:] == ["stop", "kill", "reset"]
+    assert fake.done[-3:] == ["stop", "SIGKILL", "reset"]
 
 
 def test_a_unit_that_even_a_kill_does_not_end_makes_stop_fail(
@@ -129,3 +134,62 @@ def test_without_systemd_nothing_runs_and_nothing_is_started(make: Make) -> None
     call = make(fake)
     assert [call(action, _UNIT) for action in ("monitor", "stop", "start")] == [7, 0, 2]
     assert call("monitor", _UNIT, interval=_RECURRING) == 1
+
+
+def test_a_damaged_record_hides_no_unit(make: Make) -> None:
+    for parameters in (_UNIT, {}):
+        fake = FakeUnits("inactive")
+        call = make(fake)
+        assert call("start", _UNIT) == 0
+        call.spoil_record()
+        assert call("monitor", parameters) == 0
+        assert call("stop", parameters) == 0
+        assert fake.done[-1] == "stop"
+        assert call.recorded is None
+        assert call("monitor", parameters) == 7
+
+
+def test_what_is_not_started_for_this_resource_is_not_found_without_its_record(make: Make) -> None:
+    fake = FakeUnits("active")
+    fake.drop_ins["lamp.service"] = "# Of the cluster resource another; gone with the next boot.\n"
+    call = make(fake)
+    call.spoil_record()
+    assert call("monitor", {}) == 7
+    assert call("stop", {}) == 0
+    assert fake.done == []
+
+
+def test_what_a_unit_leaves_behind_is_a_failure_and_ends_with_it(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for survived, signals in (((), ["SIGTERM"]), (("SIGTERM",), ["SIGTERM", "SIGKILL"])):
+        fake = FakeUnits("inactive")
+        fake.left = ["23 (worker, user 0)"]
+        fake.after_kill = ["inactive"]
+        fake.survived = survived
+        call = make(fake)
+        for interval in (0, _RECURRING):
+            assert call("monitor", _UNIT, interval=interval) == 1
+            assert "left behind 23 (worker, user 0)" in capsys.readouterr().err
+        assert call("stop", _UNIT, timeout=2000) == 0
+        assert fake.done == signals
+        assert call("monitor", _UNIT) == 7
+
+
+def test_a_stop_names_what_a_unit_leaves_behind_for_good(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = FakeUnits("inactive")
+    fake.left = ["23 (worker, user 0)"]
+    fake.after_kill = ["inactive"]
+    fake.survived = ("SIGTERM", "SIGKILL")
+    assert make(fake)("stop", _UNIT, timeout=2000) == 1
+    assert "leaves behind 23" in capsys.readouterr().err
+
+
+def test_a_start_ends_what_the_unit_left_behind(make: Make) -> None:
+    fake = FakeUnits("inactive")
+    fake.left = ["23 (worker, user 0)"]
+    fake.after_kill = ["inactive"]
+    assert make(fake)("start", _UNIT) == 0
+    assert fake.done == ["SIGTERM", "drop-in", "start"]

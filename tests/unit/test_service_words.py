@@ -88,6 +88,6 @@ def test_a_broken_file_is_refused_by_the_line_and_not_by_what_is_in_it(
 ) -> None:
     file = tmp_path / "env"
     file.write_text(text)
-    with pytest.raises(ValueError, match="line 2") as refused:
+    with pytest.raises(OSError, match="line 2") as refused:
         read_assignments(str(file))
     assert "hush" not in str(refused.value)

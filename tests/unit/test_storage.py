@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocf_py.system import commands
+from ocf_py.deadline import DeadlinePassed
+from ocf_py.system import commands, storage
 from ocf_py.system.storage import Storage
 
 if TYPE_CHECKING:
@@ -21,3 +22,14 @@ def test_a_mount_that_takes_too_long_shows_no_options(monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="mount did not end within 3 s") as caught:
         Storage(lambda: 3.0).mount("//h/s", "/srv", "cifs", "password=hidden")
     assert "hidden" not in str(caught.value)
+
+
+def test_a_deadline_that_ends_a_look_at_a_file_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def end() -> None:
+        raise DeadlinePassed("the time is up")
+
+    monkeypatch.setattr(storage, "read_table", end)
+    with pytest.raises(DeadlinePassed):
+        Storage(lambda: 3.0).is_file("/srv/image")

@@ -7,6 +7,7 @@ as lone surrogates.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -169,8 +170,10 @@ def _collect(pid: int, out: int, err: int, limit: float) -> dict[str, Any]:
     while open_ends:
         now = time.monotonic()
         if not timed_out and not grace and now >= limit:
-            timed_out = True
-            os.killpg(pid, signal.SIGKILL)
+            # It may not lead its group yet: then the next turn kills it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+                timed_out = True
         if grace and now >= grace:
             break
         wait = (grace or (now + 1 if timed_out else limit)) - now

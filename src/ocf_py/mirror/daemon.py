@@ -54,6 +54,7 @@ class Daemon:
             replace_durably(handle, _SECRETS, every.encode())
             replace_durably(handle, _PRESENTED, f"{secrets[0][1]}\n".encode())
             replace_durably(handle, _CONFIGURATION, text.encode())
+            replace_durably(handle, _LOG, b"")  # made here, so that it is root's alone
         finally:
             os.close(handle)
 

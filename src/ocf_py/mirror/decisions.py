@@ -153,9 +153,23 @@ def _end_is_unconfirmed(end: str) -> bool:
 
 def _follow_stranger(mine: Record, source: Record) -> Follow:
     """A source whose line does not know this tree's generation is older, or of a split."""
-    if source.generation is not None and names(mine.lineage, source.generation):
-        return Follow(REFUSE, f"{source.node} is of the older generation {source.generation}")
-    return Follow(DIVERGED, f"{source.node} went another way, to generation {source.generation}")
+    if source.generation is None or not names(mine.lineage, source.generation):
+        return Follow(DIVERGED, f"{source.node} went another way, to generation {source.generation}")
+    branch = find_branch(mine.lineage, source.generation)
+    if branch is not None and _went_on(source, branch):
+        return Follow(
+            DIVERGED,
+            f"{source.node} goes on in generation {source.generation}, which {branch.owner} has "
+            f"left for {branch.generation}",
+        )
+    return Follow(REFUSE, f"{source.node} is of the older generation {source.generation}")
+
+
+def _went_on(source: Record, branch: Opening) -> bool:
+    """Whether a source was written to after this line had left its generation."""
+    if source.tree is None or branch.parent is None or branch.parent.holds(source.tree):
+        return False
+    return source.is_open or _end_is_unconfirmed(branch.end)
 
 
 # ---------------------------------------------------------------- may I be promoted?

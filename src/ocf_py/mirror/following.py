@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Build = Callable[[str, bool], Awaitable[Built]]
 
 _RETRY = 0.5  # seconds between two attempts at a final pass
+_UNANSWERED = 5.0  # seconds without an answer: a daemon that was killed is back in two
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,11 @@ class Following:
                 self.lose(node, is_sealed=is_sealed)
 
     async def _finish(self, node: str, end: float) -> bool:
-        """Whether the tree here is the very one that the node was demoted with."""
+        """Whether the tree here is the very one that the node was demoted with.
+
+        A node whose worker is dead is not waited for: the cluster does nothing else meanwhile.
+        """
+        answered = now()
         while True:
             reason = "it does not answer"
             try:
@@ -143,16 +148,17 @@ class Following:
                 if theirs is not None and theirs.record.is_open:
                     return False  # promoted again, or never demoted: it is followed as ever
                 if theirs is not None:
+                    answered = now()
                     if theirs.record.tree == self._ledger.record.tree:
                         return True
                     if not await asyncio.wait_for(self._pass_from(node), max(0.0, end - now())):
                         return False
                     continue
             except PassRefused as refused:
-                reason = str(refused)
+                reason, answered = str(refused), now()
             except asyncio.TimeoutError:
                 pass
-            if now() + _RETRY >= end:
+            if now() + _RETRY >= end or now() - answered > _UNANSWERED:
                 self.fault = (TROUBLE, f"no final pass from {node}: {reason}")
                 return False
             await asyncio.sleep(_RETRY)

@@ -1,7 +1,9 @@
 """What a worker says of itself, in a file of a few lines that monitor reads every few seconds.
 
-Written by the worker alone, replaced in one step. It tells nothing of a worker that died: who reads
-it looks whether the process still lives.
+Written by the worker alone, replaced in one step when what it says has changed. It tells nothing of
+a worker that died: who reads it looks whether the process still lives. That it does not hang is
+told by the file's time, which counts in seconds of CLOCK_BOOTTIME: no clock that is set makes a
+worker look dead.
 """
 
 from __future__ import annotations
@@ -31,9 +33,10 @@ class StatusUnreadable(ValueError):  # noqa: N818 - says what is
 class Status:
     """One instance at one moment.
 
-    `worker` is the process, as "PID:TICKS"; `beat` when it last wrote, in seconds of
-    CLOCK_BOOTTIME; `score` its promotion score, `is_told` that the cluster knows that score.
-    `fault` is "" or what is wrong, of kind `DIVERGED` or `TROUBLE`.
+    `worker` is the process, as "PID:TICKS"; `beat` when it last was here, in seconds of
+    CLOCK_BOOTTIME (the time of the file, not in its text); `score` its promotion score, `is_told`
+    that the cluster knows that score. `fault` is "" or what is wrong, of kind `DIVERGED` or
+    `TROUBLE`.
     """
 
     __slots__ = ("beat", "fault", "fault_kind", "is_told", "role", "score", "stage", "worker")
@@ -63,7 +66,7 @@ class Status:
         """Write the file's text."""
         told = "told" if self.is_told else "untold"
         fault = " ".join(self.fault.split())
-        facts = f"{self.worker} {self.stage} {self.role} {self.beat:.2f} {self.score} {told}"
+        facts = f"{self.worker} {self.stage} {self.role} {self.score} {told}"
         lines = [_HEADER, facts, f"{self.fault_kind} {fault}", "end\n"]
         return "\n".join(lines).encode("utf-8", "surrogateescape")
 
@@ -74,13 +77,12 @@ class Status:
         if lines[0] != _HEADER or lines[3:] != ["end", ""]:
             raise StatusUnreadable("it is not complete")
         try:
-            worker, stage, role, beat, score, told = lines[1].split(" ")
+            worker, stage, role, score, told = lines[1].split(" ")
             kind, _, fault = lines[2].partition(" ")
             return cls(
                 worker,
                 stage,
                 role,
-                beat=float(beat),
                 score=int(score),
                 is_told=told == "told",
                 fault_kind=kind,
@@ -106,21 +108,33 @@ def read_status(folder: str) -> Status | None:
     path = f"{folder}/{_NAME}"
     try:
         content = read_file(path)
+        beat = posix.stat(path).st_mtime
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        return Status.load(content)
+        status = Status.load(content)
     except StatusUnreadable as error:
         raise StatusUnreadable(f"{path}: {error}") from None
+    status.beat = beat
+    return status
 
 
 def write_status(folder: str, status: Status) -> None:
     """Put the status in place in one step; OSError. It need not survive a crash of the node."""
     path = f"{folder}/{_NAME}"
+    times = (status.beat, status.beat)
+    content = status.dump()
+    try:
+        if read_file(path) == content:
+            posix.utime(path, times)
+            return
+    except FileNotFoundError:
+        pass
     flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW | posix.O_CLOEXEC
     handle = posix.open(f"{path}.new", flags, 0o600)
     try:
-        posix.write(handle, status.dump())
+        posix.write(handle, content)
+        posix.utime(handle, times)
     finally:
         posix.close(handle)
     posix.rename(f"{path}.new", path)

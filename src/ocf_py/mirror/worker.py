@@ -24,6 +24,8 @@ from . import record as records
 from . import trees
 from .candidacy import Candidacy
 from .control import Refused, listen, serve
+from .decisions import DIVERGED as OTHER_WAY
+from .decisions import follow
 from .door import Door
 from .following import Following
 from .generations import FENCED
@@ -295,7 +297,10 @@ class Worker:
         """Another that is promoted too, or a directory that is not there any more."""
         for node, one in self.surroundings.seen.items():
             if one.record.is_open:
-                return DIVERGED, f"{node} is promoted, too"
+                return DIVERGED, f"{node} has diverged: it is promoted, too"
+            theirs = follow(one.record, self.ledger.record)
+            if theirs.kind == OTHER_WAY:
+                return DIVERGED, f"{node} has diverged: {theirs.reason}"
         try:
             self.ledger.place.layout.check()
         except PassRefused as refused:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FOLDER = "ocfpy"
+_SCOPES = "system.slice"  # where systemd has the scopes that name no slice: systemd.special(7)
 _MODE = 0o755
 
 
@@ -36,6 +37,27 @@ def choose(name: str) -> str:
     """The path of the group for what is called so; "" where there can be none."""
     root = find_root()
     return f"{root}/{_FOLDER}/{name}" if root else ""
+
+
+def named(name: str) -> list[str]:
+    """The groups that starts of what is called so have made, each with a token of its own.
+
+    None can be anybody else's: root alone makes groups here, and the whole name is compared.
+    """
+    root = find_root()
+    if not root:
+        return []
+    folder, slice_ = f"{root}/{_FOLDER}", f"{root}/{_SCOPES}"
+    found = [f"{folder}/{one}" for one in _names(folder) if one.rpartition(".")[0] == name]
+    scopes = [one for one in _names(slice_) if one.startswith("ocfpy-")]
+    if scopes:
+        from .scope import unit_name
+
+        for scope in scopes:
+            token = scope.removesuffix(".scope").rpartition(".")[2]
+            if scope == unit_name(name, token):
+                found.append(f"{slice_}/{scope}")
+    return found
 
 
 def create(path: str) -> None:
@@ -73,6 +95,14 @@ def pids(path: str) -> list[int]:
     return found
 
 
+def is_populated(path: str) -> bool:
+    """Whether anybody at all is in the group or below it, whom we may not see."""
+    try:
+        return "populated 1" in _read(f"{path}/cgroup.events").split("\n")
+    except OSError:
+        return False
+
+
 def _refuse_unmounted(path: str) -> None:
     above = path
     while above and not _exists(above):
@@ -91,14 +121,20 @@ def remove(path: str) -> None:
 
 
 def _folders(path: str) -> Iterator[str]:
-    try:
-        with posix.scandir(path) as entries:
-            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except (FileNotFoundError, NotADirectoryError):
+    if not _exists(path):
         return
     yield path
-    for name in names:
+    for name in _names(path):
         yield from _folders(f"{path}/{name}")
+
+
+def _names(path: str) -> list[str]:
+    """The groups directly below one; none where it is not there."""
+    try:
+        with posix.scandir(path) as entries:
+            return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _exists(path: str) -> bool:

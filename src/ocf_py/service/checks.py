@@ -40,22 +40,33 @@ class Check:
         self.port = port
         self.words = words
 
-    def ask(self, build: Callable[[], Program], seconds: float) -> Finding:
+    def ask(
+        self, build: Callable[[], Program], seconds: float, *, leaves_nothing: bool = True
+    ) -> Finding:
         """Ask once, as the program's user and, for a command, in its surroundings.
 
-        ``build`` makes the program in the child as well: what it reads, and whom it asks for the
-        user, may hang like the rest.
+        What a command has started ends with it, in sessions of their own as well, if it is to leave
+        nothing. ``build`` makes the program in the child as well: what it reads, and whom it asks
+        for the user, may hang like the rest.
         """
         from .disposable import look
+
+        mark = ""
+        more = {}
+        if self.kind == COMMAND and leaves_nothing:
+            from .tree import MARK
+
+            more = {MARK: posix.urandom(16).hex()}
+            mark = f"{MARK}={more[MARK]}"
 
         def work() -> None:
             program = build()
             if self.kind == COMMAND:
-                program.running(self.words).become({})
+                program.running(self.words).become(more)
             program.owner.become()
             _ASK[self.kind](self, seconds)
 
-        found = look(work, seconds)
+        found = look(work, seconds, mark)
         if found.reason:
             found.reason = f"{self} {found.reason}"
         return found
@@ -85,11 +96,16 @@ def parse_check(text: str, *, with_shell: bool = False) -> Check:
         raise ValueError(f"begins with {kind}://, which is none of tcp, unix, http, file")
     if with_shell:
         return Check(COMMAND, words=("/bin/sh", "-c", text))
+    return parse_command(text, "neither a form such as tcp://HOST:PORT nor an absolute path")
+
+
+def parse_command(text: str, otherwise: str = "not a command: an absolute path and words") -> Check:
+    """Read a command; ValueError that it is ``otherwise``, as a phrase that follows the text."""
     from .words import split_words
 
     words = split_words(text)
     if not words or not words[0].startswith("/"):
-        raise ValueError("is neither a form such as tcp://HOST:PORT nor an absolute path")
+        raise ValueError(f"is {otherwise}")
     return Check(COMMAND, words=tuple(words))
 
 
@@ -101,9 +117,10 @@ def _read_address(text: str, kind: str) -> tuple[str, str]:
         host = host[1:-1]
     elif ":" in host:
         raise ValueError("has an IPv6 address that is not in brackets")
-    is_port = port.isascii() and port.isdecimal() and len(port) <= len(str(_HIGHEST_PORT))
-    if not host or not is_port or not 0 < int(port) <= _HIGHEST_PORT:
+    if not host or not (port.isascii() and port.isdecimal()):
         raise ValueError(f"has no HOST:PORT behind {kind}://")
+    if len(port) > len(str(_HIGHEST_PORT)) or not 0 < int(port) <= _HIGHEST_PORT:
+        raise ValueError(f"has a port that is not from 1 to {_HIGHEST_PORT}")
     if not host.isascii() or any(c <= " " or c == "/" for c in text):
         raise ValueError(f"has no host's name behind {kind}://")
     return host, port

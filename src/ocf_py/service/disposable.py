@@ -23,7 +23,9 @@ else:
     import _signal
 
 _LONGEST_REPORT = 2000  # bytes: the last of what it says
+_RAISED = "\0"  # before what the child itself says, and not what it has executed
 _REAP_SECONDS = 0.3
+_STRAY_TURNS = 10
 _LAST_RESORT = 5.0  # seconds behind its limit, at which the child ends itself if we are gone
 
 
@@ -43,11 +45,11 @@ class Finding:
         self.hanging = hanging
 
 
-def look(work: Callable[[], object], seconds: float) -> Finding:
+def look(work: Callable[[], object], seconds: float, mark: str = "") -> Finding:
     """Run ``work`` in a child; it is well if it returns, or if what it executes ends with 0.
 
     Whatever it raises or writes is the reason where it is not. After ``seconds`` the child and its
-    process group are killed.
+    process group are killed, and who left the group with ``mark`` (NAME=value) in its environment.
     """
     import select
     from time import monotonic
@@ -72,6 +74,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
             if not events:
                 identity = identify(child)
                 is_dead = _kill(child, handle)
+                _end_strays(child, mark)
                 child = 0
                 return Finding(
                     f"no answer within {seconds:.3g} s",
@@ -90,6 +93,7 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
         except BlockingIOError:
             pass
         _end_group(child)  # what it has left behind would pile up
+        _end_strays(child, mark)
         _, status = posix.waitpid(child, 0)
         child = 0
     finally:
@@ -106,6 +110,9 @@ def look(work: Callable[[], object], seconds: float) -> Finding:
 def _judge(code: int, said: str) -> str:
     if code == 0:
         return ""
+    _, raised, own = said.rpartition(_RAISED)
+    if raised:
+        return own.strip()
     lines = said.split("\n")
     how = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"
     return f"{how}: {lines[-1].strip()}" if lines[-1].strip() else how
@@ -123,7 +130,8 @@ def _work(work: Callable[[], object], writer: int, seconds: float) -> NoReturn:
         _exit(0)
     except BaseException as error:  # noqa: BLE001 - a forked copy of the action must not go on
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        posix.write(writer, (text or type(error).__name__).encode("utf-8", "replace"))
+        text = _RAISED + (text or type(error).__name__)
+        posix.write(writer, text.encode("utf-8", "replace"))
     finally:
         _exit(1)
 
@@ -134,6 +142,32 @@ def _end_group(child: int) -> None:
         posix.kill(-child, _signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def _end_strays(child: int, mark: str) -> None:
+    """Kill who has left the group; of whom a few are looked at, as pids are given out in order."""
+    if not mark:
+        return
+    from time import sleep
+
+    from ocf_py.system import read_file
+    from ocf_py.system.processes import send_signal
+
+    from .tree import marked
+
+    for _ in range(_STRAY_TURNS):  # one may fork while the others are looked at
+        last = int(read_file("/proc/loadavg").split()[-1])  # the pid given out last: proc(5)
+        pids = [int(name) for name in posix.listdir("/proc") if name.isdecimal()]
+        young = [pid for pid in pids if pid > child or last < child]
+        strays = [one for one in map(identify, marked(mark, young)) if one and one.is_alive()]
+        if not strays:
+            return
+        for one in strays:
+            try:
+                send_signal(one, _signal.SIGKILL)
+            except OSError:
+                pass  # what must not be signalled stays
+        sleep(0.01)
 
 
 def _kill(child: int, handle: int) -> bool:

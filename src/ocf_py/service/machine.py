@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posix
 
+from ocf_py.system import write_file
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,37 +44,62 @@ class Machine:
         ``remember(tree, process)`` is called before anything is executed. Raises NotExecuted.
         """
         from .spawn import spawn
-        from .tree import MARK, SESSION_OF
+        from .tree import MARK, NAME_MARK, SESSION_OF
 
         token = posix.urandom(16).hex()
 
         def admit(identity: ProcessIdentity) -> None:
             try:
-                _take_in(f"{name}.{token}", identity, remember)
+                _take_in(name, token, identity, remember)
             except (OSError, LookupError):  # read-only, or not ours to use
                 remember(f"{SESSION_OF} {identity} {token}", identity)
 
-        return spawn(program, {**more, MARK: token}, admit, seconds)
+        return spawn(program, {**more, MARK: token, NAME_MARK: name}, admit, seconds)
 
-    def members(self, tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
-        """The living processes of a tree, the oldest first."""
+    def members(
+        self, tree: str, roots: Iterable[ProcessIdentity], *, everywhere: bool = False
+    ) -> list[ProcessIdentity]:
+        """The living processes of a tree, the oldest first; see `tree`."""
         from .tree import members
 
-        return members(tree, roots)
+        return members(tree, roots, everywhere=everywhere)
 
-    def tree_of(self, main: ProcessIdentity) -> str:
-        """The tree of a main process that somebody else has started."""
+    def tree_of(self, main: ProcessIdentity, name: str) -> str:
+        """The tree of a main process that no record speaks of; see `tree`."""
         from .tree import tree_of
 
-        return tree_of(main)
+        return tree_of(main, name)
+
+    def find_main(
+        self, among: Iterable[ProcessIdentity], executable: str
+    ) -> ProcessIdentity | None:
+        """The oldest of these that executes this and leads its session, as no worker does.
+
+        None as well where the storage of the executable hangs.
+        """
+        from ocf_py.system.probing import Hung, look
+
+        from .tree import lead_and_execute
+
+        if self._storage_hangs:
+            return None
+        candidates = list(among)
+        try:
+            number = look(lambda: lead_and_execute(candidates, executable), _STORAGE_SECONDS)
+        except Hung:
+            self._storage_hangs = True
+            return None
+        return None if number < 0 else candidates[number]
 
     def release(self, tree: str) -> None:
         """Take away what held a tree that has ended; OSError while somebody is in it."""
-        kind, _, path = tree.partition(" ")
-        if kind == "cgroup" and not path.endswith(".scope"):  # which systemd takes away
-            from .cgroup import remove
+        from .tree import groups_of
 
-            remove(path)
+        for path in groups_of(tree):
+            if not path.endswith(".scope"):  # which systemd takes away
+                from .cgroup import remove
+
+                remove(path)
 
     def send(self, identity: ProcessIdentity, signal: int) -> bool:
         """Send a signal to this very process; False if it has gone. PermissionError: Protected."""
@@ -82,18 +109,13 @@ class Machine:
 
     def kill_all(self, tree: str) -> None:
         """Kill a tree in one step where the kernel can (Linux 5.14): none forks away from it."""
-        kind, _, path = tree.partition(" ")
-        if kind == "cgroup":
+        from .tree import groups_of
+
+        for path in groups_of(tree):
             try:
-                handle = posix.open(f"{path}/cgroup.kill", posix.O_WRONLY | posix.O_CLOEXEC)
+                write_file(f"{path}/cgroup.kill", b"1")
             except OSError:
-                return
-            try:
-                posix.write(handle, b"1")
-            except OSError:
-                pass  # it was removed meanwhile
-            finally:
-                posix.close(handle)
+                pass  # an older kernel, or it was removed meanwhile
 
     def describe(self, identity: ProcessIdentity) -> str:
         """Name a process for the operator."""
@@ -114,27 +136,40 @@ class Machine:
             return None
 
     def read_pid(self, pidfile: str) -> int:
-        """The pid in the file; 0 where there is none."""
-        from .pidfile import read_pid
+        """The pid in the file; 0 where there is none, or where its storage hangs."""
+        from .pidfile import StorageHangs, in_time, read_pid
 
-        return read_pid(pidfile)[0]
+        if self._storage_hangs:
+            return 0
+        try:
+            return in_time(pidfile, lambda: read_pid(pidfile)[0], _STORAGE_SECONDS)
+        except StorageHangs:
+            self._storage_hangs = True
+            return 0
 
     def write_pid(self, pidfile: str, pid: int) -> None:
         """Put a pid file in place in one step; OSError if that cannot be done."""
-        from .pidfile import write_pid
+        from .pidfile import in_time, write_pid
 
-        write_pid(pidfile, pid)
+        in_time(pidfile, lambda: write_pid(pidfile, pid), _STORAGE_SECONDS)
 
     def remove_pid(self, pidfile: str) -> None:
         """Take a pid file away unless a living process is named in it; OSError if that fails."""
-        from .pidfile import remove_stale
+        from .pidfile import in_time, remove_stale
 
         if not self._storage_hangs:
-            remove_stale(pidfile, _STORAGE_SECONDS)
+            in_time(pidfile, lambda: remove_stale(pidfile), _STORAGE_SECONDS)
 
-    def ask(self, check: Check, build: Callable[[], Program], seconds: float) -> Finding:
+    def ask(
+        self,
+        check: Check,
+        build: Callable[[], Program],
+        seconds: float,
+        *,
+        leaves_nothing: bool = True,
+    ) -> Finding:
         """Ask a check once, in the surroundings of the program that ``build`` makes."""
-        return check.ask(build, seconds)
+        return check.ask(build, seconds, leaves_nothing=leaves_nothing)
 
     def listen(self, uid: int) -> NotifySocket:
         """Open a socket for sd_notify(3)."""
@@ -144,16 +179,19 @@ class Machine:
 
 
 def _take_in(
-    name: str, identity: ProcessIdentity, remember: Callable[[str, ProcessIdentity], None]
+    name: str,
+    token: str,
+    identity: ProcessIdentity,
+    remember: Callable[[str, ProcessIdentity], None],
 ) -> None:
     """Move a process into a control group of its own; OSError, LookupError if there is none."""
     from . import cgroup, scope
     from .tree import CGROUP
 
     if scope.is_systemd_running():
-        remember(f"{CGROUP} {scope.enter(name, identity.pid)}", identity)
+        remember(f"{CGROUP} {scope.enter(name, token, identity.pid)}", identity)
         return
-    path = cgroup.choose(name)
+    path = cgroup.choose(f"{name}.{token}")
     if not path:
         raise LookupError("no hierarchy of version 2 is mounted")
     remember(f"{CGROUP} {path}", identity)  # before it is made: nothing of it is left unknown

@@ -9,15 +9,20 @@ from __future__ import annotations
 import errno
 import posix
 
-from ocf_py.system import read_file
 from ocf_py.system.processes import ProcessIdentity, identify
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 _FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
 _LONGEST_PID = 10  # digits
 _TOLERANCE = 1.0  # seconds by which a clock may have been set
 _MODE = 0o644
 _IN_MEMORY = ("/run/", "/var/run/")  # everything else may be storage that hangs
-_INTERPRETED = 4  # words of a command line, within which an interpreter has its script
 
 
 class StorageHangs(OSError):  # noqa: N818 - says what is
@@ -52,15 +57,21 @@ def recognise(path: str, executable: str, seconds: float) -> ProcessIdentity | N
     Raises StorageHangs where the file's storage does not answer within ``seconds``, and OSError
     where nothing can be told.
     """
+    named = in_time(path, lambda: str(_recognise(path, executable)), seconds)
+    return None if named == "None" else ProcessIdentity.parse(named)
+
+
+def in_time(path: str, body: Callable[[], T], seconds: float) -> T:
+    """Return what ``body`` returns, a plain value; StorageHangs if the file's storage hangs it."""
     if path.startswith(_IN_MEMORY):
-        return _recognise(path, executable)
+        return body()
     from ocf_py.system.probing import Hung, look
 
     try:
-        named = look(lambda: str(_recognise(path, executable)), seconds)
+        found: T = look(body, seconds)
     except Hung as hung:
-        raise StorageHangs(errno.ETIMEDOUT, f"{path}: {hung}") from hung
-    return None if named == "None" else ProcessIdentity.parse(named)
+        raise StorageHangs(errno.ETIMEDOUT, f"what it is on gives {hung}") from hung
+    return found
 
 
 def _recognise(path: str, executable: str) -> ProcessIdentity | None:
@@ -68,7 +79,9 @@ def _recognise(path: str, executable: str) -> ProcessIdentity | None:
     identity = identify(pid) if pid else None
     if identity is None or not identity.is_alive():
         return None
-    if _started(identity) > written + _TOLERANCE or not _executes(pid, executable):
+    from .executable import executes
+
+    if _started(identity) > written + _TOLERANCE or not executes(pid, executable):
         return None
     return identity if identity.is_alive() else None
 
@@ -94,23 +107,8 @@ def write_pid(path: str, pid: int) -> None:
         raise
 
 
-def remove_stale(path: str, seconds: float) -> None:
-    """Take the file away if it names a pid that no process has; OSError if that cannot be done.
-
-    Storage gets these ``seconds`` to answer.
-    """
-    if path.startswith(_IN_MEMORY):
-        _remove_stale(path)
-        return
-    from ocf_py.system.probing import Hung, look
-
-    try:
-        look(lambda: _remove_stale(path), seconds)
-    except Hung as hung:
-        raise StorageHangs(errno.ETIMEDOUT, f"{path}: {hung}") from hung
-
-
-def _remove_stale(path: str) -> None:
+def remove_stale(path: str) -> None:
+    """Take the file away if it names a pid that no process has; OSError if that cannot be done."""
     pid, _ = read_pid(path)
     if not pid:
         return
@@ -128,60 +126,3 @@ def _started(identity: ProcessIdentity) -> float:
 
     booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     return booted + identity.start_time / posix.sysconf("SC_CLK_TCK")
-
-
-def _executes(pid: int, executable: str) -> bool:
-    try:
-        running = posix.stat(f"/proc/{pid}/exe")
-    except OSError:
-        return False
-    try:
-        wanted = posix.stat(executable)
-        if (running.st_dev, running.st_ino) == (wanted.st_dev, wanted.st_ino):
-            return True
-        interpreter = _read_interpreter(executable)
-    except OSError:
-        interpreter = ""
-    if interpreter:
-        return _interprets(pid, interpreter, executable)
-    try:  # replaced by an upgrade since it was executed
-        return posix.readlink(f"/proc/{pid}/exe") in (
-            f"{_real_path(executable)} (deleted)",
-            f"{executable} (deleted)",
-        )
-    except OSError:
-        return False
-
-
-def _read_interpreter(executable: str) -> str:
-    """What a script names behind #! (execve(2)); "" where it is none."""
-    first = read_file(executable).partition(b"\n")[0]
-    words = first[2:].decode("utf-8", "replace").split()
-    if not first.startswith(b"#!") or not words:
-        return ""
-    is_env = words[0].rpartition("/")[2] == "env" and len(words) > 1
-    return words[-1] if is_env else words[0]
-
-
-def _interprets(pid: int, interpreter: str, script: str) -> bool:
-    words = read_file(f"/proc/{pid}/cmdline").split(b"\0")
-    if script.encode("utf-8", "surrogateescape") not in words[1:_INTERPRETED]:
-        return False
-    if interpreter.startswith("/"):
-        wanted, running = posix.stat(interpreter), posix.stat(f"/proc/{pid}/exe")
-        return (wanted.st_dev, wanted.st_ino) == (running.st_dev, running.st_ino)
-    name = posix.readlink(f"/proc/{pid}/exe").rpartition("/")[2]
-    return name.startswith(interpreter)
-
-
-def _real_path(path: str) -> str:
-    try:
-        handle = posix.open(path, posix.O_PATH | posix.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            return path
-        raise
-    try:
-        return posix.readlink(f"/proc/self/fd/{handle}")
-    finally:
-        posix.close(handle)

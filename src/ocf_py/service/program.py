@@ -18,7 +18,7 @@ _LOG_FLAGS = (
     | posix.O_NOCTTY | posix.O_CLOEXEC
 )  # fmt: skip
 _LOG_MODE = 0o640
-_FILE_TYPE, _FOLDER, _REGULAR = 0o170000, 0o040000, 0o100000  # inode(7)
+_FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
 _TAIL = 1000  # bytes
 
 
@@ -130,11 +130,24 @@ class Program:
         except (OSError, ValueError) as error:
             raise OSError(getattr(error, "errno", 0) or 0, f"{step}: {_say(error)}") from error
 
-    def last_words(self) -> str:
-        """The last line of its log of errors, if that is a file of its own user's; else ""."""
+    def last_words(self, since: float, seconds: float) -> str:
+        """The last line of its log of errors, if that is a file of its own user's; else "".
+
+        "" as well if nothing has been written since then (seconds since the epoch), or if its
+        storage does not answer in time.
+        """
         path = self.errlogfile or self.logfile
         if path is None:
             return ""
+        from ocf_py.system.probing import Hung, look
+
+        try:
+            words: str = look(lambda: self._read_last_line(path, since), seconds)
+        except (OSError, Hung):
+            return ""
+        return words
+
+    def _read_last_line(self, path: str, since: float) -> str:
         try:
             flags = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
             handle = posix.open(path, flags)
@@ -142,7 +155,8 @@ class Program:
             return ""
         try:
             status = posix.fstat(handle)
-            if status.st_mode & _FILE_TYPE != _REGULAR or status.st_uid != self.owner.uid:
+            is_its_own = status.st_mode & _FILE_TYPE == _REGULAR and status.st_uid == self.owner.uid
+            if not is_its_own or status.st_mtime < since:
                 return ""
             tail = posix.pread(handle, _TAIL, max(0, status.st_size - _TAIL))
         except OSError:
@@ -212,22 +226,3 @@ def parse_umask(text: str) -> int:
     if value > 0o777:  # noqa: PLR2004 - umask(2) takes no more
         raise ValueError("is above 777")
     return value
-
-
-def refuse_what_is_missing(program: Program) -> None:
-    """Raise NotInstalled or UnusableHere for what keeps the program from being executed here."""
-    from ocf_py.outcomes import NotInstalled, UnusableHere
-    from ocf_py.system.commands import ToolMissing, find
-
-    try:
-        find(program.argv[0])
-    except ToolMissing:
-        raise NotInstalled(
-            f"{program.argv[0]} is no program here", hint="install it, or mount what it is on"
-        ) from None
-    try:
-        is_folder = posix.stat(program.workdir).st_mode & _FILE_TYPE == _FOLDER
-    except OSError:
-        is_folder = False
-    if not is_folder:
-        raise UnusableHere(f"workdir={program.workdir!r} is no folder here", hint="make it")

@@ -13,7 +13,7 @@ _MANAGER = (
     "org.freedesktop.systemd1.Manager",
 )
 _SECONDS = 10.0
-_LONGEST = 200  # of 255 letters of a name
+_LONGEST = 200  # of 255 letters of a name: room for what is around it
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 
@@ -26,13 +26,21 @@ def is_systemd_running() -> bool:
     return True
 
 
-def unit_name(name: str) -> str:
-    """The scope's name for what is called so: systemd.unit(5) says what may stand in one."""
+def unit_name(name: str, token: str) -> str:
+    """The scope's name for a start, known by its token, of what is called so.
+
+    systemd.unit(5) says what may stand in one. No two names make the same.
+    """
     plain = "".join(c if c in _PLAIN else f"\\x{ord(c):02x}" for c in name)
-    return f"ocfpy-{plain[-_LONGEST:]}.scope"
+    if len(plain) > _LONGEST:
+        from hashlib import sha256
+
+        digest = sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+        plain = f"{plain[: _LONGEST - 66]}::{digest}"
+    return f"ocfpy-{plain}.{token}.scope"
 
 
-def enter(name: str, pid: int) -> str:
+def enter(name: str, token: str, pid: int) -> str:
     """Start the scope with this process in it; returns the path of its control group.
 
     Host shutdown stops what is ordered behind it first, the cluster manager. OSError if it cannot
@@ -47,15 +55,16 @@ def enter(name: str, pid: int) -> str:
         ("Before", "as", "1", "pacemaker.service"),
         ("CollectMode", "s", "inactive-or-failed"),
     )
+    unit = unit_name(name, token)
     words = [word for one in properties for word in one]
     answer = commands.run(
-        ["busctl", "call", *_MANAGER, "StartTransientUnit", "ssa(sv)a(sa(sv))", unit_name(name),
+        ["busctl", "call", *_MANAGER, "StartTransientUnit", "ssa(sv)a(sa(sv))", unit,
          "fail", str(len(properties)), *words, "0"],
         _SECONDS,
     )  # fmt: skip
     if answer.status != 0:
         raise OSError(0, f"systemd gives no scope: {answer.stderr.strip()}")
-    return _wait_until_inside(f"/{unit_name(name)}", pid, find_root())
+    return _wait_until_inside(f"/{unit}", pid, find_root())
 
 
 def _wait_until_inside(suffix: str, pid: int, root: str) -> str:

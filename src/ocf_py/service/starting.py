@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import time
+
 from ocf_py.deadline import DeadlinePassed
 from ocf_py.outcomes import Failure
 
@@ -26,6 +28,8 @@ _PATIENCE = 0.8  # of the time: the rest is for ending what does not become read
 _SETTLING = 0.1  # seconds, in which what is started wrongly tends to end
 _PID_FILE_SECONDS = 2.0  # for a service that forks to write its pid file
 _LONGEST_ASK = 5.0
+_LAST_WORDS = 1.0  # seconds to read what it said last
+_CLOCK_TICK = 0.01  # seconds by which a file's time may lag behind
 _SHORTEST_ASK = 0.1
 _CLEAN_UP = (Stage(_signal.SIGTERM), Stage(_signal.SIGKILL, fraction=0.5))
 
@@ -33,17 +37,15 @@ _CLEAN_UP = (Stage(_signal.SIGTERM), Stage(_signal.SIGKILL, fraction=0.5))
 class Starting:
     """One start of one service."""
 
-    def __init__(
-        self, supervision: Supervision, program: Program, ready: Check | None, name: str
-    ) -> None:
+    def __init__(self, supervision: Supervision, program: Program, ready: Check | None) -> None:
         self._supervision = supervision
         self._call = supervision.call
         self._machine = supervision.machine
         self._program = program
         self._ready = ready
-        self._name = name
         self._command = program.argv[0].rpartition("/")[2]
         self._problem = ""
+        self._began = time() - _CLOCK_TICK
 
     def run(self) -> None:
         """Start it, or leave it as it is where it runs; Failure if it does not become ready."""
@@ -64,7 +66,7 @@ class Starting:
                 notify.close()
 
     def _end_leftovers(self) -> None:
-        rest = self._supervision.members()
+        rest = self._supervision.members(everywhere=True)
         if rest:
             self._call.log.warning(f"ending what is left: {self._supervision.name_all(rest)}")
             self._supervision.end(_CLEAN_UP, fraction=0.4)
@@ -80,7 +82,7 @@ class Starting:
                 self._call.log.info("no control group to be had: its processes are told by session")
 
         spawned = self._machine.start(
-            self._program, self._name, more, deadline.stage(_PATIENCE), remember
+            self._program, self._supervision.name, more, deadline.stage(_PATIENCE), remember
         )
         began = deadline.remaining
         main: ProcessIdentity | None = None
@@ -94,12 +96,24 @@ class Starting:
                     break
             if not deadline.stage(_PATIENCE):
                 because = f": {self._problem}" if self._problem else ""
-                raise Failure(f"{self._command} runs but is not ready{because}")
+                raise self._explain(f"{self._command} runs but is not ready{because}")
             deadline.sleep(pause, f"{self._command} is not ready")
             pause = min(pause * 1.5, 0.2)
         self._supervision.remember(main)
         self._write_pid(main)
         self._call.log.info(f"{self._command} runs as process {main.pid}")
+
+    def _explain(self, what: str, hint: str = "") -> Failure:
+        """What happened, and what the program itself said last.
+
+        That is read from its log alone: a pipe would end in SIGPIPE, or block it, as soon as nobody
+        reads it any more, and a file that nobody sees would grow for as long as it runs.
+        """
+        words = self._program.last_words(self._began, _LAST_WORDS)
+        if words:
+            return Failure(f"{what}: {words}")
+        has_log = self._program.errlogfile or self._program.logfile
+        return Failure(what, hint=hint if has_log else hint or "set errlogfile to see what it says")
 
     def _find_main(
         self, spawned: Spawned, notify: NotifySocket | None, passed: float
@@ -110,14 +124,12 @@ class Starting:
             return self._named(notify) or spawned.identity
         if status != 0:
             how = f"with status {status}" if status > 0 else f"by signal {-status}"
-            words = self._program.last_words()
-            said = f": {words}" if words else ""
-            raise Failure(f"{self._command} ended {how} before it was ready{said}")
+            raise self._explain(f"{self._command} ended {how} before it was ready")
         members = self._supervision.members()
         if not members:
-            raise Failure(
+            raise self._explain(
                 f"{self._command} ended with status 0 and left nothing that runs",
-                hint="it has to go on running",
+                "it has to go on running",
             )
         named = self._named(notify)
         if named:
@@ -165,7 +177,9 @@ class Starting:
     def _clean_up(self, problem: BaseException) -> Failure:
         """End what was started; returns the failure to raise."""
         failure = problem.failure if isinstance(problem, DeadlinePassed) else problem
-        reason = failure.reason if isinstance(failure, Failure) else _say(failure)
+        if not isinstance(failure, Failure):
+            failure = Failure(_say(failure))
+        reason = failure.reason
         try:
             self._supervision.end(_CLEAN_UP)
         except Failure as left:
@@ -173,7 +187,7 @@ class Starting:
         except DeadlinePassed as left:
             return Failure(f"{reason}; and {left.failure.reason}")
         self._supervision.clear()
-        return Failure(reason)
+        return failure
 
 
 def _say(problem: BaseException) -> str:

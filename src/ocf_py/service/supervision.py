@@ -1,7 +1,7 @@
 """A service that is a process of ours: found, brought up until it is ready, and ended for certain.
 
 What is known of it stands in the start record: ``main``, its main process, and ``tree``, how to
-tell which processes belong to it (see `tree`).
+tell which processes belong to it (see `tree`). Where no record tells, its name does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ocf_py.system.processes import ProcessIdentity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as _signal
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ocf_py.call import Call
 
@@ -23,20 +23,26 @@ else:
 
 _MAIN, _TREE = "main", "tree"
 _LAST_WORDS = 0.02  # seconds to say what survives
-_NAMED = 4  # survivors that a reason names
 
 
 class Supervision:
     """One service. Without an ``executable`` nothing is recognised by its pid file."""
 
     def __init__(
-        self, machine: Machine, call: Call, executable: str = "", pidfile: str | None = None
+        self,
+        machine: Machine,
+        call: Call,
+        name: str,
+        executable: str = "",
+        pidfile: str | None = None,
     ) -> None:
         self.machine = machine
         self.call = call
+        self.name = name
         self.executable = executable
         self.pidfile = pidfile
-        self._found_tree = ""  # of what no record speaks of
+        self._found: ProcessIdentity | None = None  # a main process that no record speaks of
+        self._found_tree = ""
 
     # ------------------------------------------------------------------ what runs
 
@@ -47,19 +53,26 @@ class Supervision:
             recorded = ProcessIdentity.parse(known)
             if self.machine.is_alive(recorded):
                 return recorded
-        if not self.pidfile or not self.executable:
-            return None
-        found = self.machine.recognise(self.pidfile, self.executable)
+        found = self._found = self._find_unrecorded() if self.executable else None
         if found and self.call.is_recurring and self.call.facts.record is not None:
-            self.call.log.info(f"process {found.pid} is the service's now, as {self.pidfile} says")
+            self.call.log.info(f"process {found.pid} is the service's main process now")
             self.remember(found)
+        return found
+
+    def _find_unrecorded(self) -> ProcessIdentity | None:
+        found = None
+        if self.pidfile:
+            found = self.machine.recognise(self.pidfile, self.executable)
+        if found is None and self._named:
+            living = self._members_of(self._named)
+            found = self.machine.find_main(living, self.executable) if living else None
         return found
 
     def remember(self, main: ProcessIdentity, tree: str = "") -> None:
         """Keep what is known of the service until it has been stopped."""
         facts = self.call.facts
         if not tree and not (self.tree and self.machine.members(self.tree, ())):
-            tree = self.machine.tree_of(main)
+            tree = self.machine.tree_of(main, self.name)
         if tree:
             facts.remember(_TREE, tree)
         if facts.recall(_MAIN) != str(main):
@@ -70,40 +83,70 @@ class Supervision:
         """How to tell what belongs to it; "" where nothing is known of it."""
         return self.call.facts.recall(_TREE)
 
-    def members(self, *known: ProcessIdentity) -> list[ProcessIdentity]:
-        """All its living processes, the oldest first; ``known`` are more that belong to it."""
+    @property
+    def _named(self) -> str:
+        """The tree that its name alone makes known; "" where a record makes a better one known."""
+        if self.tree or self.call.is_record_of_another:
+            return ""
+        from .tree import GROUPS, NAMED
+
+        return f"{NAMED if self.call.is_record_lost else GROUPS} {self.name}"
+
+    @property
+    def _trees(self) -> list[str]:
+        if not self.tree and not self._found_tree and self._found:
+            self._found_tree = self.machine.tree_of(self._found, self.name)
+        return [tree for tree in (self.tree or self._found_tree, self._named) if tree]
+
+    def members(self, *known: ProcessIdentity, everywhere: bool = False) -> list[ProcessIdentity]:
+        """All its living processes, the oldest first; ``known`` are more that belong to it.
+
+        Those that were moved out of its control group are found if asked for ``everywhere``.
+        """
         recorded = self.call.facts.recall(_MAIN)
         roots = [*known, *([ProcessIdentity.parse(recorded)] if recorded else [])]
-        if known and not self._found_tree:
-            self._found_tree = self.tree or self.machine.tree_of(known[0])
-        tree = self.tree or self._found_tree
+        found = {
+            one
+            for tree in self._trees
+            for one in self._members_of(tree, roots, everywhere=everywhere)
+        }
+        return sorted(found, key=lambda one: (one.start_time, one.pid))
+
+    def _members_of(
+        self, tree: str, roots: Sequence[ProcessIdentity] = (), *, everywhere: bool = False
+    ) -> list[ProcessIdentity]:
         try:
-            return self.machine.members(tree, roots) if tree else []
+            return self.machine.members(tree, roots, everywhere=everywhere)
         except OSError as error:
             raise Failure(f"what lives of it cannot be told: {error.strerror}") from error
 
     def is_there(self) -> bool:
         """Whether anything of it lives."""
-        return bool(self.find_main() or self.members())
+        return bool(self.find_main() or self.members(everywhere=True))
 
     def judge(self) -> Status:
         """Tell whether it runs; Failure where workers outlive their main process."""
         if self.find_main():
             return RUNNING
-        if not self.call.facts.recall(_MAIN):
+        rest = self.members(everywhere=True)
+        if not rest:
             return STOPPED
-        rest = self.members()
-        if rest:
+        if self.call.facts.recall(_MAIN):
             raise Failure(f"the main process has ended, and left behind {self.name_all(rest)}")
-        return STOPPED
+        raise Failure(f"nothing tells the main process among {self.name_all(rest)}")
 
     def name_all(self, processes: Sequence[ProcessIdentity]) -> str:
         """Name processes for the operator."""
-        named = ", ".join(self.machine.describe(one) for one in processes[:_NAMED])
-        more = len(processes) - _NAMED
-        return f"{named} and {more} more" if more > 0 else named
+        from .tree import name_some
+
+        return name_some([self.machine.describe(one) for one in processes])
 
     # ------------------------------------------------------------------ how it ends
+
+    def stop(self, stages: Callable[[], Sequence[Stage]]) -> None:
+        """End it in these stages, and take away what is left; Failure names what survives."""
+        self.end(stages())
+        self.clear()
 
     def end(self, stages: Sequence[Stage], *, fraction: float = 1.0) -> None:
         """Ask its processes to end in these stages, within a part of the time that is left.
@@ -119,11 +162,16 @@ class Supervision:
         # Whose parents have ended is known no more by them.
         known: dict[ProcessIdentity, None] = {}
         pause = 0.005
+        everywhere = True  # who was moved out of its group is to be known while its parents live
         while True:
             main = self.find_main()
-            members = self.members(*known, *([main] if main else ()))
+            members = self.members(*known, *([main] if main else ()), everywhere=everywhere)
             if not members:
-                return
+                if everywhere:
+                    return
+                everywhere = True
+                continue
+            everywhere = False
             known = dict.fromkeys((*known, *members))
             is_over = deadline.remaining <= until
             if is_over or all(one in refused for one in members):
@@ -162,7 +210,8 @@ class Supervision:
             except OSError as error:
                 refused[one] = error.strerror or str(error)
         if kills and not refused:
-            self.machine.kill_all(self.tree)
+            for tree in self._trees:
+                self.machine.kill_all(tree)
 
     def _name_survivors(
         self, members: Sequence[ProcessIdentity], refused: dict[ProcessIdentity, str]
@@ -175,8 +224,8 @@ class Supervision:
     def clear(self) -> None:
         """Take away what is left of a service that has ended: its group, its pid file."""
         try:
-            if self.tree:
-                self.machine.release(self.tree)
+            for tree in self._trees:
+                self.machine.release(tree)
             if self.pidfile:
                 self.machine.remove_pid(self.pidfile)
         except OSError as error:

@@ -1,9 +1,11 @@
 """Whose a process is: the tree that one start made, however often its processes fork.
 
-A tree is a text that the start record keeps:
+A tree is a text, such as the start record keeps:
 
 ``cgroup PATH``
-    whoever is in the control group. Nothing that runs in there is anybody else's.
+    whoever is in the control group. Nothing that runs in there is anybody else's. Asked for
+    everywhere, who was moved out of it as well: who descends from those inside, or has the token of
+    the start, with which the path ends, in its environment.
 ``session LEADER TOKEN``
     where no control group can be had: who is in the session of LEADER (PID:TICKS), has TOKEN in
     the environment it was started with, or descends from one that is so. A process that has left
@@ -11,6 +13,15 @@ A tree is a text that the start record keeps:
 ``descendants``
     of a main process that somebody else started, in a session that is not its own: it and what
     descends from it.
+
+Where no record tells, the name of the resource does, among those of our pid namespace: beside a
+container may live another cluster, with a resource of the same name.
+
+``groups NAME``
+    whoever is in a control group that a start of NAME has made.
+``named NAME``
+    they, and who has NAME in the environment it was started with, or descends from one that has.
+    Anybody can set a variable, so this is asked only where something was started for certain.
 """
 
 from __future__ import annotations
@@ -29,23 +40,31 @@ from ocf_py.system.processes import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: The variable that marks what belongs to one start; named as systemd.exec(5) does.
 MARK = "INVOCATION_ID"
+#: The one that names the resource.
+NAME_MARK = "OCFPY_RESOURCE"
 CGROUP, SESSION_OF, DESCENDANTS = "cgroup", "session", "descendants"
+GROUPS, NAMED = "groups", "named"
+_NAMED = 4  # processes that a reason names
 
 
-def members(tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
-    """The living processes of a tree; ``roots`` are those already known to belong to it."""
+def members(
+    tree: str, roots: Iterable[ProcessIdentity], *, everywhere: bool = False
+) -> list[ProcessIdentity]:
+    """The living processes of a tree; ``roots`` are those already known to belong to it.
+
+    ``everywhere`` looks at every process of the machine, where a look at the group costs less.
+    """
     kind, _, rest = tree.partition(" ")
-    if kind == CGROUP:
-        from ocf_py.service.cgroup import pids
-
-        found = [identify(pid) for pid in pids(rest)]
+    if kind in (CGROUP, GROUPS, NAMED):
+        found = [identify(pid) for pid in _in_groups(kind, rest)]
         inside = {one for one in found if one is not None and one.is_alive()}
         outside = {root for root in roots if root not in inside and root.is_alive()}
-        if not outside:
+        is_unknown = kind == GROUPS and not inside  # as to a probe where nothing was started
+        if kind != NAMED and not outside and (is_unknown or not everywhere):
             return _sorted(inside)
         roots = inside | outside  # one that was moved, or restarted by hand, is ours all the same
     stats = _read_stats()
@@ -53,17 +72,69 @@ def members(tree: str, roots: Iterable[ProcessIdentity]) -> list[ProcessIdentity
     if kind == SESSION_OF:
         leader, _, token = rest.partition(" ")
         ours |= _of_session(ProcessIdentity.parse(leader), token, stats)
+    if kind == CGROUP and everywhere:
+        ours |= marked(f"{MARK}={_token_of(rest)}", stats)
+    if kind == NAMED:
+        ours |= {pid for pid in marked(f"{NAME_MARK}={rest}", stats) if _is_in_our_namespace(pid)}
     _add_descendants(ours, stats)
     return _sorted(
         ProcessIdentity(pid, int(stats[pid][START_TIME])) for pid in ours if lives(stats[pid])
     )
 
 
-def tree_of(main: ProcessIdentity) -> str:
-    """The tree of a main process that somebody else has started.
+def _in_groups(kind: str, rest: str) -> list[int]:
+    from ocf_py.service import cgroup
 
-    Its control group is no proof: it may be that of the shell it was started from.
+    return [pid for group in groups_of(f"{kind} {rest}") for pid in cgroup.pids(group)]
+
+
+def groups_of(tree: str) -> list[str]:
+    """The paths of the control groups that hold a tree, if any do."""
+    kind, _, rest = tree.partition(" ")
+    if kind in (GROUPS, NAMED):
+        from ocf_py.service.cgroup import named
+
+        return [group for group in named(rest) if _is_of_here(group)]
+    return [rest] if kind == CGROUP else []
+
+
+def _is_of_here(group: str) -> bool:
+    from ocf_py.service import cgroup
+
+    pids = cgroup.pids(group)
+    return any(map(_is_in_our_namespace, pids)) if pids else not cgroup.is_populated(group)
+
+
+def _is_in_our_namespace(pid: int) -> bool:
+    try:
+        return posix.readlink(f"/proc/{pid}/ns/pid") == posix.readlink("/proc/self/ns/pid")
+    except OSError:
+        return False  # it has gone
+
+
+def lead_and_execute(candidates: Sequence[ProcessIdentity], executable: str) -> int:
+    """The number of the first that leads its session and executes this; -1 where none does."""
+    from .executable import executes
+
+    for number, one in enumerate(candidates):
+        stat = read_stat(one.pid)
+        leads = stat is not None and int(stat[SESSION]) == one.pid
+        if leads and executes(one.pid, executable) and one.is_alive():
+            return number
+    return -1
+
+
+def tree_of(main: ProcessIdentity, name: str) -> str:
+    """The tree of a main process that no record speaks of.
+
+    Its control group is a proof only if a start of ``name`` has made it: otherwise it may be that
+    of the shell it was started from.
     """
+    from ocf_py.service import cgroup
+
+    for group in cgroup.named(name):
+        if main.pid in cgroup.pids(group):
+            return f"{CGROUP} {group}"
     stat = read_stat(main.pid)
     leads = stat is not None and int(stat[SESSION]) == main.pid
     return f"{SESSION_OF} {main} -" if leads else DESCENDANTS
@@ -79,6 +150,13 @@ def describe(identity: ProcessIdentity) -> str:
     except OSError:
         return f"{identity.pid} (gone)"
     return f"{identity.pid} ({name}, user {user})"
+
+
+def name_some(descriptions: Sequence[str]) -> str:
+    """Name the first of several processes for the operator, and how many more there are."""
+    named = ", ".join(descriptions[:_NAMED])
+    more = len(descriptions) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _sorted(found: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
@@ -111,12 +189,17 @@ def _of_session(leader: ProcessIdentity, token: str, stats: dict[int, list[str]]
             for pid, stat in stats.items()
             if int(stat[SESSION]) == leader.pid and int(stat[START_TIME]) >= leader.start_time
         }
-    mark = f"{MARK}={token}".encode()
-    return in_session | {
-        pid
-        for pid, stat in stats.items()
-        if int(stat[START_TIME]) >= leader.start_time and mark in _read_environment(pid)
-    }
+    later = (pid for pid, stat in stats.items() if int(stat[START_TIME]) >= leader.start_time)
+    return in_session | marked(f"{MARK}={token}", later)
+
+
+def _token_of(path: str) -> str:
+    return path.removesuffix(".scope").rpartition(".")[2]
+
+
+def marked(mark: str, pids: Iterable[int]) -> set[int]:
+    """Who of these has NAME=value in the environment it was started with."""
+    return {pid for pid in pids if mark.encode() in _read_environment(pid)}
 
 
 def _read_environment(pid: int) -> list[bytes]:

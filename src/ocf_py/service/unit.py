@@ -26,9 +26,9 @@ _KINDS = (".service", ".socket", ".timer", ".mount", ".path", ".target", ".scope
 _LONGEST_NAME = 255
 _AGAIN = 0.2  # seconds between two questions to a systemd that does not answer
 #: systemd leaves the restart to the cluster, and the cluster ends before what it runs.
+_MARK = "# Of the cluster resource {instance}; gone with the next boot.\n"
 _SETTING = """\
-# Of the cluster resource {instance}; gone with the next boot.
-[Unit]
+{mark}[Unit]
 Before=pacemaker.service pacemaker_remote.service
 {service}"""
 _RESTART = "\n[Service]\nRestart=no\n"
@@ -43,6 +43,17 @@ def refuse_name(unit: str) -> None:
 
 def _full_name(unit: str) -> str:
     return unit if "." in unit else f"{unit}.service"
+
+
+def find_started(units: Units, call: Call) -> list[UnitService]:
+    """The units that a start of this resource has laid its setting over since the boot."""
+    if not units.is_there():
+        return []
+    return [UnitService(units, call, name) for name in units.find_drop_ins(_mark(call))]
+
+
+def _mark(call: Call) -> str:
+    return _MARK.format(instance=" ".join(call.instance.split()))
 
 
 class UnitService:
@@ -67,6 +78,9 @@ class UnitService:
             return RUNNING
         if state.active in _PENDING:
             raise Failure(f"{self.name} stays {state.active} ({state.sub})")
+        left = self._left(state)
+        if left:
+            raise Failure(f"{self.name} is {state.active}, and left behind {left}")
         if state.active == "failed" and self._call.is_recurring:
             return STOPPED.because(self._explain(state))
         if state.active not in _ENDED:
@@ -92,8 +106,10 @@ class UnitService:
     def start(self) -> None:
         """Start it and wait until it is active; Failure, with what it said last, if it is not."""
         deadline = self._call.deadline
+        if self._left(self._show()):
+            self.stop()
         setting = _SETTING.format(
-            instance=" ".join(self._call.instance.split()),
+            mark=_mark(self._call),
             service=_RESTART if self.name.endswith(".service") else "",
         )
         try:
@@ -118,25 +134,19 @@ class UnitService:
         except Failure as failure:
             self._call.log.warning(failure.reason)
 
-    def stop(self) -> None:
-        """Stop it and wait until nothing of it runs; what does not end by then is killed."""
+    def stop(self, _stages: object = None) -> None:
+        """Stop it and wait until nothing of it runs; what does not end by then is killed.
+
+        The unit itself says in which stages.
+        """
         if not self._units.is_there():
             return
-        deadline = self._call.deadline
         state = self._show()
         try:
             if state.active not in _ENDED or state.has_job:
                 self._units.stop(self.name)
                 state = self._show()
-            began = deadline.remaining
-            is_killed = False
-            while state.active not in _ENDED:
-                if not is_killed and deadline.remaining < began / 3:
-                    self._call.log.warning(f"{self.name} stays {state.active}: killing it")
-                    self._units.kill(self.name)
-                    is_killed = True
-                deadline.sleep(0.05, f"{self.name} stays {state.active} ({state.sub})")
-                state = self._show()
+            state = self._await_end(state)
         except OSError as error:
             raise Failure(f"{self.name} cannot be stopped: {error.strerror}") from error
         if state.active == "failed":
@@ -145,6 +155,37 @@ class UnitService:
                 self._units.reset_failed(self.name)
             except OSError as error:  # nothing of it runs all the same
                 self._call.log.warning(f"{self.name} stays failed: {error.strerror}")
+
+    def _await_end(self, state: State) -> State:
+        """Wait until it has ended and nobody is left: KillMode= may spare processes."""
+        deadline = self._call.deadline
+        began = deadline.remaining
+        sent = ""
+        while True:
+            left = self._left(state)
+            if state.active in _ENDED and not left:
+                return state
+            how = f"leaves behind {left}" if left else f"stays {state.active} ({state.sub})"
+            due = "SIGTERM" if left else ""
+            if deadline.remaining < began / 3:
+                due = "SIGKILL"
+            if due not in ("", sent):
+                self._call.log.warning(f"{self.name} {how}: {due}")
+                self._units.kill(self.name, due)
+                sent = due
+            deadline.sleep(0.05, f"{self.name} {how}")
+            state = self._show()
+
+    def _left(self, state: State) -> str:
+        """Name the processes of a unit that has ended; "" where there are none."""
+        if state.active not in _ENDED:
+            return ""
+        members = self._units.members(state)
+        if not members:
+            return ""
+        from .tree import name_some
+
+        return name_some(members)
 
     def reload(self) -> None:
         """Have it read its configuration again, and wait until it has."""
@@ -156,9 +197,18 @@ class UnitService:
             lambda: not self._show().has_job, f"{self.name} is reloading", every=0.05
         )
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Give it this time to end by itself."""
+        until = self._call.deadline.remaining - seconds
+        while self._call.deadline.remaining > until and self.is_there():
+            self._call.deadline.sleep(0.1, f"{self.name} to end")
+
     def is_there(self) -> bool:
         """Whether anything of it may run."""
-        return self._units.is_there() and self._show().active not in _ENDED
+        if not self._units.is_there():
+            return False
+        state = self._show()
+        return state.active not in _ENDED or bool(self._left(state))
 
     def _show(self) -> State:
         """Ask for its state; what executes itself anew meanwhile (daemon-reexec) is asked again."""

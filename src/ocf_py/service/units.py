@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 _DROP_IN = "50-ocfpy.conf"
 _FOLDER = "/run/systemd/system"
 _SECONDS = 10.0
-_PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "Job")
+_PROPERTIES = (
+    "LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "Job", "ControlGroup",
+)  # fmt: skip
 
 
 class State:
-    """What systemd says of a unit: systemctl(1), "show"."""
+    """What systemd says of a unit: systemctl(1), "show".
 
-    __slots__ = ("active", "enabled", "has_job", "load", "result", "sub")
+    ``group`` is its control group, which outlives its end where processes are left behind.
+    """
+
+    __slots__ = ("active", "enabled", "group", "has_job", "load", "result", "sub")
 
     def __init__(
         self,
@@ -31,6 +36,7 @@ class State:
         sub: str = "",
         result: str = "",
         enabled: str = "",
+        group: str = "",
         *,
         has_job: bool = False,
     ) -> None:
@@ -39,6 +45,7 @@ class State:
         self.sub = sub
         self.result = result
         self.enabled = enabled
+        self.group = group
         self.has_job = has_job
 
 
@@ -61,6 +68,7 @@ class Units:
             found.get("SubState", ""),
             found.get("Result", ""),
             found.get("UnitFileState", ""),
+            found.get("ControlGroup", ""),
             has_job=found.get("Job", "") not in ("", "0"),
         )
 
@@ -76,9 +84,19 @@ class Units:
         """Queue a reload, and do not wait for it; OSError if systemd refuses."""
         self._ask("reload", "--no-block", "--", name)
 
-    def kill(self, name: str) -> None:
-        """Send SIGKILL to all processes of a unit; OSError if systemd refuses."""
-        self._ask("kill", "--signal=SIGKILL", "--", name)
+    def kill(self, name: str, signal: str) -> None:
+        """Send a signal to all processes of a unit; OSError if systemd refuses."""
+        self._ask("kill", f"--signal={signal}", "--", name)
+
+    def members(self, state: State) -> list[str]:
+        """Whoever lives in the control group of a unit, named for the operator."""
+        from .cgroup import find_root
+        from .tree import CGROUP, describe, members
+
+        root = find_root()
+        if not root or state.group in ("", "/"):
+            return []
+        return [describe(one) for one in members(f"{CGROUP} {root}{state.group}", ())]
 
     def reset_failed(self, name: str) -> None:
         """Forget that the unit has failed; OSError if systemd refuses."""
@@ -127,6 +145,19 @@ class Units:
             posix.close(handle)
         posix.rename(temporary, path)
         self._ask("daemon-reload")
+
+    def find_drop_ins(self, beginning: str) -> list[str]:
+        """The units over which a setting was laid that begins so."""
+        try:
+            folders = posix.listdir(_FOLDER)
+        except OSError:
+            return []
+        return [
+            folder.removesuffix(".d")
+            for folder in sorted(folders)
+            if folder.endswith(".d")
+            and _read(f"{_FOLDER}/{folder}/{_DROP_IN}").startswith(beginning)
+        ]
 
     def _ask(self, *words: str) -> str:
         from ocf_py.system import commands

@@ -5,6 +5,8 @@ Source: POSIX.1-2017, Shell Command Language, section 2.2 "Quoting".
 
 from __future__ import annotations
 
+import errno
+
 _BLANKS = " \t\r\n"
 _ESCAPED_IN_QUOTES = '"\\$`'
 
@@ -58,7 +60,7 @@ def read_assignments(path: str) -> dict[str, str]:
     """Read a file of ``NAME=value`` lines; empty lines and those that begin with # or ; are none.
 
     A value may be quoted as a word is; nothing is expanded, and nothing run: systemd.exec(5),
-    "EnvironmentFile=". OSError, and ValueError that names the line but not what is in it.
+    "EnvironmentFile=". OSError, which may name a line but not what is in it.
     """
     found = {}
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
@@ -68,11 +70,11 @@ def read_assignments(path: str) -> dict[str, str]:
                 continue
             name = name.removeprefix("export ").strip()
             if not equals or not is_variable(name):
-                raise ValueError(f"line {number} is not NAME=value")
+                raise OSError(errno.EINVAL, f"line {number} is not NAME=value")
             try:
                 found[name] = " ".join(split_words(value))
             except ValueError as error:
-                raise ValueError(f"line {number} {error}") from None
+                raise OSError(errno.EINVAL, f"line {number} {error}") from None
     return found
 
 

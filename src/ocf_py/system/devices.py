@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .mounts import normalize
+from .mounts import SERVED, normalize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,12 +10,7 @@ if TYPE_CHECKING:
     from .storage import Storage
 
 #: What a server, or all nodes together, let several nodes write to at once.
-_NETWORK_TYPES = frozenset(
-    (
-        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "fuse.ceph", "glusterfs"),
-        *("fuse.glusterfs", "fuse.sshfs", "9p", "virtiofs", "afs", "beegfs", "pvfs2", "lustre"),
-    )
-)
+_NETWORK_TYPES = SERVED | {"fuse.ceph", "fuse.glusterfs", "fuse.sshfs"}
 _CLUSTER_TYPES = _NETWORK_TYPES | {"gfs2", "ocfs2", "gpfs", "cvfs"}
 _LOCAL_TYPES = frozenset(
     ("ext2", "ext3", "ext4", "xfs", "btrfs", "jfs", "reiserfs", "f2fs", "vfat", "ocfs2", "gfs2")
@@ -28,6 +23,9 @@ _TAGS = {
     "PARTLABEL": "partlabel",
     "ID": "id",
 }
+_HEXADECIMAL = ("UUID", "PARTUUID")
+_HEX = frozenset("0123456789abcdefABCDEF")
+_NTFS_DIGITS, _FAT_DIGITS = 16, 8
 _FLAGS = {"-U": "UUID", "--uuid": "UUID", "-L": "LABEL", "--label": "LABEL"}
 _BIND = ("bind", "rbind")
 # What udev leaves as it is in the names below /dev/disk (udev's libudev-util.c).
@@ -118,7 +116,7 @@ class Source:
         where = f"{mount.source} on {mount.point}"
         if mount.is_shut_down:
             return f"{where} has shut down after an error: see the kernel's log"
-        if not mount.device.startswith("0:") and not storage.is_present(mount.device):
+        if not mount.is_anonymous and not storage.is_present(mount.device):
             return f"{where}: the device has gone"
         if mount.is_read_only and self._wants_writing(mount):
             return f"{where} is read-only: see the kernel's log, or ask for ro"
@@ -150,19 +148,18 @@ class Source:
     def _is_known(self, mount: Mount, table: MountTable, storage: Storage) -> bool | None:
         """Judge by what else there is where no device has our name: it is an image, or gone."""
         if self.kind == PATH:
-            own = mount.device.startswith("0:")  # a number of its own, such as btrfs has
-            device = storage.find_number(mount.source) if own else mount.device
+            device = storage.find_number(mount.source) if mount.is_anonymous else mount.device
             if device and storage.is_image(table.resolve(self.name), device):
                 return True
         if mount.source in (self.name, self.words):
             return True  # nothing else ever had this name here
-        if self.kind == TAG and not storage.has_names(self.node.rpartition("/")[0]):
+        if self.kind == TAG and not storage.exists(self.node.rpartition("/")[0]):
             return None if _same_type(self.fstype, mount.fstype) else False
         return False
 
     def _is_member(self, number: str, mount: Mount, storage: Storage) -> bool:
         """Whether a file system that has a number of its own, such as btrfs, lies on our device."""
-        if not mount.device.startswith("0:"):
+        if not mount.is_anonymous:
             return False
         if self.subvolume and self.subvolume != normalize(mount.root):
             return False
@@ -191,21 +188,35 @@ def _read_tag(device: str) -> tuple[str, str]:
     for flag, tag in _FLAGS.items():
         rest = device[len(flag) :]
         if device.startswith(flag) and (rest[:1] in ("", " ", "=") or len(flag) == 2):  # noqa: PLR2004 - -Ux
-            return tag, _value(rest[1:] if rest[:1] == "=" else rest)
+            return tag, _value(tag, rest[1:] if rest[:1] == "=" else rest)
     tag, equals, value = device.partition("=")
     if equals and tag.upper() in _TAGS:
-        return tag.upper(), _value(value)
+        return tag.upper(), _value(tag.upper(), value)
     return "", device
 
 
-def _value(text: str) -> str:
-    value = text.strip(" ")
+def _value(tag: str, text: str) -> str:
+    value = text.strip()
     for quote in ('"', "'"):
         if len(value) > 1 and value[0] == value[-1] == quote:
             value = value[1:-1]
     if not value:
         raise ValueError("names nothing")
-    return value
+    return _spell(value) if tag in _HEXADECIMAL else value
+
+
+def _spell(uuid: str) -> str:
+    """Write a UUID in the letters that udev and blkid(8) write it in.
+
+    The short ones, which are serial numbers of FAT and NTFS, are in capitals.
+    """
+    digits = uuid.replace("-", "")
+    if not digits or any(letter not in _HEX for letter in digits):
+        return uuid
+    is_serial = len(digits) == len(uuid) == _NTFS_DIGITS or (
+        len(digits) == _FAT_DIGITS and uuid[4:5] == "-"
+    )
+    return uuid.upper() if is_serial else uuid.lower()
 
 
 def _is_export(device: str) -> bool:

@@ -29,18 +29,21 @@ _INODE = 6  # the field of /proc/net/unix, with the path behind it
 class Mounts:
     """What is looked for: the ids of mounts, and where they are.
 
-    ``numbers`` are those of all their file systems, "MAJOR:MINOR". ``devices`` are those of them
-    that must have no user at all: a process that has one mounted where this namespace does not see
-    it holds it too. Empty for a bind mount, whose file system goes on living.
+    ``numbers`` are those of all their file systems, "MAJOR:MINOR". ``devices`` are those that must
+    have no user at all: a process that has one mounted where this namespace does not see it, or
+    that has kept it when it was detached, holds it too. Empty for a bind mount, whose file system
+    goes on living. ``lost`` is the id of a mount of one of them that is in the table no more, which
+    tells where files do not have its number: btrfs counts each subvolume apart.
     """
 
-    __slots__ = ("_known", "devices", "ids", "numbers", "points")
+    __slots__ = ("_known", "_lost", "devices", "ids", "numbers", "points")
 
-    def __init__(self, mounts: Iterable[Mount], devices: set[str]) -> None:
+    def __init__(self, mounts: Iterable[Mount], devices: set[str], lost: int = 0) -> None:
         self.ids = {one.mount_id for one in mounts}
         self.points = [one.point for one in mounts]
-        self.numbers = {one.device for one in mounts}
+        self.numbers = {one.device for one in mounts} | devices
         self.devices = devices
+        self._lost = lost
         self._known: dict[int, str] | None = None
 
     def holds(self, mount_id: int, device: Callable[[], str]) -> bool:
@@ -49,7 +52,12 @@ class Mounts:
             return True
         if not self.devices or mount_id in self._visible:
             return False
-        return device() in self.devices
+        number = device()
+        return number in self.devices or (
+            mount_id == self._lost
+            and number.startswith("0:")
+            and not _is_in_any_namespace(mount_id)
+        )
 
     def split_numbers(self) -> list[tuple[str, str, str]]:
         """The numbers, taken apart at their colons."""
@@ -62,8 +70,8 @@ class Mounts:
         return self._known
 
 
-def find_holders(mounts: Mounts) -> list[tuple[int, int, str, int, str]]:
-    """The processes that hold any of the mounts: (pid, start ticks, command, user id, what).
+def find_holders(mounts: Mounts) -> Iterator[tuple[int, int, str, int, str]]:
+    """Find the processes that hold any of the mounts: (pid, start ticks, command, user id, what).
 
     ``what`` says how: "cwd /srv/data/x", "open /srv/data/log", "maps /srv/data/lib.so".
     """
@@ -71,7 +79,6 @@ def find_holders(mounts: Mounts) -> list[tuple[int, int, str, int, str]]:
 
     ours = posix.getpid()
     sockets = _find_sockets(mounts)
-    found = []
     for name in posix.listdir("/proc"):
         if not name.isdigit() or int(name) == ours:
             continue
@@ -84,8 +91,7 @@ def find_holders(mounts: Mounts) -> list[tuple[int, int, str, int, str]]:
             owner = posix.stat(f"/proc/{name}").st_uid
         except OSError:  # it has ended meanwhile
             continue
-        found.append((identity.pid, identity.start_time, command, owner, what))
-    return found
+        yield identity.pid, identity.start_time, command, owner, what
 
 
 def _list_uses(pid: str, mounts: Mounts, sockets: frozenset[str]) -> Iterator[str]:
@@ -102,9 +108,9 @@ def _list_open(folder: str, mounts: Mounts, sockets: frozenset[str]) -> Iterator
     for number in _list(f"{folder}/fd"):
         path = f"{folder}/fd/{number}"
         mount_id = _mount_id(f"{folder}/fdinfo/{number}")
-        target = _target(path)
-        if target in sockets or (mount_id and mounts.holds(mount_id, lambda: _device(path))):  # noqa: B023 - asked at once
-            yield f"open {target}"
+        is_on = mount_id and mounts.holds(mount_id, lambda: _device(path))  # noqa: B023 - asked at once
+        if is_on or (sockets and _target(path) in sockets):
+            yield f"open {_target(path)}"
 
 
 def _list_mapped(folder: str, mounts: Mounts) -> Iterator[str]:
@@ -166,42 +172,51 @@ def _list(folder: str) -> list[str]:
         return []
 
 
-def find_mounting(point: str, sources: set[str]) -> list[ProcessIdentity]:
-    """Processes of mount(8), fsck(8) and their helpers that are at work on one of ``sources``.
+def find_mounting(mark: dict[str, str]) -> list[ProcessIdentity]:
+    """Programs that carry ``mark`` in their environment: mount(8), fsck(8) and their helpers.
 
-    An agent that was killed leaves them behind, and what they mount appears after a stop.
+    An agent that was killed leaves them behind, and what they mount appears after a stop. A daemon
+    is none of them, as it serves what it has mounted: it has a session of its own.
     """
-    from .processes import identify
+    from .processes import GROUP, SESSION, START_TIME, ProcessIdentity, read_stat
 
+    entries = [f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in mark.items()]
     found = []
     for pid in filter(str.isdigit, posix.listdir("/proc")):
         try:
-            command = read_file(f"/proc/{pid}/comm")
-            if not command.startswith((b"mount", b"fsck", b"e2fsck")):
-                continue
-            text = read_file(f"/proc/{pid}/cmdline").decode("utf-8", "surrogateescape")
+            own = read_whole(f"/proc/{pid}/environ").split(b"\0")
         except OSError:  # it has ended meanwhile
             continue
-        words = set(text.split("\0"))
-        identity = identify(int(pid))
-        if identity and words & sources and (point in words or not command.startswith(b"mount")):
-            found.append(identity)
+        stat = read_stat(int(pid)) if all(entry in own for entry in entries) else None
+        if stat and stat[SESSION] != stat[GROUP]:
+            found.append(ProcessIdentity(int(pid), int(stat[START_TIME])))
     return found
 
 
 def find_namespaces(device: str) -> list[str]:
     """Who has the file system of this number mounted in a namespace of their own, in words."""
-    seen = {_target("/proc/self/ns/mnt"), ""}
     found = []
+    for pid, lines in _list_other_namespaces():
+        if any(line.split(" ", 3)[2] == device for line in lines):
+            command = "".join(_read_lines(f"/proc/{pid}/comm")[:1])
+            found.append(f"the mount namespace of pid {pid} ({command})")
+    return found
+
+
+def _is_in_any_namespace(mount_id: int) -> bool:
+    """Whether a mount that our namespace does not have is attached in another."""
+    start = f"{mount_id} "
+    return any(line.startswith(start) for _, lines in _list_other_namespaces() for line in lines)
+
+
+def _list_other_namespaces() -> Iterator[tuple[str, list[str]]]:
+    """Each mount namespace beside our own: a process in it, and the lines of its table."""
+    seen = {_target("/proc/self/ns/mnt"), ""}
     for pid in sorted(filter(str.isdigit, posix.listdir("/proc")), key=int):
         namespace = _target(f"/proc/{pid}/ns/mnt")
         if namespace not in seen:
             seen.add(namespace)
-            lines = _read_lines(f"/proc/{pid}/mountinfo")
-            if any(line.split(" ", 3)[2] == device for line in lines):
-                command = "".join(_read_lines(f"/proc/{pid}/comm")[:1])
-                found.append(f"the mount namespace of pid {pid} ({command})")
-    return found
+            yield pid, _read_lines(f"/proc/{pid}/mountinfo")
 
 
 # ------------------------------------------------------------------ sockets, and the kernel

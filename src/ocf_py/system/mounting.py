@@ -40,6 +40,10 @@ class ToolLacking(CannotMount):
     """A program that was asked for is not installed."""
 
 
+class CannotMake(CannotMount):
+    """The mount point is not there, and cannot be made."""
+
+
 class Mounting:
     """One start's work: ``node`` is where the device was found, the directory is ``point``."""
 
@@ -80,11 +84,11 @@ class Mounting:
                 self._log.warning(f"{tool} is not installed: {source.words} is not checked")
                 return
         try:
-            status, said = self._storage.check(self._node, source.fstype)
+            status, said = self._storage.check(self._node, source.fstype, self._point)
         except OSError as error:
             raise CannotMount(f"fsck of {source.words}: {error.strerror}") from error
         if status >= _UNCORRECTED:
-            raise CannotMount(f"fsck of {source.words} ended with {status}: {said}")
+            raise self._explain(f"fsck of {source.words} ended with {status}: {said}", by_fsck=True)
         self._log.info(f"fsck of {source.words} ended with {status}")
 
     def mount(self, options: str) -> None:
@@ -94,7 +98,7 @@ class Mounting:
             is_new = self._storage.make_folder(self._point)
         except OSError as error:
             if self._source.kind != "bind" or not self._storage.is_file(self._point):
-                raise CannotMount(f"{self._point} cannot be made: {error.strerror}") from error
+                raise CannotMake(f"{self._point} cannot be made: {error.strerror}") from error
         try:
             self._run(options)
         except CannotMount:
@@ -116,4 +120,23 @@ class Mounting:
         except LookupError as missing:
             raise ToolLacking(str(missing), "it comes with util-linux") from missing
         if said:
-            raise CannotMount(said)
+            raise self._explain(said)
+
+    def _explain(self, said: str, *, by_fsck: bool = False) -> CannotMount:
+        """Say why it is refused in better words than a program's, where the device tells.
+
+        What fsck(8) looked at may have held its file system once: nobody is to make a new one.
+        """
+        source, storage = self._source, self._storage
+        if not source.is_on_a_device:
+            return CannotMount(said)
+        number = storage.find_number(self._node)
+        if number and storage.look_at_claim(self._node):
+            return CannotMount(said, f"it is in use by {storage.find_users(number, self._point)}")
+        contents = storage.read_contents(self._node)
+        if contents is None or (by_fsck and not contents.fstype):
+            return CannotMount(said)
+        problem, remedy = contents.explain(source.words, source.fstype)
+        if problem:
+            return CannotMount(problem, remedy)
+        return CannotMount(said, f"it holds {contents.fstype}: see options and the kernel's log")

@@ -17,6 +17,14 @@ _TABLE = "/proc/self/mountinfo"
 _MOST_READINGS = 8
 _MOST_LINKS = 40  # MAXSYMLINKS of path_resolution(7)
 _POINT = 4  # the field's place in a line
+#: What a server keeps, which may never answer; as the program may that is behind a fuse.
+SERVED = frozenset(
+    (
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "9p", "virtiofs", "afs"),
+        *("beegfs", "pvfs2", "lustre"),
+    )
+)
+_LINK_SECONDS = 2.0
 #: What a file system says of itself once it takes nothing any more (ext4, since Linux 6.15).
 _SHUT_DOWN = ("emergency_ro", "shutdown")
 
@@ -95,9 +103,19 @@ class Mount:
         return any(word in _SHUT_DOWN for word in self.super_options.split(","))
 
     @property
+    def is_anonymous(self) -> bool:
+        """Whether it is on no block device, or has a number apart from it, such as btrfs has."""
+        return self.device.startswith("0:")
+
+    @property
     def signature(self) -> str:
-        """What tells this very mount from others of this boot: its id, device and root."""
-        return f"{self.mount_id} {self.device} {self.root}"
+        """What tells this mount from others of this boot: its id, device, name and root.
+
+        Id, and the device of what is on none, are given to another once it has gone. A source that
+        is a path is no part of it: a device may be renamed under a mount.
+        """
+        name = "-" if self.source.startswith("/") else self.source
+        return f"{self.mount_id} {self.device} {self.fstype} {name} {self.root}"
 
     def __repr__(self) -> str:
         return f"<Mount {self.mount_id} {self.source!r} on {self.point!r}>"
@@ -166,7 +184,8 @@ class MountTable:
     def resolve(self, path: str) -> str:
         """Follow the symbolic links of ``path``; what does not exist stands as it is written.
 
-        A directory that has a mount on it is never asked: that may be one that hangs.
+        A directory that has a mount on it is never asked: that may be one that hangs. What lies on
+        a server is asked in a child, and taken as it is written where there is no answer.
         """
         points = {unescape(line.split(b" ", _POINT + 1)[_POINT]) for line in self._lines}
         waiting = [part for part in reversed(path.split("/")) if part not in ("", ".")]
@@ -179,7 +198,7 @@ class MountTable:
                 continue
             step = f"{done}/{part}"
             try:
-                target = "" if step in points else posix.readlink(step)
+                target = "" if step in points else self._read_link(step)
             except (OSError, ValueError):  # no link, nothing, or no path at all (a NUL)
                 target = ""
             links += bool(target)
@@ -190,6 +209,23 @@ class MountTable:
                 done = ""
             waiting += [one for one in reversed(target.split("/")) if one not in ("", ".")]
         return done or "/"
+
+    def may_hang(self, path: str) -> bool:
+        """Whether ``path`` lies on what a server keeps, which may never answer."""
+        if not any(_is_served(_fstype(line)) for line in self._lines):
+            return False
+        above = self.look(path).above
+        return above is not None and _is_served(above.fstype)
+
+    def _read_link(self, path: str) -> str:
+        if not self.may_hang(path):
+            return posix.readlink(path)
+        from .probing import Hung, look
+
+        try:
+            return str(look(lambda: posix.readlink(path), _LINK_SECONDS))
+        except Hung as hung:
+            raise OSError(0, str(hung)) from hung
 
     def __iter__(self) -> Iterator[Mount]:
         for order, line in enumerate(self._lines):
@@ -241,6 +277,14 @@ def is_within(path: str, directory: str) -> bool:
 def _with_parents(path: str) -> set[bytes]:
     parts = escape(path).split(b"/")
     return {b"/".join(parts[: length + 1]) or b"/" for length in range(len(parts))}
+
+
+def _fstype(line: bytes) -> str:
+    return line.partition(b" - ")[2].partition(b" ")[0].decode("utf-8", "surrogateescape")
+
+
+def _is_served(fstype: str) -> bool:
+    return fstype in SERVED or fstype.startswith("fuse.") or fstype == "fuse"
 
 
 def _nearest(candidates: list[Mount]) -> Mount | None:

@@ -17,7 +17,7 @@ else:
     import _signal
 
 # Of /proc/PID/stat, counted from behind the name.
-STATE, PARENT, SESSION, START_TIME = 0, 1, 3, 19
+STATE, PARENT, GROUP, SESSION, START_TIME = 0, 1, 2, 3, 19
 _THREADS = 17
 _DEAD = ("Z", "X", "x")
 # Names as the kernel keeps them, of at most 15 letters (TASK_COMM_LEN).

@@ -8,20 +8,23 @@ from __future__ import annotations
 import posix
 
 from . import read_file
-from .mounts import MountTable, read_table
+from .mounts import MountTable, normalize, read_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
+    from .block_devices import BlockDevice
+    from .contents import Contents
     from .holders import Mounts
     from .processes import ProcessIdentity
 
 _FILE_TYPE, _REGULAR, _BLOCK, _FOLDER = 0o170000, 0o100000, 0o060000, 0o040000  # inode(7)
 _BLOCKS = "/sys/dev/block"
-_BTRFS = "/sys/fs/btrfs"
 _MODE = 0o755
+_LOOK_SECONDS = 5.0
+_NEVER_HANG = ("/dev/", "/sys/", "/proc/")
 
 
 class Storage:
@@ -42,9 +45,41 @@ class Storage:
     def find_number(self, path: str) -> str | None:
         """The number, "MAJOR:MINOR", of the block device at ``path``; None where there is none."""
         status = _stat(path)
-        if status is None or status.st_mode & _FILE_TYPE != _BLOCK:
+        if status is None or status[0] & _FILE_TYPE != _BLOCK:
             return None
-        return f"{posix.major(status.st_rdev)}:{posix.minor(status.st_rdev)}"
+        return f"{posix.major(status[1])}:{posix.minor(status[1])}"
+
+    def identify(self, path: str) -> BlockDevice | None:
+        """The block device at ``path``, so that it is known again; None where there is none."""
+        number = self.find_number(path)
+        if number is None:
+            return None
+        from .block_devices import BlockDevice
+
+        return BlockDevice(number, self.find_sequence(number), path)
+
+    def find_sequence(self, number: str) -> str:
+        """What the kernel counts this device as; "" where it does not (see `block_devices`)."""
+        from .block_devices import read_sequence
+
+        return read_sequence(number)
+
+    def find_path(self, device: BlockDevice) -> str:
+        """Where a device is by now; "" where it has gone, or another has its number."""
+        is_same = self.find_sequence(device.number) == device.sequence
+        if device.sequence and device.is_loop and not is_same:
+            return ""
+        if device.sequence and is_same:
+            return self.find_node(device.number, device.path)
+        return device.path if self.find_number(device.path) == device.number else ""
+
+    def find_node(self, number: str, path: str) -> str:
+        """A path to the block device of this number: ``path``, or another; "" where none leads."""
+        if self.find_number(path) == number:
+            return path
+        from .block_devices import find_path
+
+        return find_path(number, self.find_number)
 
     def is_image(self, path: str, device: str) -> bool:
         """Whether ``device`` is a loop device whose image is the file ``path`` (resolved)."""
@@ -55,16 +90,16 @@ class Storage:
     def is_file(self, path: str) -> bool:
         """Whether ``path`` is a regular file: the image of a file system."""
         status = _stat(path)
-        return status is not None and status.st_mode & _FILE_TYPE == _REGULAR
+        return status is not None and status[0] & _FILE_TYPE == _REGULAR
+
+    def exists(self, path: str) -> bool:
+        """Whether anything is at ``path``."""
+        return _stat(path) is not None
 
     def is_folder(self, path: str) -> bool:
         """Whether ``path`` is a directory."""
         status = _stat(path)
-        return status is not None and status.st_mode & _FILE_TYPE == _FOLDER
-
-    def has_names(self, folder: str) -> bool:
-        """Whether ``folder``, one of those that udev keeps, is there."""
-        return _stat(folder) is not None
+        return status is not None and status[0] & _FILE_TYPE == _FOLDER
 
     def is_present(self, device: str) -> bool:
         """Whether the kernel still has a block device of this number, as far as /sys tells."""
@@ -72,19 +107,9 @@ class Storage:
 
     def are_siblings(self, number: str, other: str) -> bool:
         """Whether two block devices carry one btrfs file system."""
-        try:
-            names = {
-                posix.readlink(f"{_BLOCKS}/{one}").rpartition("/")[2] for one in (number, other)
-            }
-            for system in posix.listdir(_BTRFS):
-                try:
-                    if names <= set(posix.listdir(f"{_BTRFS}/{system}/devices")):
-                        return True
-                except OSError:  # "features", which is no file system
-                    continue
-        except OSError:
-            pass
-        return False
+        from .block_devices import are_siblings
+
+        return are_siblings(number, other)
 
     def ask_blkid(self, tag: str, value: str) -> str:
         """The path of the device that has the tag, as blkid(8) finds it; "" where none has."""
@@ -96,6 +121,12 @@ class Storage:
             return ""
         return done.stdout.split("\n")[0] if done.status == 0 else ""
 
+    def read_contents(self, path: str) -> Contents | None:
+        """What is on the device, as blkid(8) finds it; None where it cannot tell."""
+        from .contents import read_contents
+
+        return read_contents(path, min(_LOOK_SECONDS, self._seconds() / 2))
+
     # ------------------------------------------------------------------ mounting
 
     def mount(self, source: str, point: str, fstype: str, options: str) -> str:
@@ -106,7 +137,7 @@ class Storage:
         words = ["-o", options] if options else []
         seconds = self._seconds()
         try:
-            return self._run(["mount", *kind, *words, source, point], seconds)
+            return self._run(["mount", *kind, *words, source, point], seconds, _mark(point))
         except CommandTimedOut as late:  # whose own words would show a password among the options
             raise OSError(late.errno, f"mount did not end within {seconds:.3g} s") from None
 
@@ -121,17 +152,21 @@ class Storage:
         """
         return self._run(["mount", "--make-rslave", point])
 
-    def find_mounting(self, point: str, sources: set[str]) -> list[ProcessIdentity]:
-        """The programs that go on mounting or checking one of ``sources`` for ``point``."""
+    def find_mounting(self, point: str) -> list[ProcessIdentity]:
+        """What `mount` and `check` for ``point`` have left at work."""
         from .holders import find_mounting
 
-        return find_mounting(point, sources)
+        return find_mounting(_mark(point))
 
-    def check(self, source: str, fstype: str) -> tuple[int, str]:
-        """Run fsck(8) as the system does at boot: (its exit status, its last words)."""
+    def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
+        """Run fsck(8) as the system does at boot, before it is mounted on ``point``.
+
+        Returned is its exit status, and its last words.
+        """
         from .commands import run
 
-        done = run(["fsck", "-t", fstype, "-a", source], self._seconds())
+        words = ["fsck", "-t", fstype, "-a", source]
+        done = run(words, self._seconds(), environment=_mark(point))
         return done.status, (done.stderr or done.stdout).strip()
 
     def has_tool(self, name: str) -> bool:
@@ -189,6 +224,15 @@ class Storage:
             return error.errno == errno.EBUSY
         return False
 
+    def look_at_claim(self, path: str) -> bool:
+        """`is_claimed`, of a device that may never answer: then nothing is known against it."""
+        from .probing import Hung
+
+        try:
+            return bool(self.look(lambda: self.is_claimed(path), self._seconds() / 4))
+        except Hung:
+            return False
+
     def remove_folder(self, path: str) -> None:
         """Remove an empty directory; nothing happens where that cannot be done."""
         try:
@@ -196,10 +240,16 @@ class Storage:
         except OSError:
             pass
 
-    def _run(self, argv: list[str], seconds: float | None = None) -> str:
+    def _run(
+        self,
+        argv: list[str],
+        seconds: float | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> str:
         from .commands import run
 
-        done = run(argv, self._seconds() if seconds is None else seconds)
+        seconds = self._seconds() if seconds is None else seconds
+        done = run(argv, seconds, environment=environment)
         if done.status == 0:
             return ""
         return " ".join(done.stderr.split()) or f"{argv[0]} ended with {done.status}"
@@ -214,15 +264,21 @@ class Storage:
 
     def find_holders(
         self, mounts: Mounts, seconds: float
-    ) -> tuple[list[tuple[int, int, str, int, str]], list[str]]:
-        """The processes and what of the kernel's own holds the mounts; Hung, OSError."""
+    ) -> tuple[list[tuple[int, int, str, int, str]], list[str], str]:
+        """Who holds the mounts: (processes, what of the kernel's own, why these are not all).
+
+        What was found within ``seconds`` counts, and the last is "" if it is all there is.
+        """
         from .holders import find_holders, find_kernel_holders
+        from .probing import gather
 
-        def body() -> Any:
-            return find_holders(mounts), find_kernel_holders(mounts.points, read_table())
+        def body() -> Iterator[Any]:
+            yield from find_kernel_holders(mounts.points, read_table())
+            yield from find_holders(mounts)
 
-        found: tuple[list[tuple[int, int, str, int, str]], list[str]] = self.look(body, seconds)
-        return found
+        found, problem = gather(body, seconds)
+        kernel = [one for one in found if isinstance(one, str)]
+        return [one for one in found if not isinstance(one, str)], kernel, problem
 
     def find_users(self, number: str, point: str) -> str:
         """Say what uses a block device that was mounted on ``point``, though it is no more."""
@@ -232,8 +288,36 @@ class Storage:
         return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
 
 
-def _stat(path: str) -> posix.stat_result | None:
+def _mark(point: str) -> dict[str, str]:
+    """What the programs that work for ``point``, and their helpers, are known by."""
+    return {"OCFPY_MOUNTS_ON": point}
+
+
+def _stat(path: str) -> tuple[int, int] | None:
+    """The mode and the device number of what is at ``path``; None where there is nothing.
+
+    Failure where that is on a server which does not answer.
+    """
     try:
-        return posix.stat(path)
+        if path.startswith(_NEVER_HANG) or not read_table().may_hang(normalize(path)):
+            return _look_at(path)
+        return _look_with_care(path)
     except (OSError, ValueError):  # nothing there, or no path at all (a NUL)
         return None
+
+
+def _look_with_care(path: str) -> tuple[int, int]:
+    from .probing import Hung, look
+
+    try:
+        mode, number = look(lambda: _look_at(path), _LOOK_SECONDS)
+    except Hung as hung:
+        from ocf_py.outcomes import Failure
+
+        raise Failure(f"{path}: {hung}", hint="see whether its server is there") from hung
+    return mode, number
+
+
+def _look_at(path: str) -> tuple[int, int]:
+    status = posix.stat(path)
+    return status.st_mode, status.st_rdev

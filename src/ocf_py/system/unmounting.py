@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ocf_py.deadline import Deadline
     from ocf_py.log import Log
 
-    from .mounts import Mount, MountTable
     from .storage import Storage
+    from .unmount_plan import Plan
 
 _PAUSE = 0.05  # seconds between two looks at whether a holder has gone
 _RETRY = 0.25  # seconds between two attempts where nobody is there to be signalled
@@ -54,48 +54,6 @@ class Signals:
 
 class StillMounted(OSError):  # noqa: N818 - says what is
     """It is still there when the time is up; the message names who holds it."""
-
-
-class Plan:
-    """What is to go now, children first, and who holds it.
-
-    ``devices`` are file systems that must have no user left at all; ``is_forgiving`` says that
-    the server keeps the data whole, so that one that does not answer may be forced and left.
-    """
-
-    __slots__ = ("devices", "is_forgiving", "mounts")
-
-    def __init__(self, mounts: list[Mount], devices: set[str], *, is_forgiving: bool) -> None:
-        self.mounts = mounts
-        self.devices = devices
-        self.is_forgiving = is_forgiving
-
-
-def make_plan(table: MountTable, ours: list[Mount], *, must_end: bool, is_forgiving: bool) -> Plan:
-    """Find all that has to go with ``ours``: what is mounted in or over it, and its twins.
-
-    A twin is a later mount of the same device, such as a bind of it: where the file system
-    ``must_end``, as another node is to write to it, the twin goes too. An earlier one is not ours
-    to end. Of a file system that has a number of its own, such as btrfs, only the same root is one:
-    another may be a subvolume, which is a resource by itself.
-    """
-    twins = [
-        one
-        for one in table
-        for mount in ours
-        if must_end
-        and one.device == mount.device
-        and (one.root == mount.root or not one.device.startswith("0:"))
-        and one.order > mount.order
-    ]
-    going: dict[int, Mount] = {}
-    for top in sorted((*ours, *twins), key=lambda one: -one.order):
-        for one in (*table.list_below(top), top):
-            going.setdefault(one.mount_id, one)
-    devices = {one.device for one in ours} if must_end else set()
-    if any(one.device in devices and one.mount_id not in going for one in table):
-        devices = set()
-    return Plan(list(going.values()), devices, is_forgiving=is_forgiving)
 
 
 class Unmounting:
@@ -140,7 +98,7 @@ class Unmounting:
         end = self._deadline.remaining - (min(left, _FAST_SECONDS) if self._signals.fast else left)
         while True:
             for number in numbers:
-                self._ask_to_go(number)
+                self._ask_to_go(number, until)
                 if self._attempt(until + 0.05):
                     return True
             if self._deadline.remaining <= end:
@@ -172,7 +130,10 @@ class Unmounting:
                 self._log.debug(self._complaint)
                 break
             self._log.info(f"{mount.source} unmounted from {mount.point}")
-        return not self._make_plan().mounts
+        left = self._make_plan()
+        if not left.mounts:
+            self._complaint = left.release.find_complaint() if left.release else ""
+        return not (left.mounts or self._complaint)
 
     def _part(self, plan: Plan) -> None:
         """Keep what goes from taking along what it is a copy of."""
@@ -182,11 +143,10 @@ class Unmounting:
                 if said:
                     raise StillMounted(0, f"what is mounted in it is left: {said}")
 
-    def _ask_to_go(self, number: int) -> None:
+    def _ask_to_go(self, number: int, until: float) -> None:
         """Signal the holders, and give them time to go."""
-        asked = [] if self._signals.spare else self._signal(number)
-        if self._signals.spare:
-            self._find()
+        found = self._find(until)
+        asked = [] if self._signals.spare else self._signal(found, number)
         wait = max(self._signals.delay, _PAUSE) if asked else _RETRY
         end = self._deadline.remaining - wait
         while self._deadline.remaining > max(end, 0):
@@ -194,9 +154,11 @@ class Unmounting:
                 return
             self._deadline.sleep(min(_PAUSE, wait), self._held or self._complaint)
 
-    def _signal(self, number: int) -> list[ProcessIdentity]:
+    def _signal(
+        self, found: list[tuple[ProcessIdentity, str]], number: int
+    ) -> list[ProcessIdentity]:
         asked = []
-        for identity, words in self._find():
+        for identity, words in found:
             try:
                 if send_signal(identity, number):
                     self._log.info(f"signal {number} to {words}")
@@ -207,20 +169,16 @@ class Unmounting:
                 self._log.warning(f"not signalled: {words}: {error.strerror}")
         return asked
 
-    def _find(self) -> list[tuple[ProcessIdentity, str]]:
-        """Find the holders, and say who they are in case that they stay."""
+    def _find(self, until: float) -> list[tuple[ProcessIdentity, str]]:
+        """Find the holders, in half of what is left of the stage; say who they are if they stay."""
         from .holders import Mounts
-        from .probing import Hung
 
         plan = self._make_plan()
-        spec = Mounts(plan.mounts, plan.devices)
-        try:
-            found, kernel = self._storage.find_holders(
-                spec, min(_LOOK_SECONDS, self._deadline.remaining / 2)
-            )
-        except (Hung, OSError) as error:
-            self._held = f"{self._complaint}; who holds it cannot be told: {error}"
-            return []
+        spec = Mounts(plan.mounts, plan.devices, plan.lost)
+        seconds = max(
+            self._deadline.stage(until) / 2, min(_LOOK_SECONDS, self._deadline.remaining / 2)
+        )
+        found, kernel, problem = self._storage.find_holders(spec, seconds)
         holders = [
             (ProcessIdentity(pid, ticks), f"pid {pid} ({command}, {_user(owner)}): {what}")
             for pid, ticks, command, owner, what in found
@@ -230,16 +188,26 @@ class Unmounting:
             for identity, words in holders
         ]
         every = [*kernel, *shown]
+        if problem:
+            every.append(f"others, maybe: {problem}")
         more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
-        where = plan.mounts[-1].point if plan.mounts else "it"
-        self._held = f"{where} is held by {'; '.join(every[:_SHOWN])}{more}" if every else ""
+        self._held = ""
+        if plan.mounts:
+            where = plan.mounts[-1].point
+        elif plan.release:
+            where = plan.release.words
+            every = every or [plan.release.find_users()]
+        else:
+            return holders
+        if every:
+            self._held = f"{where} is held by {'; '.join(every[:_SHOWN])}{more}"
         return holders
 
 
-def end_mounting(storage: Storage, point: str, sources: set[str], deadline: Deadline) -> None:
+def end_mounting(storage: Storage, point: str, deadline: Deadline) -> None:
     """End what a start that was killed has left at work; StillMounted where it does not end."""
     while True:
-        left = storage.find_mounting(point, sources)
+        left = storage.find_mounting(point)
         if not left:
             return
         for identity in left:
@@ -251,31 +219,6 @@ def end_mounting(storage: Storage, point: str, sources: set[str], deadline: Dead
         if deadline.stage(_LAST) <= 0:
             raise StillMounted(0, problem)
         deadline.sleep(_PAUSE, problem)
-
-
-def prove_released(
-    storage: Storage, number: str, path: str, point: str, deadline: Deadline
-) -> None:
-    """Hold the kernel to it that the device at ``path`` is free; StillMounted where it is not.
-
-    Another node may write to it as soon as a stop returns. A mount of it that was there before
-    ours is somebody else's, and no concern here.
-    """
-    if storage.find_number(path) != number:
-        return  # the device has gone, or is another by now
-    table = storage.read_table()
-    if any(number in (one.device, storage.find_number(one.source)) for one in table):
-        return
-    from .probing import Hung
-
-    try:
-        while storage.look(lambda: storage.is_claimed(path), deadline.remaining / 2):
-            if deadline.stage(_LAST) <= 0:
-                users = storage.find_users(number, point)
-                raise StillMounted(0, f"{path} is unmounted, but in use by {users}")
-            deadline.sleep(_PAUSE, f"{path} is unmounted, but in use")
-    except Hung as hung:
-        raise StillMounted(0, f"{path} is unmounted, but whether in use: {hung}") from hung
 
 
 def leave() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ocf_py.lab import Lab, LabError
 from ocf_py.lab.progress import Lines
+from tests.bench.cluster.arrivals import watch_arrivals
 from tests.bench.cluster.configurations import (
     MOST_ADDRESSES,
     UNTHROTTLED,
@@ -27,6 +28,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench-cluster", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="with many addresses, of each provider")
     parser.add_argument("--single-runs", type=int, default=10, help="with one, of each provider")
+    parser.add_argument("--writes", type=int, default=200, help="to a mirrored directory")
     parser.add_argument("--addresses", type=int, default=50, metavar="N", help="how many are many")
     parser.add_argument("--window", type=float, default=30.0, help="seconds of idle CPU")
     parser.add_argument(
@@ -71,6 +73,9 @@ def measure(given: argparse.Namespace) -> Measured:
                 progress.step(f"run {run + 1} of {given.single_runs}, one of {provider}")
                 measured.single.append(play_single(session, provider))
                 session.clear()
+        if given.writes:
+            progress.step(f"{given.writes} writes to a mirrored directory")
+            measured.arrivals = watch_arrivals(session, given.writes)
     return measured
 
 

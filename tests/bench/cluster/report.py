@@ -10,6 +10,7 @@ from tests.bench.cluster.session import PROVIDERS, VICTIM
 from tests.bench.rows import RangeRow, heading, show
 
 if TYPE_CHECKING:
+    from tests.bench.cluster.arrivals import Arrivals
     from tests.bench.cluster.many import ManyRun
     from tests.bench.cluster.single import SingleRun
 
@@ -29,6 +30,7 @@ class Measured:
     empty: list[float] = field(default_factory=list)
     many: list[ManyRun] = field(default_factory=list)
     single: list[SingleRun] = field(default_factory=list)
+    arrivals: Arrivals | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The raw figures, for JSON."""
@@ -47,6 +49,10 @@ def report(measured: Measured) -> bool:
         runs = len(measured.single) // len(PROVIDERS)
         print(heading(f"one address, {runs} runs each", _WIDTH))
         met = show(single_rows(measured)) and met
+    if measured.arrivals is not None:
+        middle, late = (measured.arrivals.quantile(part) * 1000 for part in (0.5, 0.99))
+        print(f"\nMirrorSync, {len(measured.arrivals.seconds)} writes, until the copy has them")
+        print(f"  median {middle:.0f} ms, 99th percentile {late:.0f} ms")
     print(f"\nMedian (least-most). The power loss is {VICTIM}'s. Idle CPU is of one core.")
     return met
 

@@ -9,35 +9,44 @@ import pytest
 from tests.cluster.conftest import calm
 
 from .copies import CopyWitness
-from .pair import ADDRESS, PORT, Pair
+from .pair import ADDRESS, KEEPING, PORT, Pair
 from .writer import LineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ocf_py.lab import Lab
 
 
 @pytest.fixture(scope="package")
-def built(shared_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """The example's mirror, whose first content was on n1."""
-    calm(shared_lab)
+def any_pair(shared_lab: Lab) -> Iterator[Pair]:
+    """Two nodes for a mirror; whatever mirror was there last."""
     pair = Pair(shared_lab)
-    pair.wipe()
-    pair.fill("n1")
-    pair.load(tmp_path_factory.mktemp("cib"))
     yield pair
     calm(shared_lab)
     pair.wipe()
 
 
 @pytest.fixture
-def pair(built: Pair) -> Pair:
-    """The same, at rest: n1 is promoted and n2 has a current copy."""
-    calm(built.lab)
-    built.promoted("n1")
-    built.follows("n2")
-    return built
+def bare_pair(any_pair: Pair) -> Pair:
+    """Two nodes that have never had a mirror: a test loads its own."""
+    calm(any_pair.lab)
+    any_pair.wipe()
+    return any_pair
+
+
+@pytest.fixture
+def pair(any_pair: Pair, tmp_path: Path) -> Pair:
+    """The example with the keeper, at rest: n1 is promoted and n2 has a current copy."""
+    calm(any_pair.lab)
+    if any_pair.changes != (KEEPING,):
+        any_pair.wipe()
+        any_pair.fill("n1")
+        any_pair.load(tmp_path, KEEPING)
+    any_pair.promoted("n1")
+    any_pair.follows("n2")
+    return any_pair
 
 
 @pytest.fixture
@@ -52,5 +61,5 @@ def copies(pair: Pair, writer: LineWriter) -> Iterator[CopyWitness]:
     """A witness of all copies, which has seen some and found nothing wrong at the end."""
     with CopyWitness(pair, writer) as witness:
         yield witness
-    assert witness.looks
+        pair.lab.wait_until("a copy was looked at", lambda: witness.looks)
     assert witness.faults == []

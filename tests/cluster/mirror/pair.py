@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ocf_py.lab.cluster_state import PROMOTED
 from ocf_py.mirror.control import WorkerSilent, ask
 from ocf_py.mirror.record_text import load
-from ocf_py.mirror.status import folder_of
-from ocf_py.start_record import RecordFile
+from ocf_py.mirror.status import folder_of, read_status
 from ocf_py.system import RUN_DIRECTORY
 from tests.cluster.conftest import EXAMPLES, settle
 
@@ -27,8 +26,9 @@ if TYPE_CHECKING:
 ADDRESS, PORT = "10.77.2.100", 80
 SECRETS = "/etc/ocfpy-mirror.secrets"
 SECRET = "pair:a-secret-of-the-pair\n"
-_WEB_SERVER = "-m http.server --directory /srv/mirror/site 80"
 _KEEPER = "/opt/keeper.py"
+#: The keeper in place of the example's web server.
+KEEPING = ("-m http.server --directory /srv/mirror/site 80", f"{_KEEPER} /srv/mirror/site {PORT}")
 _ATTRIBUTE = "mirror-generation-site"
 _SECONDS = 10.0
 
@@ -41,11 +41,13 @@ class Pair:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
+        self.changes: tuple[tuple[str, str], ...] | None = None  # what was loaded last
 
     # ------------------------------------------------------------------ having one
 
     def wipe(self) -> None:
         """Have no mirror, and nothing that remembers one; the directory is there and empty."""
+        self.changes = None
         self.lab.load(EXAMPLES / "dummy.xml")
         settle(self.lab)
         for node in self.lab.nodes:
@@ -64,18 +66,18 @@ class Pair:
         )
 
     def load(self, folder: Path, *changes: tuple[str, str]) -> None:
-        """Load the example with the keeper in it, and with more changes to its text.
+        """Load the example with changes to its text.
 
-        ``changes`` are pairs of a regular expression that must be found, and what takes its place.
+        Each is a text that must be in there, and what takes its place.
         """
         text = (EXAMPLES / "hot-standby.xml").read_text()
-        serve = (re.escape(_WEB_SERVER), f"{_KEEPER} {self.directory} {PORT}")
-        for pattern, other in (serve, *changes):
-            text, count = re.subn(pattern, other, text, flags=re.DOTALL)
-            assert count, f"the example has no {pattern}"
+        for one, other in changes:
+            assert one in text, f"the example has no {one}"
+            text = text.replace(one, other)
         cib = folder / "hot-standby.xml"
         cib.write_text(text)
         self.lab.load(cib)
+        self.changes = changes
 
     def move(self, node: str = "") -> None:
         """Have it promoted on a node, as an administrator does; without one, where it prefers."""
@@ -91,12 +93,36 @@ class Pair:
 
     def status(self, node: str) -> dict[str, Any] | None:
         """What the worker in a node says of itself, None where none answers."""
-        name = RecordFile("MirrorSync", "site").name
         try:
-            folder = folder_of(name, self.root(node) + RUN_DIRECTORY)
+            folder = folder_of(self.directory, self.root(node) + RUN_DIRECTORY)
             return ask(folder, "status", _SECONDS)
         except WorkerSilent:
             return None
+
+    def shows(self, node: str, text: str) -> bool:
+        """Whether ``ocf-py mirror status`` in a node shows a text."""
+        return text in self.command(node, "status", "site").stdout
+
+    def score(self, node: str) -> int | None:
+        """The promotion score of a node, as the cluster knows it."""
+        asked = self.lab.running_nodes()[0]
+        query = ["attrd_updater", "--name", "master-site", "--query", "--node", node]
+        said = asked.run(query, check=False).stdout
+        found = re.search(r'value="(-?)(INFINITY|\d+)"', said)
+        if found is None:
+            return None
+        return int(found[1] + found[2].replace("INFINITY", "1000000"))
+
+    def run_file(self, node: str, name: str) -> str:
+        """A file in the folder of a node's worker."""
+        folder = folder_of(self.directory, self.root(node) + RUN_DIRECTORY)
+        return Path(folder, name).read_text()
+
+    def worker(self, node: str) -> int:
+        """The pid of the worker in a node, as the node counts."""
+        said = read_status(folder_of(self.directory, self.root(node) + RUN_DIRECTORY))
+        assert said is not None
+        return int(said.worker.partition(":")[0])
 
     def record(self, node: str) -> Record:
         """What a node's mirror knows, from its disk."""
@@ -114,6 +140,10 @@ class Pair:
         return set.intersection(
             *({*parse_lines(Path(folder, name).read_bytes())} for name in keeper.LOGS)
         )
+
+    def read(self, node: str, name: str, tree: str = "") -> str:
+        """A file in a node's directory, or in another tree of it."""
+        return Path(self.root(node) + (tree or self.directory), name).read_text()
 
     def asides(self, node: str) -> list[str]:
         """The trees that a node has set aside."""

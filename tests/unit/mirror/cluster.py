@@ -431,13 +431,17 @@ class Cluster:
     def check_divergence_is_noticed(self) -> None:
         for node in self.ups():
             for peer in self.reachable(node):
-                if self._have_diverged(node, peer):
+                if self._have_diverged(node, peer) or self._have_diverged(peer, node):
                     decision = self.rules.follow(node.record, peer.record)
                     assert decision.kind == self.rules.DIVERGED, (node.name, peer.name, decision)
+                if self._have_diverged(node, peer):
                     assert not self.judge(node).allowed
 
     def _have_diverged(self, node: Node, peer: Node) -> bool:
-        """Both were written to since they had one tree, and the end of neither was certain."""
+        """Both were written to since they had one tree, and the end of neither was certain.
+
+        Of two in one line, `node` is the one whose generation the other has left.
+        """
         mine, theirs = node.record.generation, peer.record.generation
         if mine is None or theirs is None or node.record.incoming or peer.record.incoming:
             return False

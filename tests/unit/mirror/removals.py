@@ -58,10 +58,17 @@ REMOVALS = (
         "a source of an older generation is not followed",
         lives.the_older_side_still_serves,
         decisions,
-        "if source.generation is not None and names(mine.lineage, source.generation):\n"
-        "        return Follow(REFUSE",
-        "if source.generation is not None and names(mine.lineage, source.generation):\n"
-        "        return Follow(FOLLOW",
+        "if branch is not None and _went_on(source, branch):\n        return Follow(\n"
+        "            DIVERGED,",
+        "if branch is not None and _went_on(source, branch):\n        return Follow(\n"
+        "            FOLLOW,",
+    ),
+    Removal(
+        "a source that goes on in the generation before is a divergence",
+        lives.the_older_side_still_serves,
+        decisions,
+        "return source.is_open or _end_is_unconfirmed(branch.end)",
+        "return False",
     ),
     Removal(
         "of two copies the one that began later may lack something",

@@ -88,7 +88,7 @@ def stop_takes_any_parameters(stage: Stage) -> None:
 
 
 @rule(
-    "a record that cannot be understood or trusted makes stop 1, and start too",
+    "a record that cannot be understood or trusted makes stop 1, unless the agent can do without",
     safety=1,
     library=True,
 )
@@ -97,7 +97,17 @@ def unreadable_record(stage: Stage) -> None:
         stage.start()
         (record,) = stage.records()
         spoil(record)
-        stage.call("stop", _NOTHING, expect=(1,), because=f"the record {how}")
+        if stage.call("stop", _NOTHING, expect=(0, 1), because=f"the record {how}").code == 0:
+            # The agent finds by the resource's name what the record does not tell.
+            stage.expect_stopped(because=f"stop said 0, although the record {how}")
+            stage.expect(not stage.records(), "no record after stop", str(stage.records()))
+            stage.start()
+            (record,) = stage.records()
+            spoil(record)
+            stage.call("monitor", stage.unusable, expect=(1,), because=f"the record {how}")
+            stage.call("monitor", expect=(0, 1), because=f"the record {how}, and it runs")
+            stage.stop(because=f"the record {how}")
+            continue
         stage.call("monitor", stage.unusable, expect=(1,), because=f"the record {how}")
         stage.call("start", expect=(1,), because=f"the record {how}")
         answer = stage.call("stop", expect=(1,), because=f"the record {how}")

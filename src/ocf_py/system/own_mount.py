@@ -1,0 +1,157 @@
+"""Which mount is ours: by what start has left in the record, and by what it is."""
+
+from __future__ import annotations
+
+from ocf_py.outcomes import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocf_py.call import Facts
+
+    from .block_devices import BlockDevice
+    from .devices import Source
+    from .mounts import Mount, MountTable, Place
+    from .storage import Storage
+
+# What start leaves for stop: the directory without symbolic links, the very mount, and its device.
+_PLACE, _MOUNT, _DEVICE = "place", "mount", "device"
+
+
+class OwnMount:
+    """The mount of ``source`` on ``directory``.
+
+    ``facts()`` are the record's. What there is no record for is known as long as this object is.
+    """
+
+    __slots__ = ("_directory", "_facts", "_seen", "_source", "_storage")
+
+    def __init__(
+        self, source: Source, directory: str, storage: Storage, facts: Callable[[], Facts]
+    ) -> None:
+        self._source = source
+        self._directory = directory
+        self._storage = storage
+        self._facts = facts
+        self._seen: dict[str, str] = {}
+
+    # ------------------------------------------------------------------ where it is
+
+    def locate(self, table: MountTable) -> str:
+        """The directory, without symbolic links: as start found it, or as they lead now."""
+        known = self._recall(_PLACE)
+        if known:
+            return known
+        from .mounts import normalize
+
+        path = normalize(self._directory)
+        place = table.look(path)
+        return path if place.stack or place.buried else table.resolve(path)
+
+    def find(self, table: MountTable) -> list[Mount]:
+        """Our mounts on the directory, the topmost last; Failure where it cannot be told."""
+        return self.pick(table.look(self.locate(table)), table)
+
+    def pick(self, place: Place, table: MountTable) -> list[Mount]:
+        """Those of them that are in ``place``, the directory.
+
+        The one that start made is ours wherever somebody has moved it, or a directory above it, as
+        far as its number proves it: what has no device may have left its own to a stranger.
+        """
+        ours = [one for one in (*place.buried, *place.stack) if self._is_ours(one, table)]
+        known = self._recall(_MOUNT)
+        if known and self._source.has_one_writer and all(one.signature != known for one in ours):
+            moved = [one for one in table if one.signature == known]
+            ours = [one for one in moved if self._is_on_our_device(one, table)] + ours
+        return ours
+
+    def _is_ours(self, mount: Mount, table: MountTable) -> bool:
+        if self._recall(_MOUNT) == mount.signature:
+            return True
+        verdict = self._source.matches(mount, table, self._storage)
+        if verdict:
+            return True
+        device = self.device
+        if device and device.number == mount.device and self._has_lost_its_name(device):
+            return True
+        if verdict is None:
+            raise Failure(
+                f"cannot tell whether {mount.source} on {mount.point} is {self._source.words}",
+                hint="/dev/disk, which udev keeps, is missing",
+            )
+        return False
+
+    def _is_on_our_device(self, mount: Mount, table: MountTable) -> bool:
+        has_number = not mount.is_anonymous
+        return has_number or bool(self._source.matches(mount, table, self._storage))
+
+    def _has_lost_its_name(self, device: BlockDevice) -> bool:
+        """Whether nothing but the name of the device has gone: no other has its number by now."""
+        if self._storage.find_number(self._source.node) is not None or not device.sequence:
+            return False
+        return self._storage.find_sequence(device.number) == device.sequence
+
+    # ------------------------------------------------------------------ what is known of it
+
+    @property
+    def device(self) -> BlockDevice | None:
+        """The device that it is or was on, as far as it has one and that is known."""
+        text = self._recall(_DEVICE)
+        if not text:
+            return None
+        from .block_devices import BlockDevice
+
+        return BlockDevice.parse(text)
+
+    @property
+    def mount_id(self) -> int:
+        """The id of the mount that start made, or that was found; 0 where there was none."""
+        return int(self._recall(_MOUNT).partition(" ")[0] or 0)
+
+    def settle(self, point: str) -> None:
+        """Know the directory by where the links lead now."""
+        self._keep(_PLACE, point)
+
+    def unsettle(self) -> None:
+        """Forget where the links led: a start finds out anew."""
+        self._seen.pop(_PLACE, None)
+        self._facts().forget(_PLACE)
+
+    def learn(self, table: MountTable) -> None:
+        """Know what is there now, for when it is there no more."""
+        ours = self.find(table)
+        if ours:
+            self.remember(ours[-1])
+
+    def remember(self, mount: Mount) -> None:
+        """Know a mount again, and its device, whatever becomes of their names."""
+        if self._recall(_MOUNT) == mount.signature:
+            return
+        self._keep(_MOUNT, mount.signature)
+        if self._source.is_on_a_device:
+            device = self._storage.identify(mount.source)
+            if device and (device.number == mount.device or mount.is_anonymous):
+                self._remember_device(device)
+
+    def claim(self, node: str) -> None:
+        """Know the device again before anything is done with it, which is how stop proves its end.
+
+        Not so if it is in use already: that is not for us to end.
+        """
+        device = self._storage.identify(node)
+        if device and not self._storage.look_at_claim(node):
+            self._remember_device(device)
+
+    def _remember_device(self, device: BlockDevice) -> None:
+        if device.sequence or not self._storage.is_file(self._source.node):
+            self._keep(_DEVICE, str(device))  # another image's by now, for all that can be told
+
+    def _recall(self, name: str) -> str:
+        return self._seen.get(name) or self._facts().recall(name)
+
+    def _keep(self, name: str, text: str) -> None:
+        self._seen[name] = text
+        facts = self._facts()
+        if facts.record is not None and facts.recall(name) != text:
+            facts.remember(name, text)

@@ -1,0 +1,127 @@
+"""What runs beside Pacemaker is killed, or outlives it: the worker, its daemon, their secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.lab.cluster_state import PROMOTED
+from tests.cluster.conftest import settle
+
+from .pair import SECRETS
+
+if TYPE_CHECKING:
+    from .pair import Pair
+    from .writer import LineWriter
+
+OLD, NEW = "pair:a-secret-of-the-pair\n", "other:another-secret-of-theirs\n"
+
+
+@pytest.mark.usefixtures("copies")
+def test_a_worker_killed_where_it_is_promoted_is_promoted_there_again(
+    pair: Pair, writer: LineWriter
+) -> None:
+    writer.await_more()
+    before = pair.worker("n1"), pair.record("n1").generation
+    since = pair.lab.note("the worker is killed")
+    kill(pair, "n1", before[0])
+    pair.lab.wait_until(
+        "a new worker has opened a generation",
+        lambda: pair.status("n1") and pair.record("n1").generation != before[1],
+    )
+    pair.promoted("n1")
+    writer.await_more()
+    assert pair.worker("n1") != before[0]
+    first, second = pair.record("n1").lineage[:2]
+    assert (first.owner, first.end, second.generation) == ("n1", "own", before[1])
+    assert writer.lost(pair.lines("n1")) == set()
+    assert [event for event in pair.lab.events(since) if event.what.startswith("fencing")] == []
+
+
+@pytest.mark.usefixtures("copies")
+def test_a_worker_killed_beside_a_copy_is_started_again(pair: Pair, writer: LineWriter) -> None:
+    before, generation = pair.worker("n2"), pair.record("n1").generation
+    kill(pair, "n2", before)
+    pair.lab.wait_until("it follows again", lambda: pair.status("n2") and pair.worker("n2") != before)
+    pair.follows("n2")
+    writer.await_more()
+    assert pair.record("n1").generation == generation, "n1 was promoted all the time"
+
+
+def test_passes_go_on_after_a_daemon_was_killed(pair: Pair, writer: LineWriter) -> None:
+    before = daemons(pair, "n1")
+    for daemon in before:
+        kill(pair, "n1", daemon)
+    writer.await_more()
+    await_on_copy(pair, writer.kept[-1].number)
+    assert not {*before} & {*daemons(pair, "n1")}
+
+
+@pytest.mark.usefixtures("copies")
+def test_the_secret_is_changed_without_a_gap(pair: Pair, writer: LineWriter) -> None:
+    for text in (OLD + NEW, NEW + OLD, NEW):
+        for node in ("n1", "n2"):
+            change_secrets(pair, node, text)
+            writer.await_more()
+            await_on_copy(pair, writer.kept[-1].number)
+    assert pull_with(pair, NEW) == 0
+    assert pull_with(pair, OLD) == 5, "whoever has the old one is let in"
+    for text in (NEW + OLD, OLD + NEW, OLD):
+        for node in ("n1", "n2"):
+            change_secrets(pair, node, text)
+
+
+def test_nothing_is_demoted_when_pacemaker_restarts_in_maintenance(
+    pair: Pair, writer: LineWriter
+) -> None:
+    before = pair.worker("n1"), pair.worker("n2"), pair.record("n1").generation
+    maintenance = ["crm_attribute", "--name", "maintenance-mode"]
+    pair.lab.node("n1").run([*maintenance, "--update", "true"])
+    settle(pair.lab)
+    since = pair.lab.note("Pacemaker restarts in maintenance")
+    try:
+        for node in pair.lab.nodes:
+            node.stop_pacemaker()
+        pair.lab.wait_until("Pacemaker has ended", lambda: pair.lab.state() is None)
+        writer.await_more()
+        await_on_copy(pair, writer.kept[-1].number)
+        for node in pair.lab.nodes:
+            node.start_pacemaker()
+        pair.lab.await_online()
+        pair.lab.wait_for_place("site", "n1", role=PROMOTED)
+    finally:
+        pair.lab.node("n1").run([*maintenance, "--delete"])
+    settle(pair.lab)
+    assert pair.promoted("n1") == "n1"
+    assert (pair.worker("n1"), pair.worker("n2"), pair.record("n1").generation) == before
+    scores = {node: pair.score(node) for node in ("n1", "n2")}
+    assert scores == {"n1": 1000, "n2": 500}
+    assert [event for event in pair.lab.events(since) if event.what.startswith("fencing")] == []
+
+
+def kill(pair: Pair, node: str, pid: int) -> None:
+    pair.lab.node(node).run(["kill", "-KILL", str(pid)])
+
+
+def daemons(pair: Pair, node: str) -> list[int]:
+    """The processes of a node's rsync daemon."""
+    found = pair.lab.node(node).run(["pgrep", "-x", "rsync", "-f", "-a"], check=False).stdout
+    return [int(line.split()[0]) for line in found.splitlines() if "--daemon" in line]
+
+
+def await_on_copy(pair: Pair, number: int) -> None:
+    pair.lab.wait_until(f"{number} is on the copy", lambda: number in pair.lines("n2"))
+
+
+def change_secrets(pair: Pair, node: str, text: str) -> None:
+    """Give a node another file of secrets, and wait until its mirror goes by it."""
+    pair.lab.node(node).run(["tee", SECRETS], stdin=text.encode())
+    pair.lab.wait_until("it is taken", lambda: pair.run_file(node, "secrets") == text)
+
+
+def pull_with(pair: Pair, line: str) -> int:
+    """How rsync ends that asks n1 for its record from n2, with a secret."""
+    name, _, secret = line.strip().partition(":")
+    ask = ["rsync", "--password-file=-", f"rsync://{name}@10.77.2.11:8730/state/record", "/tmp/"]
+    return pair.lab.node("n2").run(ask, check=False, stdin=secret.encode()).returncode
