@@ -9,10 +9,11 @@ ROUNDS  ?= 1000
 CRASHES ?= 30
 SEED    ?= 1
 
-# A venv is good at one place for one interpreter, and ready for one set of declarations.
+# A venv is good at one place for one interpreter, and ready for one set of declarations. Both are
+# asked for when a recipe runs: on a bare machine the interpreter comes only then.
 digest = $(shell { $(1); } | sha256sum | cut -c1-12)
-PLACE := .venv/.at-$(call digest,echo $(CURDIR); readlink -f $(PYTHON))
-READY := .venv/.ready-$(call digest,cat pyproject.toml src/ocf_py/_version.py)
+PLACE = .venv/.at-$(call digest,echo $(CURDIR); readlink -f $(PYTHON))
+READY = .venv/.ready-$(call digest,cat pyproject.toml src/ocf_py/_version.py)
 INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
 PYTEST = .venv/bin/python -m pytest
 
@@ -23,7 +24,11 @@ PYTEST = .venv/bin/python -m pytest
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
-setup: packages $(PLACE) $(READY) ## installs system packages (as root) and makes .venv; at once when nothing is to do
+setup: packages ## installs system packages (as root) and makes .venv; at once when nothing is to do
+	@[ -e $(PLACE) ] || { echo "making .venv with $(PYTHON)"; \
+	    $(PYTHON) -m venv --clear .venv && touch $(PLACE); }
+	@[ -e $(READY) ] || { .venv/bin/python -m pip install -q --disable-pip-version-check \
+	    -e '.[lab,dev]' && touch $(READY); }
 
 .PHONY: python packages
 python: # a machine without any Python gets one
@@ -31,15 +36,6 @@ python: # a machine without any Python gets one
 
 packages: python
 	@$(PYTHON) packaging/system_packages.py
-
-$(PLACE): | packages
-	@echo "making .venv with $(PYTHON)"
-	@$(PYTHON) -m venv --clear .venv
-	@touch $@
-
-$(READY): | $(PLACE)
-	@.venv/bin/python -m pip install -q --disable-pip-version-check -e '.[lab,dev]'
-	@touch $@
 
 demo: setup ## a real cluster; its active node loses power; the address moves
 	@.venv/bin/ocf-py lab demo
