@@ -65,6 +65,14 @@ class MirrorSync(ocf.Agent):
         options=("inotify", "interval"),
         default="inotify",
     )
+    snapshot = ocf.Select(
+        "Whether a copy is made of a snapshot of the promoted directory",
+        details="btrfs: a pass copies a read-only snapshot that is taken for it, so that the copy "
+        "is the directory at one moment. directory is in a subvolume, and holds none. none: a pass "
+        "copies the directory as it changes.",
+        options=("none", "btrfs"),
+        default="none",
+    )
     max_lag = ocf.Duration(
         "How old a copy may be that is promoted",
         details="A copy is promoted if it followed within this time until its source was lost. At "
@@ -168,6 +176,7 @@ class MirrorSync(ocf.Agent):
             secrets_file=self.secrets_file,
             interval=self.interval,
             trigger=self.trigger,
+            snapshot=self.snapshot,
             max_lag=self.max_lag,
             max_delete=self.max_delete,
             min_free=self.min_free << 20,

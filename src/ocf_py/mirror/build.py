@@ -14,7 +14,7 @@ from dataclasses import replace
 from ocf_py.system.commands import ToolMissing
 
 from . import guards, trees, twin
-from .daemon import STATE, TREE
+from .daemon import STATE, TREE, module_of
 from .difference import apply, find_difference
 from .layout import Layout
 from .links import Links
@@ -62,9 +62,12 @@ def _build(source: Source, layout: Layout, order: Order) -> Built:
         _tidy(layout)
     guards.check_space(order)
     before = _look(source, order)
+    held = before.held if order.held and before.is_open else 0
+    order = replace(order, module=module_of(held) if held else TREE)
     links = Links(layout.directory)
     difference = find_difference(source, links, layout, order) if links.entries else None
-    built = Built(before, before, 0, order.aside, vanished=False, figures=Figures(links.entries))
+    figures = Figures(links.entries)
+    built = Built(before, before, 0, order.aside, vanished=False, figures=figures, held=held)
     if difference is not None:
         guards.check_difference(difference, links.entries, order)
         figures = replace(built.figures, deleted=len(difference.deleted))
@@ -94,7 +97,7 @@ def _copy_all(source: Source, layout: Layout, order: Order) -> Pulled:
     layout.discard(layout.staging)
     layout.sweep()
     os.mkdir(layout.staging, 0o700)
-    pulled = source.pull_tree(TREE, layout.staging, layout.directory, order)
+    pulled = source.pull_tree(order.module, layout.staging, layout.directory, order)
     trees.remove_sockets(layout.staging)
     guards.check_content(layout, order)
     return pulled
@@ -113,6 +116,8 @@ def _tidy(layout: Layout) -> None:
 
 def _look_again(source: Source, order: Order, built: Built) -> Built:
     """Complete what was built, if the source is the one that it was before."""
+    if built.held and built.vanished:  # nothing else takes files from a snapshot
+        raise PassRefused(SOURCE, "the source gave its snapshot up while it was copied")
     built = replace(built, after=_look(source, order))
     built.position  # noqa: B018 - refuses
     return built

@@ -6,6 +6,7 @@ Source of every setting: rsyncd.conf(5).
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 
 from ocf_py.system.durable import replace_durably
 
@@ -13,7 +14,7 @@ from .transfer import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 TREE, STATE = "tree", "state"
 _CONFIGURATION, _SECRETS, _PRESENTED = "rsyncd.conf", "secrets", "presented"
@@ -41,12 +42,16 @@ class Daemon:
         port: int,
         peers: Sequence[str],
         secrets: Sequence[tuple[str, str]],
+        moments: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
-        """Write what the daemon reads. It reads the secrets anew at every connection."""
+        """Write what the daemon reads anew at every connection: the secrets, and what it serves.
+
+        ``moments`` are the paths of snapshots of the directory.
+        """
         os.makedirs(self._folder, 0o700, exist_ok=True)
-        text = _configuration(
-            directory, store, address, port, peers, [name for name, _ in secrets], self._folder
-        )
+        paths = {TREE: directory, **{module_of(one): path for one, path in moments.items()}}
+        names = [name for name, _ in secrets]
+        text = _configuration(paths, store, address, port, peers, names, self._folder)
         handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             # The secrets first: a name that may come in needs the secret it is checked by.
@@ -54,7 +59,8 @@ class Daemon:
             replace_durably(handle, _SECRETS, every.encode())
             replace_durably(handle, _PRESENTED, f"{secrets[0][1]}\n".encode())
             replace_durably(handle, _CONFIGURATION, text.encode())
-            replace_durably(handle, _LOG, b"")  # made here, so that it is root's alone
+            if not os.path.lexists(f"{self._folder}/{_LOG}"):
+                replace_durably(handle, _LOG, b"")  # made here, so that it is root's alone
         finally:
             os.close(handle)
 
@@ -87,8 +93,13 @@ def presented_file(folder: str) -> str:
     return f"{folder}/{_PRESENTED}"
 
 
+def module_of(moment: int) -> str:
+    """The module that serves a moment which is held."""
+    return f"moment-{moment}"
+
+
 def _configuration(
-    directory: str,
+    trees: Mapping[str, str],
     store: str,
     address: str,
     port: int,
@@ -124,7 +135,7 @@ def _configuration(
     state = {"path": store, "include": "/record", "exclude": "*"}
     return (
         _section("", everywhere)
-        + _section(TREE, {"path": directory, **common})
+        + "".join(_section(name, {"path": path, **common}) for name, path in trees.items())
         + _section(STATE, {**state, **common})
     )
 

@@ -12,7 +12,6 @@ import stat
 from dataclasses import dataclass, replace
 
 from . import trees, twin
-from .daemon import TREE
 from .listing import TOP, read, read_sockets, unescape
 from .transfer import LONGEST_LIST, Pulled, TransferFailed, write_paths
 from .twin import is_folder
@@ -112,7 +111,7 @@ def _list_changes(source: Source, layout: Layout, order: Order) -> tuple[str, bo
     takes the place of something else. Then it is asked again, of the twin without that.
     """
     try:
-        return source.list_changes(TREE, layout.directory, order)
+        return source.list_changes(order.module, layout.directory, order)
     except TransferFailed as failed:
         in_the_way = _find_in_the_way(failed.said, os.path.realpath(layout.directory))
         if not in_the_way:
@@ -120,7 +119,7 @@ def _list_changes(source: Source, layout: Layout, order: Order) -> tuple[str, bo
     twin.align(layout.staging, layout.directory)
     for path in in_the_way:
         twin.drop(layout.staging, path)
-    return source.list_changes(TREE, layout.staging, order)
+    return source.list_changes(order.module, layout.staging, order)
 
 
 def _find_in_the_way(said: str, live: str) -> set[bytes]:
@@ -137,9 +136,11 @@ def _pull(
     copied: set[bytes], source: Source, layout: Layout, order: Order, *, share: bool
 ) -> Pulled:
     if not copied:
-        return source.pull_top(TREE, layout.staging, order)
+        return source.pull_top(order.module, layout.staging, order)
     paths = _write(copied, order)
-    return source.pull_some(TREE, paths, layout.staging, layout.directory, order, share=share)
+    return source.pull_some(
+        order.module, paths, layout.staging, layout.directory, order, share=share
+    )
 
 
 def _there(
@@ -168,14 +169,14 @@ def _ask_leaders(members: set[bytes], source: Source, order: Order) -> dict[byte
     """Ask of each path that is there which one it is a link of: itself, or the first of them."""
     if not members:
         return {}
-    listing = read(source.list_some(TREE, _write(members, order), _empty(order), order))
+    listing = read(source.list_some(order.module, _write(members, order), _empty(order), order))
     return {path: path for path in listing.changed} | dict(listing.linked)
 
 
 def _ask_sockets(odd: Collection[bytes], source: Source, order: Order) -> set[bytes]:
     if not odd:
         return set()
-    return read_sockets(source.list_kinds(TREE, _write(odd, order), _empty(order), order))
+    return read_sockets(source.list_kinds(order.module, _write(odd, order), _empty(order), order))
 
 
 def _remove_sockets(staging: str, others: set[bytes]) -> bool:

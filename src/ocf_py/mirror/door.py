@@ -34,6 +34,7 @@ class Door:
         self._secrets = read_secrets(settings.secrets_file)
         self._trouble = ""
         self._trouble_with_secrets = ""
+        self._moments: dict[int, str] = {}
         self._configure()
 
     @property
@@ -94,6 +95,11 @@ class Door:
         self._configure()
         return True
 
+    def show(self, moments: dict[int, str]) -> None:
+        """Serve these moments of the directory, too: where the snapshot of each is; OSError."""
+        self._moments = moments
+        self._configure()
+
     def _configure(self) -> None:
         settings = self._settings
         self._daemon.configure(
@@ -103,6 +109,7 @@ class Door:
             settings.port,
             list(settings.peers.values()),
             self._secrets,
+            self._moments,
         )
 
 

@@ -10,6 +10,8 @@ from . import record as records
 from . import trees
 from .decisions import DIVERGED, REFUSE, SET_ASIDE, follow
 from .order import SOURCE, PassRefused
+from .serving import PUBLISHED_WITHIN
+from .settings import BTRFS
 from .status import DIVERGED as DIVERGED_FAULT
 from .status import TROUBLE
 from .surroundings import now
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from .decisions import Follow
+    from .generations import Position
     from .ledger import Ledger
     from .order import Built
+    from .pokes import Pokes
     from .record import Record
     from .settings import Settings
     from .surroundings import Surroundings
@@ -36,7 +40,7 @@ _UNANSWERED = 5.0  # seconds without an answer: a daemon that was killed is back
 class LastPass:
     """One that was completed: from whom, when it began (CLOCK_BOOTTIME), and how long it took.
 
-    ``is_settled`` says that the source did not change while it ran.
+    ``is_settled`` says that what it copied is the source at one moment, as far as is known yet.
     """
 
     source: str
@@ -49,12 +53,20 @@ class Following:
     """Passes from whoever is promoted; nothing here runs while this node is promoted itself."""
 
     def __init__(
-        self, ledger: Ledger, surroundings: Surroundings, build: Build, settings: Settings
+        self,
+        ledger: Ledger,
+        surroundings: Surroundings,
+        build: Build,
+        pokes: Pokes,
+        settings: Settings,
     ) -> None:
         self._settings = settings
+        self._pokes = pokes
         self._ledger = ledger
         self._surroundings = surroundings
         self._build = build
+        self._position: Position | None = None
+        self._reached = 0.0
         self.source = ""
         self.last: LastPass | None = None
         self.fault: tuple[str, str] = ("", "")
@@ -94,23 +106,41 @@ class Following:
     async def _pass_from(self, node: str) -> bool:
         """One pass; PassRefused. False where the tree that is there may not give way."""
         began = now()
-        decision = self._decide(self._surroundings.seen[node].record)
+        record = self._surroundings.seen[node].record
+        decision = self._decide(record)
         if decision.kind == DIVERGED:
             self.fault = (DIVERGED_FAULT, f"diverged from {node}: {decision.reason}")
             return False
         if decision.kind == REFUSE:
             self.fault = (TROUBLE, f"not following {node}: {decision.reason}")
             return False
+        if record.is_open and self._settings.snapshot == BTRFS:
+            await self._have_held(node)
         built = await self._build(node, decision.kind == SET_ASIDE)
         self._surroundings.hear(built.before, began)
         self._surroundings.hear(built.after, now())
         # What was heard meanwhile counts: the tree gives way by what is known at the exchange.
         again = self._decide(built.after)
         self._ledger.record = self._ledger.place.take(self._ledger.record, built, again)
-        position = built.position
-        self.last = LastPass(node, began, now() - began, position.began == position.ended)
+        self.last = LastPass(node, began, now() - began, self._is_settled(built))
         self.fault = ("", "")
         return True
+
+    def _is_settled(self, built: Built) -> bool:
+        """Whether what was copied is the source at one moment.
+
+        A change is published a little later than it is made: the moment has to last longer.
+        """
+        position = built.position
+        if position != self._position:
+            self._position, self._reached = position, now()
+        has_lasted = now() - self._reached > PUBLISHED_WITHIN
+        is_sure = built.held > 0 or has_lasted or not built.after.is_open
+        return is_sure and position.began == position.ended
+
+    async def _have_held(self, node: str) -> None:
+        if not await self._pokes.ask_to_hold(node):
+            raise PassRefused(SOURCE, "its worker does not answer on the port's UDP")
 
     def _decide(self, source: Record) -> Follow:
         is_empty = trees.is_empty(self._ledger.place.directory)

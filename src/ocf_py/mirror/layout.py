@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _STAGING = "staging"
 _RUBBISH = "rubbish-"
+_MOMENTS = "moments"
 _PAUSE = 0.02  # seconds
 
 
@@ -32,6 +33,11 @@ class Layout:
     def staging(self) -> str:
         """Where a pass is built; after the exchange, where the tree before is."""
         return f"{self.store}/{_STAGING}"
+
+    @property
+    def moments(self) -> str:
+        """Where the snapshots of the promoted directory are."""
+        return f"{self.store}/{_MOMENTS}"
 
     def check(self) -> None:
         """PassRefused where the directory is not where its store says it must be."""

@@ -10,6 +10,7 @@ from ocf_py.outcomes import NotInstalled, UnusableHere
 from ocf_py.system import commands
 
 from .secrets import SecretsUnusable, read_secrets
+from .settings import BTRFS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def refuse_what_is_missing(settings: Settings) -> None:
         raise UnusableHere(str(error), hint="every line NAME:SECRET, mode 0600") from error
     _refuse_directory(settings.directory)
     _refuse_store(settings)
+    if settings.snapshot == BTRFS:
+        _refuse_subvolume(settings.directory)
 
 
 def _refuse_directory(path: str) -> None:
@@ -76,6 +79,20 @@ def _refuse_store(settings: Settings) -> None:
         raise UnusableHere(
             f"store={store!r} is not on the file system of directory={settings.directory!r}",
             hint="a tree cannot be exchanged between two file systems",
+        )
+
+
+def _refuse_subvolume(directory: str) -> None:
+    from ocf_py.system import btrfs
+
+    try:
+        nested = btrfs.find_nested(btrfs.find_top(directory), directory)
+    except btrfs.NoSubvolume as error:
+        raise UnusableHere(f"snapshot=btrfs: {error}", hint="set snapshot=none") from error
+    if nested:
+        raise UnusableHere(
+            f"snapshot=btrfs: {nested[0]} holds a subvolume, which a snapshot leaves out",
+            hint="make a folder of it",
         )
 
 

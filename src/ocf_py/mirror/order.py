@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from .daemon import TREE
 from .generations import Position
 from .record_text import dump, load
 
@@ -49,8 +50,9 @@ class Order:
     ``run`` is a folder of root's alone for small files, not on the mirrored file system; the secret
     stays in ``secret_file``, which rsync reads. ``aside`` says that the live tree is going to be
     set aside. ``max_delete`` is in percent of the entries, ``min_free`` in bytes, ``bwlimit`` in
-    KiB/s, 0 for no limit. ``parent`` is the process that waits for the answer: the pass ends
-    with it.
+    KiB/s, 0 for no limit. ``held`` says that a moment which the source holds is copied, if it holds
+    one, and ``module`` where the tree is then. ``parent`` is the process that waits for the answer:
+    the pass ends with it.
     """
 
     directory: str
@@ -66,6 +68,8 @@ class Order:
     bwlimit: int = 0
     compress: bool = False
     aside: bool = False
+    held: bool = False
+    module: str = TREE
     seconds: float = _LONGEST
     parent: int = 0
 
@@ -99,7 +103,8 @@ class Built:
 
     ``before`` and ``after`` are the source's record from before the copying and from after it.
     ``inode`` is that of the staged tree, 0 where the source has nothing that the live tree has not:
-    then nothing was built. ``vanished`` says that files went away under rsync's hands.
+    then nothing was built. ``vanished`` says that files went away under rsync's hands. ``held`` is
+    the moment that was copied, 0 where it was the tree as it changed.
     """
 
     before: Record
@@ -108,20 +113,23 @@ class Built:
     aside: bool
     vanished: bool
     figures: Figures
+    held: int = 0
 
     @property
     def position(self) -> Position:
         """How far the tree has come; PassRefused where the two records do not tell."""
-        return position(self.before, self.after)
+        return position(self.before, self.after, self.held)
 
 
-def position(before: Record, after: Record) -> Position:
-    """How far a pass has come that ran between two looks at its source.
+def position(before: Record, after: Record, held: int = 0) -> Position:
+    """How far a pass has come that ran between two looks at its source, or copied a moment of it.
 
     PassRefused where the source was not one and the same tree, written to in one generation.
     """
     if before.tree is None or after.generation != before.generation:
         raise PassRefused(SOURCE, "the source changed its generation while it was copied")
+    if held:
+        return Position(before.tree.generation, held, held)
     if before.is_open:
         return Position(before.tree.generation, before.moment, after.moment)
     # Nobody writes to it, but a copy takes passes in, and says so before it does.
@@ -138,7 +146,7 @@ def dump_answer(answer: Built | PassRefused) -> str:
         name: dump(record).decode("utf-8", "surrogateescape")
         for name, record in (("before", answer.before), ("after", answer.after))
     }
-    rest = {"inode": answer.inode, "aside": answer.aside, "vanished": answer.vanished}
+    rest = {name: getattr(answer, name) for name in ("inode", "aside", "vanished", "held")}
     return json.dumps({**records, **rest, "figures": asdict(answer.figures)})
 
 
@@ -159,6 +167,7 @@ def load_answer(text: str) -> Built:
             bool(found["aside"]),
             bool(found["vanished"]),
             Figures(**found["figures"]),
+            int(found["held"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise PassRefused(FAULT, f"the pass died, and answered {text[:200]!r}") from error

@@ -11,6 +11,7 @@ from ocf_py.system import background
 from .daemon import presented_file
 from .order import Order, load_answer
 from .pass_child import BUILD, SWEEP
+from .settings import BTRFS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def order_of(
         bwlimit=settings.bwlimit,
         compress=settings.compress,
         aside=is_set_aside,
+        held=settings.snapshot == BTRFS,
         parent=os.getpid(),
     )
 

@@ -77,7 +77,8 @@ class Incoming:
 class Record:
     """One node's. ``tree`` is None where the directory holds no complete tree of the mirror.
 
-    ``moment`` is the last one published by this node as the owner of its generation. ``heard`` are
+    ``moment`` is the last one published by this node as the owner of its generation, and ``held``
+    the last that it keeps a snapshot of for the copies, 0 where there is none. ``heard`` are
     generations that peers named and this tree does not descend from, ``conceded`` those that an
     admin gave up. ``announced`` are nodes that the cluster was about to promote, until their
     own records tell what became of it. ``filled`` says whether there was anything in the directory
@@ -88,6 +89,7 @@ class Record:
     tree: Position | None = None
     owns: bool = False
     moment: int = 0
+    held: int = 0
     lineage: Lineage = ()
     evidence: Evidence | None = None
     heard: tuple[Generation, ...] = ()
@@ -127,6 +129,7 @@ def open_generation(record: Record, identity: str) -> Record:
         tree=Position(generation, OPEN, OPEN),
         owns=True,
         moment=1,
+        held=0,
         lineage=(opening, *record.lineage)[:LONGEST_LINEAGE],
         evidence=None,
         announced=(),
@@ -150,6 +153,11 @@ def advance(record: Record) -> Record:
     return replace(record, moment=record.moment + 1)
 
 
+def hold(record: Record, moment: int) -> Record:
+    """Keep a snapshot of a moment; 0 for none. A generation that is closed needs none."""
+    return replace(record, held=moment if record.is_open else 0)
+
+
 def seal(record: Record) -> Record:
     """Close the own generation: after a demote, or at the start that follows a crash.
 
@@ -158,7 +166,8 @@ def seal(record: Record) -> Record:
     if record.tree is None or not record.is_open:
         return record
     moment = record.moment + 1
-    return replace(record, moment=moment, tree=Position(record.tree.generation, moment, moment))
+    tree = Position(record.tree.generation, moment, moment)
+    return replace(record, moment=moment, held=0, tree=tree)
 
 
 # ---------------------------------------------------------------- a copy
@@ -182,6 +191,7 @@ def arrive(record: Record) -> Record:
         tree=coming.position,
         owns=False,
         moment=0,
+        held=0,
         lineage=coming.lineage,
         heard=tuple(one for one in record.heard if not names(coming.lineage, one)),
         # A later pass of the same generation, from another copy, takes nothing from the proof.
@@ -285,6 +295,7 @@ def concede(record: Record) -> Record:
         tree=None,
         owns=False,
         moment=0,
+        held=0,
         lineage=(),
         evidence=None,
         conceded=_merge(record.conceded, given_up),

@@ -34,6 +34,7 @@ def dump(record: Record) -> bytes:
     if record.tree is not None:
         lines.append(f"tree {record.tree}")
     lines += [f"owns {_YES if record.owns else _NO}", f"moment {record.moment}"]
+    lines.append(f"held {record.held}")
     lines += [f"opening {_opening_words(one)}" for one in record.lineage]
     if record.evidence is not None:
         lines.append(f"evidence {_evidence_words(record.evidence)}")
@@ -98,6 +99,7 @@ _KINDS = (
     "tree",
     "owns",
     "moment",
+    "held",
     "opening",
     "evidence",
     "heard",
@@ -128,6 +130,7 @@ def _build(found: dict[str, list[list[str]]]) -> Record:
         tree=one("tree", _position, None),
         owns=one("owns", _flag, default=False),
         moment=one("moment", lambda words: _number(_only(words)), 0),
+        held=one("held", lambda words: _number(_only(words)), 0),
         lineage=several("opening", _opening),
         evidence=one("evidence", _evidence, None),
         heard=several("heard", lambda words: _generation(_only(words))),

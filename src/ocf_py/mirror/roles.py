@@ -11,6 +11,7 @@ from . import record as records
 from . import trees
 from .control import Refused
 from .serving import has_all
+from .settings import BTRFS
 from .surroundings import now
 
 TYPE_CHECKING = False
@@ -81,7 +82,9 @@ class Roles:
             await self._serving.watch(by_inotify=self._settings.trigger == "inotify")
             self._ledger.change(records.open_generation, random.token_hex(4))
             self.is_promoted = True
-            self._serving.copies = list(self._settings.peers.values())
+            self._serving.copies = list(self._settings.peers)
+            if self._settings.snapshot == BTRFS:
+                self._serving.moments.begin()
             self._following.rest()
             self._candidacy.stay()
         self._log.info(f"promoted: generation {self._ledger.record.generation}: {verdict.reason}")
@@ -115,10 +118,22 @@ class Roles:
         async with self._turns.alone():
             self._ledger.change(records.seal)
             self._serving.end()
+            await self.give_up_moments()
             self.is_promoted = False
             self._owes = {*copies} & self._settings.peers.keys()
             self._following.rest()
         self._candidacy.estimate()
+
+    async def give_up_moments(self) -> None:
+        """Nobody is to pull from a snapshot any more; also what a worker left that was killed."""
+        try:
+            await self._serving.moments.end()
+        except OSError as error:
+            self._log.warning(f"a snapshot stays: {error.filename}: {error.strerror}")
+
+    async def hold(self, node: str) -> None:
+        """A copy is about to make a pass."""
+        await self._serving.moments.hold(node)
 
     # ------------------------------------------------------------------ the others' roles
 

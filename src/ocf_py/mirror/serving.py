@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 from . import record as records
 from .changes import Changes
 from .generations import names
+from .moments import Moments
 from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .ledger import Ledger
+    from .pokes import Pokes
     from .record import Record
 
 _PAUSE = 0.2  # seconds between two moments: as close as the disk and the copies can follow
 _BLIND_PAUSE = 1.0  # where nobody tells of changes, any time may have seen one
+#: Seconds in which a change is in the record, whatever tells of it and however busy the worker is.
+PUBLISHED_WITHIN = 1.5
 
 
 class Serving:
-    """From a promotion to the demotion. ``poke`` is the address of each copy that is to be told."""
+    """From a promotion to the demotion; with ``show``, the daemon is told of a moment that is held.
 
-    def __init__(self, ledger: Ledger, pokes: socket.socket, port: int) -> None:
+    The ``copies`` are the nodes that are told of changes.
+    """
+
+    def __init__(
+        self, ledger: Ledger, pokes: Pokes, show: Callable[[dict[int, str]], None]
+    ) -> None:
         self._ledger = ledger
         self._pokes = pokes
-        self._port = port
         self._changes: Changes | None = None
         self._last = 0.0
         self._pending: asyncio.TimerHandle | None = None
+        self.moments = Moments(ledger, self._catch_up, show)
         self.copies: list[str] = []
 
     @property
@@ -59,6 +69,13 @@ class Serving:
             self._changes.__exit__(None, None, None)
             self._changes = None
 
+    def _catch_up(self) -> None:
+        """Publish a moment now, if anything may have changed since the last."""
+        self._on_change()
+        if self._pending is not None:
+            self._pending.cancel()
+            self._advance()
+
     def _on_change(self) -> None:
         if self._changes is None or not self._changes.wait(0) or self._pending is not None:
             return
@@ -75,12 +92,9 @@ class Serving:
         self.tell()
 
     def tell(self) -> None:
-        """Let the copies look. A poke says nothing, so it needs no secret; one may be lost."""
-        for address in self.copies:
-            try:
-                self._pokes.sendto(b"\n", socket.MSG_DONTWAIT, (address, self._port))
-            except OSError:
-                pass  # the interval is the floor
+        """Let the copies look."""
+        for node in self.copies:
+            self._pokes.poke(node)
 
 
 def has_all(copy: Record, source: Record) -> bool:

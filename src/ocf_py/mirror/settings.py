@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from ocf_py.system.durable import replace_durably
 
 _NAME = "settings"
+#: The one kind of snapshot; the other value of the parameter is for none.
+BTRFS = "btrfs"
 #: What may change while the worker runs.
 _RELOADABLE = (
     "interval",
@@ -42,6 +44,7 @@ class Settings:
     secrets_file: str
     interval: float
     trigger: str
+    snapshot: str
     max_lag: float
     max_delete: int
     min_free: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 
 from . import listing
@@ -10,6 +11,7 @@ from .daemon import STATE, TREE
 from .passing import order_of
 from .record_text import load
 from .secrets import read_secrets
+from .serving import PUBLISHED_WITHIN
 from .settings import Settings
 from .transfer import Source
 
@@ -39,6 +41,7 @@ def verify(folder: str, node: str) -> Findings:
     source = Source(order.address, order.port, order.user, order.secret_file)
     before = _look(source, folder)
     text, _ = source.list_changes(TREE, order.directory, order, by_checksum=True)
+    time.sleep(PUBLISHED_WITHIN)
     after = _look(source, folder)
     found = listing.read(text)
     lines = [f"only here: {_show(path)}" for path in found.deleted]

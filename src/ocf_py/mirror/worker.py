@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import os
 import posix
-import socket
 
 from ocf_py.cluster import Cluster
 from ocf_py.deadline import Deadline
@@ -36,6 +35,7 @@ from .passes import Place
 from .passing import Passing
 from .peers import Peers
 from .picture import draw
+from .pokes import Pokes
 from .record_file import RecordFile
 from .record_text import RecordUnusable
 from .roles import Roles
@@ -72,7 +72,7 @@ class Worker:
         self.stage = STARTING
         self.ledger = Ledger(Place(settings.directory, RecordFile(settings.store, settings.node)))
         self.door = Door(settings, folder, self.log)
-        self.pokes = _open_pokes(settings.address, settings.port)
+        self.pokes = Pokes(settings.address, settings.port, settings.peers)
         self.surroundings = Surroundings(
             self.ledger,
             Peers(folder, self.door.ways()),
@@ -80,14 +80,17 @@ class Worker:
             f"mirror-generation-{settings.instance}",
         )
         self.passing = Passing(settings, folder, lambda: self.door.user)
-        self.following = Following(self.ledger, self.surroundings, self.passing.build, settings)
+        self.following = Following(
+            self.ledger, self.surroundings, self.passing.build, self.pokes, settings
+        )
+        self.serving = Serving(self.ledger, self.pokes, self.door.show)
         self.candidacy = Candidacy(settings, self.ledger, self.surroundings, self.following)
         self.turns = Turns()
         self.roles = Roles(
             settings,
             self.ledger,
             self.surroundings,
-            Serving(self.ledger, self.pokes, settings.port),
+            self.serving,
             self.following,
             self.candidacy,
             self.turns,
@@ -108,8 +111,9 @@ class Worker:
         self.ledger.change(records.start, self.settings.promoted)
         filled = not trees.is_empty(self.settings.directory)
         self.ledger.change(records.note_content, filled=filled)
+        await self.roles.give_up_moments()
         server = await serve(listen(self.folder), self._answer)
-        asyncio.get_running_loop().add_reader(self.pokes.fileno(), self._on_poke)
+        self.pokes.listen(self.turns.wake.set, self.roles.hold)
         work = (
             self._watch_membership(),
             self.door.keep_open(),
@@ -125,6 +129,7 @@ class Worker:
                 task.result()
         finally:
             server.close()
+            self.pokes.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -188,6 +193,7 @@ class Worker:
     async def _one_round(self) -> None:
         if self.roles.is_promoted:
             await self.surroundings.look()
+            await self.serving.moments.keep_for(self.surroundings.seen)
         else:
             await self.following.follow_once()
 
@@ -196,14 +202,6 @@ class Worker:
         is_idle = self._sweeping is None or self._sweeping.done()
         if is_idle and self.ledger.place.layout.rubbish:
             self._sweeping = asyncio.ensure_future(self.passing.sweep())
-
-    def _on_poke(self) -> None:
-        """A copy looks when its source tells it to; what is in the poke does not matter."""
-        with contextlib.suppress(OSError):
-            while True:
-                _, sender = self.pokes.recvfrom(64)
-                if sender[0] in self.settings.peers.values():
-                    self.turns.wake.set()
 
     async def _keep_up(self) -> None:
         while True:
@@ -305,7 +303,8 @@ class Worker:
             self.ledger.place.layout.check()
         except PassRefused as refused:
             return TROUBLE, str(refused)
-        return "", ""
+        trouble = self.serving.moments.trouble
+        return (TROUBLE, trouble) if trouble else ("", "")
 
     # ------------------------------------------------------------------ what is asked of it
 
@@ -330,13 +329,6 @@ class Worker:
         self.settings.take_over(Settings.read(self.folder))
         self._inode = os.stat(f"{self.folder}/settings").st_ino
         self.turns.wake.set()
-
-
-def _open_pokes(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    pokes = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-    pokes.bind((address, port))
-    return pokes
 
 
 def _hold(store: str) -> int:

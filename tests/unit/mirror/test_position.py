@@ -18,7 +18,16 @@ from ocf_py.mirror.order import (
     load_answer,
     position,
 )
-from ocf_py.mirror.record import Incoming, Record, advance, arrive, intend, open_generation, seal
+from ocf_py.mirror.record import (
+    Incoming,
+    Record,
+    advance,
+    arrive,
+    hold,
+    intend,
+    open_generation,
+    seal,
+)
 
 OPEN = open_generation(Record("n1"), "ab")
 SEALED = seal(OPEN)
@@ -40,6 +49,18 @@ def test_a_source_that_is_written_to_has_come_from_one_moment_to_the_other() -> 
 
 def test_a_source_that_is_demoted_meanwhile_has_come_to_its_last_moment() -> None:
     assert (position(OPEN, SEALED).began, position(OPEN, SEALED).ended) == (1, 2)
+
+
+def test_a_moment_that_is_held_is_what_it_is_whatever_becomes_of_its_source() -> None:
+    for after in (OPEN, advance(OPEN), SEALED):
+        found = position(OPEN, after, held=1)
+        assert (found.began, found.ended) == (1, 1)
+
+
+def test_a_generation_that_is_closed_holds_no_moment() -> None:
+    held = hold(advance(OPEN), 2)
+    assert held.held == 2
+    assert seal(held).held == hold(SEALED, 2).held == open_generation(held, "cd").held == 0
 
 
 def test_a_source_that_nobody_writes_to_is_its_own_tree() -> None:

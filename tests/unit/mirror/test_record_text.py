@@ -40,6 +40,7 @@ records = st.builds(
     st.none() | positions,
     st.booleans(),
     numbers,
+    numbers,
     lineages,
     st.none() | st.builds(Evidence, names, ages, st.booleans(), st.booleans()),
     st.lists(generations, max_size=3).map(tuple),
