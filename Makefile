@@ -69,8 +69,9 @@ test-spawned: setup
 	$(PYTEST) tests/contract tests/kernel
 
 test-cluster: setup ## real Corosync and Pacemaker, with faults (root)
-	@# Its leak tests look at what lies in its own folder for temporary files.
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && chmod 0711 "$$folder" && \
+	@# Its leak tests look at what lies in its own folder for temporary files, whose name is short:
+	@# a lab's sockets are in one of those, and the kernel takes 108 bytes of a path.
+	@folder=$$(mktemp -d -t XXXX) && trap 'rm -rf "$$folder"' EXIT && chmod 0711 "$$folder" && \
 	    TMPDIR=$$folder $(PYTEST) tests/cluster
 
 compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"

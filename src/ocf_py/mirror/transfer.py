@@ -32,7 +32,11 @@ _MEANINGS = {
     30: "the peer stopped answering",
     35: "the peer did not answer",
 }
-_VANISHED = 24
+_VANISHED, _PARTIAL = 24, 23
+# A file that vanishes after it was listed, before its attributes are read, is a plain error to
+# rsync, after which it deletes nothing either. It is soon over.
+_VANISHED_AMID = re.compile(r"rsync: \[sender\] .*: No such file or directory \(2\)")
+_TIMES = 5
 _SILENCE_SECONDS = 30  # without a byte; the peer's rsync speaks while it works
 _CONNECT_SECONDS = 5
 # By itself rsync takes two files for the same that were changed in the same second; -1 asks for
@@ -153,8 +157,12 @@ class Source:
         return Pulled(done.status == _VANISHED, int(received.group(1)) if received else 0)
 
     def _run(self, arguments: Sequence[str], seconds: float, limit: int = 1 << 16) -> Completed:
+        argv = [*TIED, "rsync", *self._options, *arguments]
         try:
-            done = commands.run([*TIED, "rsync", *self._options, *arguments], seconds, limit=limit)
+            for _ in range(_TIMES):
+                done = commands.run(argv, seconds, limit=limit)
+                if done.status != _PARTIAL or not _has_only_vanished(done.stderr):
+                    break
         except OSError as error:
             raise TransferFailed(str(error.strerror)) from error
         if done.status not in (0, _VANISHED):
@@ -173,6 +181,11 @@ def write_paths(file: str, paths: Iterable[bytes]) -> None:
     with open(file, "wb") as stream:
         # With the dot in front, the top's attributes are copied too, and no name is an option.
         stream.writelines(b"./%b\0" % path for path in paths)
+
+
+def _has_only_vanished(said: str) -> bool:
+    errors = [line for line in said.splitlines() if line.startswith("rsync: ")]
+    return bool(errors) and all(_VANISHED_AMID.fullmatch(line) for line in errors)
 
 
 def _only(paths: str) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ STOPPING = (
         "monitor-adopts",
         "Dummy",
         LIFECYCLE,
-        "                self._adopt()\n",
+        "                self._adopt(self._instances.given)\n",
         "                pass\n",
     ),
     Removal(
