@@ -42,6 +42,7 @@ def on_btrfs(any_pair: Pair, tmp_path: Path) -> Iterator[Pair]:
     pair.wipe()
     pair.lab.node("n1").run(["sh", "-ec", FORMAT])
     for node in pair.lab.nodes:
+        node.run(["rmdir", pair.directory])  # no mirror starts where nothing is mounted
         mount(pair, node.name)
     pair.fill("n1")
     pair.load(tmp_path, KEEPING, OF_SNAPSHOTS)
