@@ -67,6 +67,7 @@ class Following:
         self._build = build
         self._position: Position | None = None
         self._reached = 0.0
+        self._since = 0.0
         self.source = ""
         self.last: LastPass | None = None
         self.fault: tuple[str, str] = ("", "")
@@ -79,11 +80,16 @@ class Following:
         return now() - self.last.began
 
     def find_fault(self) -> tuple[str, str]:
-        """What keeps this from being a current copy: a kind and a line, or twice nothing."""
-        if self.fault[0] or not self.source or self.lag <= self._settings.max_lag:
+        """What keeps this from being a current copy: a kind and a line, or twice nothing.
+
+        A first pass may take its time: nothing is wrong so far.
+        """
+        has_none = math.isinf(self.lag)
+        behind = now() - self._since if has_none else self.lag
+        if self.fault[0] or not self.source or behind <= self._settings.max_lag:
             return self.fault
-        since = "no pass yet" if math.isinf(self.lag) else f"{self.lag:.0f} s behind"
-        return TROUBLE, f"{since}, of {self.source}"
+        what = f"no pass of {self.source} yet" if has_none else f"behind {self.source}"
+        return TROUBLE, f"{behind:.0f} s {what}"
 
     def rest(self) -> None:
         """Follow nobody: this node is promoted, or it all begins anew."""
@@ -97,7 +103,7 @@ class Following:
             self.fault = ("", "")
             return
         if source != self.source:
-            self.source = source
+            self.source, self._since = source, now()
         try:
             await self._pass_from(source)
         except (PassRefused, OSError) as refused:

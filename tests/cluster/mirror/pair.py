@@ -59,6 +59,7 @@ class Pair:
     def wipe(self) -> None:
         """Have no mirror, and nothing that remembers one; the directory is there and empty."""
         self.changes = None
+        settle(self.lab)  # what was cleaned up is looked for again, or nobody knows to stop it
         self.lab.load(EXAMPLES / "dummy.xml")
         settle(self.lab)
         for node in self.lab.nodes:
