@@ -523,7 +523,7 @@ class Filesystem(ocf.Agent):
             table,
             self.own.find(table),
             must_end=must_end,
-            is_forgiving=self.source.kind == "network",
+            is_served=self.source.kind == "network",
             release=release,
             mount_id=self.own.mount_id,
         )

@@ -127,6 +127,9 @@ class FakeStorage(Storage):
     def part(self, point: str) -> str:
         return ""  # nothing propagates here
 
+    def is_silent(self, point: str, seconds: float) -> bool:
+        return False  # every server answers here
+
     def find_mounting(self, point: str) -> list[ProcessIdentity]:
         return []
 

@@ -262,6 +262,19 @@ class Storage:
 
         return look(body, seconds)
 
+    def is_silent(self, point: str, seconds: float) -> bool:
+        """Whether what is mounted there gives no answer, be it an error, within ``seconds``."""
+        from .checks import read_folder
+        from .probing import Hung
+
+        try:
+            self.look(lambda: read_folder(point), seconds)
+        except Hung:
+            return True
+        except OSError:
+            return False
+        return False
+
     def find_holders(
         self, mounts: Mounts, seconds: float
     ) -> tuple[list[tuple[int, int, str, int, str]], list[str], str]:

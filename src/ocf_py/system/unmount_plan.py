@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .mounts import SERVED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .mounts import Mount, MountTable
@@ -12,24 +14,25 @@ class Plan:
     """What is to go now, children first, and who holds it.
 
     ``devices`` are file systems that must have no user left at all, and ``release`` proves it;
-    ``lost`` is the id of a mount of theirs that is in the table no more. ``is_forgiving`` says that
-    the server keeps the data whole, so that one that does not answer may be forced and left.
+    ``lost`` is the id of a mount of theirs that is in the table no more. ``served`` are those of
+    the mounts whose server keeps the data whole, so that they may be forced and left when it does
+    not answer.
     """
 
-    __slots__ = ("devices", "is_forgiving", "lost", "mounts", "release")
+    __slots__ = ("devices", "lost", "mounts", "release", "served")
 
     def __init__(
         self,
         mounts: list[Mount],
         devices: set[str],
         *,
-        is_forgiving: bool,
+        served: list[Mount],
         release: Release | None = None,
         lost: int = 0,
     ) -> None:
         self.mounts = mounts
         self.devices = devices
-        self.is_forgiving = is_forgiving
+        self.served = served
         self.release = release
         self.lost = lost
 
@@ -39,12 +42,13 @@ def make_plan(
     ours: list[Mount],
     *,
     must_end: bool,
-    is_forgiving: bool,
+    is_served: bool,
     release: Release | None = None,
     mount_id: int = 0,
 ) -> Plan:
     """Find all that has to go with ``ours``: what is mounted in or over it, and its twins.
 
+    ``is_served`` says that a server keeps ours; what lies on a disk and is mounted in it is not so.
     ``release`` is of the device, and ``mount_id`` of our mount, as far as they are known.
 
     A twin is a later mount of the same device, such as a bind of it: where the file system
@@ -73,7 +77,11 @@ def make_plan(
     return Plan(
         list(going.values()),
         devices,
-        is_forgiving=is_forgiving,
+        served=[one for one in going.values() if is_served and _is_served(one, ours)],
         release=release,
         lost=0 if ours else mount_id,
     )
+
+
+def _is_served(mount: Mount, ours: list[Mount]) -> bool:
+    return mount.fstype in SERVED or any(mount.mount_id == one.mount_id for one in ours)

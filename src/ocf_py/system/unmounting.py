@@ -26,10 +26,12 @@ _RETRY = 0.25  # seconds between two attempts where nobody is there to be signal
 _LOOK_SECONDS = 5.0
 _FAST_SECONDS = 3.0  # a stage, for who wants to fail soon
 _SHOWN = 3
-# The parts of the time after which plain attempts, each stage of signals, and force are over. Only
-# a file system whose server keeps the data whole is forced.
-_STRICT = (1.0, 0.5, 0.85, 0.85)
-_FORGIVING = (0.3, 0.4, 0.6, 0.8)
+# The parts of the time after which the stages of signals are over; where a server is silent, force
+# comes behind them.
+_ANSWERED = (0.5, 0.85)
+_SILENT = (0.4, 0.6)
+_PLAIN, _FORCED = 0.3, 0.8
+_ANSWER_SECONDS = 3.0
 _SIGKILL = 9
 _LAST = 0.95  # the part of the time after which a reason is given
 
@@ -73,24 +75,34 @@ class Unmounting:
         self._deadline = deadline
         self._log = log
         self._complaint = ""
+        self._is_late = False  # the last umount(8) had no end
         self._held = ""
 
     def run(self) -> None:
         """Return once nothing of the plan is left; StillMounted when the time is up."""
-        is_forgiving = self._make_plan().is_forgiving
-        plainly, asked, told, forced = _FORGIVING if is_forgiving else _STRICT
-        if (
-            self._attempt(plainly)
-            or self._stage(self._signals.term, asked)
-            or self._stage(self._signals.kill, told)
-        ):
+        if self._attempt(_PLAIN):
             return
-        if is_forgiving:
-            for flags, until in ((("-f",), forced), (("-f", "-l"), _LAST)):
-                self._log.warning(f"umount {' '.join(flags)}: {self._complaint}")
-                if self._attempt(until, *flags):
-                    return
+        was_silent = self._is_silent()
+        asked, told = _SILENT if was_silent else _ANSWERED
+        if self._stage(self._signals.term, asked) or self._stage(self._signals.kill, told):
+            return
+        for flags, until in ((("-f",), _FORCED), (("-f", "-l"), _LAST)):
+            if not (was_silent and self._is_late) and not self._is_silent():
+                break
+            self._log.warning(f"umount {' '.join(flags)}: {self._complaint}")
+            if self._attempt(until, *flags):
+                return
         raise StillMounted(0, self._held or self._complaint)
+
+    def _is_silent(self) -> bool:
+        """Whether it is kept by a server that does not answer now: the server alone tells.
+
+        That umount(8) takes long, or says that it is busy, may as well be the fault of what is
+        still to be written, or of a process.
+        """
+        mounts = self._make_plan().served
+        seconds = min(_ANSWER_SECONDS, self._deadline.remaining / 8)
+        return any(self._storage.is_silent(one.point, seconds) for one in mounts)
 
     def _stage(self, numbers: list[int], until: float) -> bool:
         """Signal and try again until this part of the time is used; whether all has gone."""
@@ -120,20 +132,24 @@ class Unmounting:
                     f"{mount.point} lies under {top.point if top else 'another mount'}"
                 )
                 break
-            stage = self._deadline.stage(fraction)
-            seconds = stage if plan.is_forgiving else self._deadline.remaining
+            is_served = mount in plan.served
+            left = self._deadline.stage(fraction) if is_served else self._deadline.remaining
+            self._is_late = False
             try:
-                self._complaint = self._storage.unmount(mount.point, *flags, seconds=seconds)
+                self._complaint = self._storage.unmount(
+                    mount.point, *(flags if is_served else ()), seconds=left
+                )
             except CommandTimedOut as late:
                 self._complaint = str(late.strerror)
+                self._is_late = True
             if self._complaint:
                 self._log.debug(self._complaint)
                 break
             self._log.info(f"{mount.source} unmounted from {mount.point}")
-        left = self._make_plan()
-        if not left.mounts:
-            self._complaint = left.release.find_complaint() if left.release else ""
-        return not (left.mounts or self._complaint)
+        now = self._make_plan()
+        if not now.mounts:
+            self._complaint = now.release.find_complaint() if now.release else ""
+        return not (now.mounts or self._complaint)
 
     def _part(self, plan: Plan) -> None:
         """Keep what goes from taking along what it is a copy of."""
