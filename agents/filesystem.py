@@ -426,7 +426,7 @@ class Filesystem(ocf.Agent):
         self.own.settle(point)
         work.refuse_others(table)
         if self.source.is_on_a_device:
-            self.own.claim(self._node)
+            self.own.claim(self._node, table)
         work.check(self.run_fsck)
         work.mount(self.options)
         # What mount(8) has just put there is ours, whatever it is called.
@@ -482,16 +482,21 @@ class Filesystem(ocf.Agent):
 
     @ocf.action(timeout=60)
     def stop(self) -> None:
+        from ocf_py.system.unmount_plan import make_plan
         from ocf_py.system.unmounting import StillMounted, Unmounting, end_mounting, leave
 
         leave()
-        storage, deadline = self.storage, self.call.deadline
+        own, storage, deadline = self.own, self.storage, self.call.deadline
         table = self._read_table()
-        self.own.learn(table)
-        work = Unmounting(storage, self._make_plan, self._read_signals(), deadline, self.call.log)
+        own.learn(table)
+
+        def plan() -> Plan:
+            return make_plan(own, self._read_table(), storage, deadline)
+
+        work = Unmounting(storage, plan, self._read_signals(), deadline, self.call.log)
         try:
-            if not self.own.find(table):
-                end_mounting(storage, self.own.locate(table), deadline)
+            if not own.find(table):
+                end_mounting(storage, own.locate(table), deadline)
             work.run()
         except LookupError as missing:
             raise ocf.Failure(str(missing), hint="it comes with util-linux") from missing
@@ -508,22 +513,4 @@ class Filesystem(ocf.Agent):
             self.signal_delay,
             spare=any(word in _SPARE_WORDS for word in words),
             fast=self.fast_stop,
-        )
-
-    def _make_plan(self) -> Plan:
-        from ocf_py.system.releasing import Release
-        from ocf_py.system.unmount_plan import make_plan
-
-        table, must_end, device = self._read_table(), self.source.has_one_writer, self.own.device
-        release = None
-        if must_end and device:
-            point = self.own.locate(table)
-            release = Release(self.storage, device, point, self.call.deadline)
-        return make_plan(
-            table,
-            self.own.find(table),
-            must_end=must_end,
-            is_served=self.source.kind == "network",
-            release=release,
-            mount_id=self.own.mount_id,
         )

@@ -87,6 +87,33 @@ class TestDetached:
         return one
 
 
+class TestBindsLeftBehind:
+    """A file system lives on in a later bind of a part of it, for writing."""
+
+    def test_a_bind_of_a_subfolder_goes_though_ours_has_gone(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.make_folder("/run/t/data/www")
+        storage.mount("/run/t/data/www", "/run/t/www", "none", "bind")
+        holder = storage.hold("/run/t/www")
+        storage.unmount("/run/t/data")
+        assert storage.call("monitor", interval=RECURRING, **one) == 7
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted("/run/t/www") == []
+        assert not storage.lives(holder)
+
+    def test_what_was_there_before_start_stays(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        storage.mount(one["device"], "/run/t/whole")
+        storage.make_folder("/run/t/whole/www")
+        storage.mount("/run/t/whole/www", "/run/t/www", "none", "bind")
+        storage.unmount("/run/t/whole")
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.unmount("/run/t/data")
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted("/run/t/www") == [one["device"]]
+
+
 class TestNumbersThatAreUsedAgain:
     """The kernel gives the lowest free number to the next mount: an id alone proves nothing."""
 

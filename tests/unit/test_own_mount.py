@@ -53,10 +53,10 @@ def test_a_device_that_was_in_use_before_is_not_remembered(storage: Counted) -> 
     storage.numbers = {"/dev/vg/data": "253:3"}
     own = know(storage)
     storage.mount("/dev/vg/data", "/", "ext4", "")
-    own.claim("/dev/vg/data")
+    own.claim("/dev/vg/data", storage.read_table())
     assert str(own.device) == "None"
     storage.mounts.clear()
-    own.claim("/dev/vg/data")
+    own.claim("/dev/vg/data", storage.read_table())
     assert str(own.device) == "253:3 - /dev/vg/data"
 
 

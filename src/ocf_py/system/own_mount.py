@@ -15,22 +15,23 @@ if TYPE_CHECKING:
     from .mounts import Mount, MountTable, Place
     from .storage import Storage
 
-# What start leaves for stop: the directory without symbolic links, the very mount, and its device.
-_PLACE, _MOUNT, _DEVICE = "place", "mount", "device"
+# What start leaves for stop: the directory without symbolic links, the very mount, its device, and
+# whether nobody had that in use before.
+_PLACE, _MOUNT, _DEVICE, _FREE = "place", "mount", "device", "free"
 
 
 class OwnMount:
-    """The mount of ``source`` on ``directory``.
+    """The mount of ``source``, which is asked for, on ``directory``.
 
     ``facts()`` are the record's. What there is no record for is known as long as this object is.
     """
 
-    __slots__ = ("_directory", "_facts", "_seen", "_source", "_storage")
+    __slots__ = ("_directory", "_facts", "_seen", "_storage", "source")
 
     def __init__(
         self, source: Source, directory: str, storage: Storage, facts: Callable[[], Facts]
     ) -> None:
-        self._source = source
+        self.source = source
         self._directory = directory
         self._storage = storage
         self._facts = facts
@@ -61,7 +62,7 @@ class OwnMount:
         """
         ours = [one for one in (*place.buried, *place.stack) if self._is_ours(one, table)]
         known = self._recall(_MOUNT)
-        if known and self._source.has_one_writer and all(one.signature != known for one in ours):
+        if known and self.source.has_one_writer and all(one.signature != known for one in ours):
             moved = [one for one in table if one.signature == known]
             ours = [one for one in moved if self._is_on_our_device(one, table)] + ours
         return ours
@@ -69,7 +70,7 @@ class OwnMount:
     def _is_ours(self, mount: Mount, table: MountTable) -> bool:
         if self._recall(_MOUNT) == mount.signature:
             return True
-        verdict = self._source.matches(mount, table, self._storage)
+        verdict = self.source.matches(mount, table, self._storage)
         if verdict:
             return True
         device = self.device
@@ -77,18 +78,18 @@ class OwnMount:
             return True
         if verdict is None:
             raise Failure(
-                f"cannot tell whether {mount.source} on {mount.point} is {self._source.words}",
+                f"cannot tell whether {mount.source} on {mount.point} is {self.source.words}",
                 hint="/dev/disk, which udev keeps, is missing",
             )
         return False
 
     def _is_on_our_device(self, mount: Mount, table: MountTable) -> bool:
         has_number = not mount.is_anonymous
-        return has_number or bool(self._source.matches(mount, table, self._storage))
+        return has_number or bool(self.source.matches(mount, table, self._storage))
 
     def _has_lost_its_name(self, device: BlockDevice) -> bool:
         """Whether nothing but the name of the device has gone: no other has its number by now."""
-        if self._storage.find_number(self._source.node) is not None or not device.sequence:
+        if self._storage.find_number(self.source.node) is not None or not device.sequence:
             return False
         return self._storage.find_sequence(device.number) == device.sequence
 
@@ -115,8 +116,7 @@ class OwnMount:
 
     def unsettle(self) -> None:
         """Forget where the links led: a start finds out anew."""
-        self._seen.pop(_PLACE, None)
-        self._facts().forget(_PLACE)
+        self._forget(_PLACE)
 
     def learn(self, table: MountTable) -> None:
         """Know what is there now, for when it is there no more."""
@@ -129,23 +129,46 @@ class OwnMount:
         if self._recall(_MOUNT) == mount.signature:
             return
         self._keep(_MOUNT, mount.signature)
-        if self._source.is_on_a_device:
+        if self.source.is_on_a_device:
             device = self._storage.identify(mount.source)
             if device and (device.number == mount.device or mount.is_anonymous):
                 self._remember_device(device)
 
-    def claim(self, node: str) -> None:
+    def claim(self, node: str, table: MountTable) -> None:
         """Know the device again before anything is done with it, which is how stop proves its end.
 
         Not so if it is in use already: that is not for us to end.
         """
         device = self._storage.identify(node)
-        if device and not self._storage.look_at_claim(node):
+        if device:
+            is_free = not self._storage.look_at_claim(node)
+        else:  # an image, whose loop device comes with the mount
+            is_free = not any(self.source.matches(one, table, self._storage) for one in table)
+        if not is_free:
+            self._forget(_FREE)
+            return
+        if device:
             self._remember_device(device)
+        self._keep(_FREE, "yes")
+
+    @property
+    def was_free(self) -> bool:
+        """Whether start found the device free: whatever is a mount of it by now came later.
+
+        Not so where the kernel does not tell the device from another with its number.
+        """
+        device = self.device
+        if not device or not device.sequence or not self._recall(_FREE):
+            return False
+        return self._storage.find_sequence(device.number) == device.sequence
 
     def _remember_device(self, device: BlockDevice) -> None:
-        if device.sequence or not self._storage.is_file(self._source.node):
-            self._keep(_DEVICE, str(device))  # another image's by now, for all that can be told
+        if not device.sequence and self._storage.is_file(self.source.node):
+            return  # another image's by now, for all that can be told
+        known = self.device
+        if known and (known.number, known.sequence) != (device.number, device.sequence):
+            self._forget(_FREE)
+        self._keep(_DEVICE, str(device))
 
     def _recall(self, name: str) -> str:
         return self._seen.get(name) or self._facts().recall(name)
@@ -155,3 +178,7 @@ class OwnMount:
         facts = self._facts()
         if facts.record is not None and facts.recall(name) != text:
             facts.remember(name, text)
+
+    def _forget(self, name: str) -> None:
+        self._seen.pop(name, None)
+        self._facts().forget(name)
