@@ -339,7 +339,7 @@ class Filesystem(ocf.Agent):
             cover = place.stack[-1] if place.stack else place.above
             by = f"{cover.source} on {cover.point}" if cover else "another mount"
             raise ocf.Failure(f"{mount.source} on {mount.point} is covered by {by}")
-        flaw = self.source.find_flaw(mount, self.storage)
+        flaw = self.own.find_flaw(mount)
         if flaw:
             raise ocf.Failure(flaw)
         if self.call.level >= 10:

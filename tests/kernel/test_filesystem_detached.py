@@ -136,6 +136,33 @@ class TestNumbersThatAreUsedAgain:
         assert storage.lives(holder)
         assert len(storage.mounted("/run/t/else")) == 1
 
+    @pytest.mark.parametrize("where", ["else", "data"])
+    def test_another_image_on_our_loop_device_is_left_alone(
+        self, storage: KernelStorage, where: str
+    ) -> None:
+        """The loop device of an image that was unmounted goes, and its number to the next."""
+        for name in ("a", "b"):
+            storage.run("truncate", "-s", "8M", f"/run/{name}.img")
+            storage.run("mkfs.ext4", "-q", f"/run/{name}.img")
+        one: dict[str, Any] = {
+            "device": "/run/a.img",
+            "directory": "/run/t/data",
+            "fstype": "ext4",
+        }
+        assert storage.call("start", **one) == 0, storage.reason
+        ours = storage.run("findmnt", "-n", "-o", "ID,MAJ:MIN", "/run/t/data")
+        storage.unmount("/run/t/data")
+        there = f"/run/t/{where}"
+        storage.mount("/run/b.img", there, "ext4", "loop")
+        theirs = storage.run("findmnt", "-n", "-o", "ID,MAJ:MIN", there)
+        assert theirs == ours, "the kernel has changed its ways"
+        holder = storage.hold(there)
+        code = 1 if where == "data" else 7
+        assert storage.call("monitor", interval=RECURRING, **one) == code, storage.reason
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.lives(holder)
+        assert len(storage.mounted(there)) == 1
+
     def test_another_memory_on_our_directory_is_not_ours(self, storage: KernelStorage) -> None:
         one: dict[str, Any] = {"device": "ours", "directory": "/run/t/data", "fstype": "tmpfs"}
         assert storage.call("start", **one) == 0, storage.reason

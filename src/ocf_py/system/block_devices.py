@@ -50,16 +50,6 @@ class BlockDevice:
         return self.number.startswith(_LOOP)
 
 
-def read_sequence(number: str) -> str:
-    """What the kernel counts the device of this number as, or its disk; "" where it does not."""
-    for place in ("", "/.."):  # a partition's folder lies in its disk's
-        try:
-            return read_file(f"{_BLOCKS}/{number}{place}/diskseq").decode().strip()
-        except OSError:
-            continue
-    return ""
-
-
 def find_path(number: str, find_number: Callable[[str], str | None]) -> str:
     """A path below /dev that leads to the device of this number; "" where none does."""
     names = [f"/dev/block/{number}"]

@@ -61,14 +61,28 @@ class OwnMount:
         far as its number proves it: what has no device may have left its own to a stranger.
         """
         ours = [one for one in (*place.buried, *place.stack) if self._is_ours(one, table)]
-        known = self._recall(_MOUNT)
-        if known and self.source.has_one_writer and all(one.signature != known for one in ours):
-            moved = [one for one in table if one.signature == known]
+        if self.source.has_one_writer and not any(self._is_the_one(mount) for mount in ours):
+            moved = [one for one in table if self._is_the_one(one)]
             ours = [one for one in moved if self._is_on_our_device(one, table)] + ours
         return ours
 
+    def _is_the_one(self, mount: Mount) -> bool:
+        """Whether it is the very mount that the record tells of."""
+        return self._recall(_MOUNT) == mount.signature and not self._is_of_a_successor(mount)
+
+    def _is_of_a_successor(self, mount: Mount) -> bool:
+        """Whether our device has gone, and another has its number by now: the kernel counts both.
+
+        Asked by every monitor, so the record's text is taken apart in here.
+        """
+        number, _, rest = self._recall(_DEVICE).partition(" ")
+        counted = rest.partition(" ")[0]
+        if not counted.isdecimal() or (number != mount.device and not mount.is_anonymous):
+            return False
+        return self._storage.find_sequence(number) not in ("", counted)
+
     def _is_ours(self, mount: Mount, table: MountTable) -> bool:
-        if self._recall(_MOUNT) == mount.signature:
+        if self._is_the_one(mount):
             return True
         verdict = self.source.matches(mount, table, self._storage)
         if verdict:
@@ -92,6 +106,18 @@ class OwnMount:
         if self._storage.find_number(self.source.node) is not None or not device.sequence:
             return False
         return self._storage.find_sequence(device.number) == device.sequence
+
+    def find_flaw(self, mount: Mount) -> str:
+        """Say what is wrong with our own mount; "" where it is as it should be.
+
+        A successor that is in use is no flaw: an administrator has mounted it there anew.
+        """
+        if not mount.is_anonymous and self._is_of_a_successor(mount):
+            node = self._storage.find_node(mount.device, mount.source)
+            if node and not self._storage.look_at_claim(node):
+                where = f"{mount.source} on {mount.point}"
+                return f"{where}: the device has gone, and another has its number"
+        return self.source.find_flaw(mount, self._storage)
 
     # ------------------------------------------------------------------ what is known of it
 
@@ -126,7 +152,7 @@ class OwnMount:
 
     def remember(self, mount: Mount) -> None:
         """Know a mount again, and its device, whatever becomes of their names."""
-        if self._recall(_MOUNT) == mount.signature:
+        if self._is_the_one(mount):
             return
         self._keep(_MOUNT, mount.signature)
         if self.source.is_on_a_device:

@@ -59,10 +59,16 @@ class Storage:
         return BlockDevice(number, self.find_sequence(number), path)
 
     def find_sequence(self, number: str) -> str:
-        """What the kernel counts this device as; "" where it does not (see `block_devices`)."""
-        from .block_devices import read_sequence
+        """What the kernel counts this device, or its disk, as; "" where it does not.
 
-        return read_sequence(number)
+        Every monitor asks it; see `block_devices` for what it is good for.
+        """
+        for place in ("", "/.."):  # a partition's folder lies in its disk's
+            try:
+                return read_file(f"{_BLOCKS}/{number}{place}/diskseq").decode().strip()
+            except OSError:
+                continue
+        return ""
 
     def find_path(self, device: BlockDevice) -> str:
         """Where a device is by now; "" where it has gone, or another has its number."""
