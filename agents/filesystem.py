@@ -404,7 +404,6 @@ class Filesystem(ocf.Agent):
             raise ocf.UnusableHere(str(problem)) from problem
         except CannotMount as problem:
             raise ocf.Failure(str(problem), hint=problem.hint) from problem
-        self.own.settle(mount.point)
         self.own.remember(mount)
         self._apply_ownership(mount.point)
         self._tell_systemd(mount.point)
@@ -418,12 +417,14 @@ class Filesystem(ocf.Agent):
         if not ours:
             self.own.unsettle()
         point = self.own.locate(table)
-        work = Mounting(self.storage, self.source, self._node, point, self.call.log)
+        self.own.settle(ours[-1].point if ours else point)
+        work = Mounting(
+            self.storage, self.source, self._node, point, self.own.mark, self.call.log
+        )
         if ours:
             if self.source.wants_read_only and not ours[-1].is_read_only:
                 work.remount(self.options)
             return ours[-1]
-        self.own.settle(point)
         work.refuse_others(table)
         if self.source.is_on_a_device:
             self.own.claim(self._node, table)
@@ -496,7 +497,7 @@ class Filesystem(ocf.Agent):
         work = Unmounting(storage, plan, self._read_signals(), deadline, self.call.log)
         try:
             if not own.find(table):
-                end_mounting(storage, own.locate(table), deadline)
+                end_mounting(storage, own.locate(table), own.mark, deadline, self.call.log)
             work.run()
         except LookupError as missing:
             raise ocf.Failure(str(missing), hint="it comes with util-linux") from missing

@@ -56,7 +56,7 @@ class FakeStorage(Storage):
     def find_node(self, number: str, path: str) -> str:
         return path if self.find_number(path) == number else ""
 
-    def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
+    def check(self, source: str, fstype: str, *, mark: str = "") -> tuple[int, str]:
         assert not any(one.source == source for one in self.mounts), "it is mounted"
         return 0, ""
 
@@ -72,7 +72,7 @@ class FakeStorage(Storage):
 
     # ------------------------------------------------------------------ mounting
 
-    def mount(self, source: str, point: str, fstype: str, options: str) -> str:
+    def mount(self, source: str, point: str, fstype: str, options: str, *, mark: str = "") -> str:
         words = options.split(",")
         point = os.path.realpath(point)
         if "remount" in words:
@@ -130,8 +130,8 @@ class FakeStorage(Storage):
     def is_silent(self, point: str, seconds: float) -> bool:
         return False  # every server answers here
 
-    def find_mounting(self, point: str) -> list[ProcessIdentity]:
-        return []
+    def find_mounting(self, mark: str, seconds: float) -> tuple[list[ProcessIdentity], str]:
+        return [], ""
 
     # ------------------------------------------------------------------ holders
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .mounts import Mount, MountTable
-    from .processes import ProcessIdentity
 
 _LINKS = ("cwd", "root", "exe")
 _O_PATH = 0o10000000  # asm-generic/fcntl.h, which posix does not name
@@ -182,25 +181,30 @@ def _list(folder: str) -> list[str]:
         return []
 
 
-def find_mounting(mark: dict[str, str]) -> list[ProcessIdentity]:
+def find_mounting(mark: dict[str, str]) -> Iterator[tuple[int, int]]:
     """Programs that carry ``mark`` in their environment: mount(8), fsck(8) and their helpers.
 
-    An agent that was killed leaves them behind, and what they mount appears after a stop. A daemon
-    is none of them, as it serves what it has mounted: it has a session of its own.
+    As (pid, start ticks). An agent that was killed leaves them behind, and what they mount appears
+    after a stop. A daemon is none of them, as it serves what it has mounted: it has a session of
+    its own. Nor is one that is not root's, or has mounts of its own, whatever it carries. Run it
+    where it may hang, as `find_holders`.
     """
-    from .processes import GROUP, SESSION, START_TIME, ProcessIdentity, read_stat
+    from .processes import GROUP, SESSION, START_TIME, read_stat
 
-    entries = [f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in mark.items()]
-    found = []
+    ours = _target("/proc/self/ns/mnt")
+    entries = {f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in mark.items()}
     for pid in filter(str.isdigit, posix.listdir("/proc")):
+        folder = f"/proc/{pid}"
         try:
-            own = read_whole(f"/proc/{pid}/environ").split(b"\0")
+            stat = read_stat(int(pid))
+            if not stat or stat[SESSION] == stat[GROUP] or _target(f"{folder}/ns/mnt") != ours:
+                continue
+            if posix.stat(folder).st_uid == 0 and entries <= set(
+                read_whole(f"{folder}/environ").split(b"\0")
+            ):
+                yield int(pid), int(stat[START_TIME])
         except OSError:  # it has ended meanwhile
             continue
-        stat = read_stat(int(pid)) if all(entry in own for entry in entries) else None
-        if stat and stat[SESSION] != stat[GROUP]:
-            found.append(ProcessIdentity(int(pid), int(stat[START_TIME])))
-    return found
 
 
 def find_namespaces(device: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posix
+
 from ocf_py.outcomes import Failure
 
 TYPE_CHECKING = False
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
     from .mounts import Mount, MountTable, Place
     from .storage import Storage
 
-# What start leaves for stop: the directory without symbolic links, the very mount, its device, and
-# whether nobody had that in use before.
-_PLACE, _MOUNT, _DEVICE, _FREE = "place", "mount", "device", "free"
+# What start leaves for stop: the directory without symbolic links, the very mount, its device,
+# whether nobody had that in use before, and what the programs that start runs are known by.
+_PLACE, _MOUNT, _DEVICE, _FREE, _MARK = "place", "mount", "device", "free", "mark"
 
 
 class OwnMount:
@@ -136,9 +138,15 @@ class OwnMount:
         """The id of the mount that start made, or that was found; 0 where there was none."""
         return int(self._recall(_MOUNT).partition(" ")[0] or 0)
 
+    @property
+    def mark(self) -> str:
+        """What the programs that a start ran bear, which nobody can guess; "" where none did."""
+        return self._recall(_MARK)
+
     def settle(self, point: str) -> None:
-        """Know the directory by where the links lead now."""
+        """Know the directory by where the links lead now, and what start runs by a mark."""
         self._keep(_PLACE, point)
+        self._keep(_MARK, self.mark or posix.urandom(16).hex())
 
     def unsettle(self) -> None:
         """Forget where the links led: a start finds out anew."""

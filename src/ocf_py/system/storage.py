@@ -135,15 +135,18 @@ class Storage:
 
     # ------------------------------------------------------------------ mounting
 
-    def mount(self, source: str, point: str, fstype: str, options: str) -> str:
-        """Bring it there; return "", or what the program says against it. ToolMissing, OSError."""
+    def mount(self, source: str, point: str, fstype: str, options: str, *, mark: str = "") -> str:
+        """Bring it there; return "", or what the program says against it. ToolMissing, OSError.
+
+        ``mark`` is what `find_mounting` knows the program and its helpers by.
+        """
         from .commands import CommandTimedOut
 
         kind = ["-t", fstype] if fstype not in ("", "none") else []
         words = ["-o", options] if options else []
         seconds = self._seconds()
         try:
-            return self._run(["mount", *kind, *words, source, point], seconds, _mark(point))
+            return self._run(["mount", *kind, *words, source, point], seconds, _mark(mark))
         except CommandTimedOut as late:  # whose own words would show a password among the options
             raise OSError(late.errno, f"mount did not end within {seconds:.3g} s") from None
 
@@ -158,21 +161,21 @@ class Storage:
         """
         return self._run(["mount", "--make-rslave", point])
 
-    def find_mounting(self, point: str) -> list[ProcessIdentity]:
-        """What `mount` and `check` for ``point`` have left at work."""
+    def find_mounting(self, mark: str, seconds: float) -> tuple[list[ProcessIdentity], str]:
+        """What `mount` and `check` with this mark have left at work, and why that is not all."""
         from .holders import find_mounting
+        from .probing import gather
+        from .processes import ProcessIdentity
 
-        return find_mounting(_mark(point))
+        found, problem = gather(lambda: find_mounting(_mark(mark)), seconds)
+        return [ProcessIdentity(pid, ticks) for pid, ticks in found], problem
 
-    def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
-        """Run fsck(8) as the system does at boot, before it is mounted on ``point``.
-
-        Returned is its exit status, and its last words.
-        """
+    def check(self, source: str, fstype: str, *, mark: str = "") -> tuple[int, str]:
+        """Run fsck(8) as the system does at boot; return its exit status, and its last words."""
         from .commands import run
 
         words = ["fsck", "-t", fstype, "-a", source]
-        done = run(words, self._seconds(), environment=_mark(point))
+        done = run(words, self._seconds(), environment=_mark(mark))
         return done.status, (done.stderr or done.stdout).strip()
 
     def has_tool(self, name: str) -> bool:
@@ -307,9 +310,9 @@ class Storage:
         return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
 
 
-def _mark(point: str) -> dict[str, str]:
-    """What the programs that work for ``point``, and their helpers, are known by."""
-    return {"OCFPY_MOUNTS_ON": point}
+def _mark(mark: str) -> dict[str, str]:
+    """The environment in which the programs of a start, and their helpers, are known."""
+    return {"OCFPY_START": mark}
 
 
 def _stat(path: str) -> tuple[int, int] | None:

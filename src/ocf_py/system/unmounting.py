@@ -220,10 +220,16 @@ class Unmounting:
         return holders
 
 
-def end_mounting(storage: Storage, point: str, deadline: Deadline) -> None:
-    """End what a start that was killed has left at work; StillMounted where it does not end."""
-    while True:
-        left = storage.find_mounting(point)
+def end_mounting(storage: Storage, point: str, mark: str, deadline: Deadline, log: Log) -> None:
+    """End what a start that was killed has left at work; StillMounted where it does not end.
+
+    Without a mark nothing was ever run. Whom nobody can look at is passed over: a mount(8) at work
+    is none of those.
+    """
+    while mark:
+        left, problem = storage.find_mounting(mark, min(_LOOK_SECONDS, deadline.remaining / 4))
+        if problem:
+            log.warning(f"whether anybody is about to mount {point} is not told by all: {problem}")
         if not left:
             return
         for identity in left:
