@@ -322,3 +322,20 @@ class TestMovedAway:
         storage.mount("/run/t/data", "/run/t/other", "none", "bind")
         assert storage.call("stop", **one) == 0, storage.reason
         assert storage.mounted("/run/t/other") == []
+class TestAFullRun:
+    def test_fails_a_start_and_neither_a_monitor_nor_a_stop(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        storage.mount("records", "/run/ocfpy", "tmpfs", "size=16k,mode=700")
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.unmount(one["directory"])
+        storage.mount("other", "/run/t", "tmpfs")
+        storage.mount(one["device"], one["directory"])  # by hand: another mount than start's
+        storage.run("dd", "if=/dev/zero", "of=/run/ocfpy/.fill", "bs=4k", expect=1)
+        for interval in (0, RECURRING):
+            assert storage.call("monitor", interval=interval, **one) == 0, storage.reason
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted(one["directory"]) == []
+        assert storage.call("start", **one) == 1
+        assert "cannot write /run/ocfpy/" in storage.reason
+
+
