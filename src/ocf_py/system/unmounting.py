@@ -110,7 +110,7 @@ class Unmounting:
         end = self._deadline.remaining - (min(left, _FAST_SECONDS) if self._signals.fast else left)
         while True:
             for number in numbers:
-                self._ask_to_go(number, until)
+                self._ask_to_go(number, until, end)
                 if self._attempt(until + 0.05):
                     return True
             if self._deadline.remaining <= end:
@@ -159,13 +159,13 @@ class Unmounting:
                 if said:
                     raise StillMounted(0, f"what is mounted in it is left: {said}")
 
-    def _ask_to_go(self, number: int, until: float) -> None:
-        """Signal the holders, and give them time to go."""
+    def _ask_to_go(self, number: int, until: float, last: float) -> None:
+        """Signal the holders, and give them time to go while more than ``last`` seconds remain."""
         found = self._find(until)
         asked = [] if self._signals.spare else self._signal(found, number)
         wait = max(self._signals.delay, _PAUSE) if asked else _RETRY
-        end = self._deadline.remaining - wait
-        while self._deadline.remaining > max(end, 0):
+        end = max(self._deadline.remaining - wait, last)
+        while self._deadline.remaining > end:
             if asked and not any(one.is_alive() for one in asked):
                 return
             self._deadline.sleep(min(_PAUSE, wait), self._held or self._complaint)
