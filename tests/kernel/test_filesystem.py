@@ -64,6 +64,29 @@ class TestKinds:
             assert storage.call("monitor", device=device, **one) == code
         assert storage.call("stop", device="/run/d.img", **one) == 0, storage.reason
 
+    def test_two_file_systems_of_one_image_are_not_each_other(self, storage: KernelStorage) -> None:
+        storage.run("truncate", "-s", "32M", "/run/d.img")
+        every: list[dict[str, Any]] = []
+        for name, offset in (("one", 1 << 20), ("two", 16 << 20)):
+            storage.run("mkfs.ext4", "-q", "-E", f"offset={offset}", "/run/d.img", "8M")
+            spelled = f"{offset >> 20}MiB" if name == "two" else str(offset)
+            every.append(
+                {
+                    "device": "/run/d.img",
+                    "directory": f"/run/t/{name}",
+                    "fstype": "ext4",
+                    "options": f"loop,offset={spelled},sizelimit={8 << 20}",
+                }
+            )
+        one, two = every
+        assert storage.call("start", **one) == 0, storage.reason
+        assert storage.call("start", instance="two", **two) == 0, storage.reason
+        for here, name in ((one, "fs"), (two, "two")):
+            assert storage.call("monitor", instance=name, interval=RECURRING, **here) == 0
+        assert storage.call("stop") == 0, storage.reason
+        assert len(storage.mounted("/run/t/two")) == 1
+        assert storage.call("stop", instance="two") == 0, storage.reason
+
     @pytest.mark.parametrize(
         "spelling", ["UUID={}", "-U {}", "-U{}", "--uuid={}", 'UUID="{}"', "upper"]
     )

@@ -87,11 +87,11 @@ class Storage:
 
         return find_path(number, self.find_number)
 
-    def is_image(self, path: str, device: str) -> bool:
-        """Whether ``device`` is a loop device whose image is the file ``path`` (resolved)."""
+    def is_image(self, path: str, device: str, offset: int) -> bool:
+        """Whether ``device`` shows the file ``path`` (resolved) from ``offset`` on (in bytes)."""
         from .loop_devices import is_image
 
-        return is_image(path, device)
+        return is_image(path, device, offset)
 
     def is_file(self, path: str) -> bool:
         """Whether ``path`` is a regular file: the image of a file system."""
