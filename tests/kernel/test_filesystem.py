@@ -282,12 +282,27 @@ class TestStart:
         assert storage.call("stop", **one) == 0, storage.reason
         assert storage.lives(holder)
 
+    def test_says_where_to_look_for_a_program_that_has_claimed_the_device(
+        self, storage: KernelStorage
+    ) -> None:
+        one = asked(storage)
+        claim = "import os, sys, time; os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL); "
+        claim += "print(os.getpid(), flush=True); time.sleep(99)"
+        storage.hold_by("python3", "-c", claim, one["device"])
+        assert storage.call("start", **one) == 1
+        assert "it is in use by the kernel or a program: see lsblk and fuser" in storage.reason
+
     def test_tells_systemd_once_that_a_shutdown_ends_the_cluster_first(
         self, storage: KernelStorage
     ) -> None:
+        """Until systemd has read it, each start tells again; this host's is a stand-in."""
         storage.make_folder("/run/systemd/system")
+        storage.install("systemctl", "echo $* >> /run/told; test -e /run/answers")
         one = asked(storage)
         times = []
+        assert storage.call("start", **one) == 0, storage.reason
+        assert storage.call("stop") == 0, storage.reason
+        storage.run("touch", "/run/answers")
         for _ in range(2):
             assert storage.call("start", **one) == 0, storage.reason
             (path,) = storage.run("find", "/run/systemd/system", "-type", "f").split()

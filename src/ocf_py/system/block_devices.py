@@ -64,6 +64,24 @@ def find_path(number: str, find_number: Callable[[str], str | None]) -> str:
     return next((name for name in names if find_number(name) == number), "")
 
 
+def list_holders(number: str) -> list[str]:
+    """The block devices that are made of this one (LVM, multipath, an array, bcache), in words."""
+    folder = f"{_BLOCKS}/{number}/holders"
+    try:
+        names = posix.listdir(folder)
+    except OSError:
+        return []
+    found = []
+    for name in sorted(names):
+        try:
+            mapped = read_file(f"{folder}/{name}/dm/name").decode("utf-8", "replace").strip()
+        except OSError:
+            found.append(f"/dev/{name}")
+        else:
+            found.append(f"/dev/mapper/{mapped}")
+    return found
+
+
 def are_siblings(number: str, other: str) -> bool:
     """Whether two block devices carry one btrfs file system."""
     try:

@@ -303,11 +303,13 @@ class Storage:
         return [one for one in found if not isinstance(one, str)], kernel, problem
 
     def find_users(self, number: str, point: str) -> str:
-        """Say what uses a block device that was mounted on ``point``, though it is no more."""
+        """Say what uses a block device that was mounted on ``point``, or is to be."""
+        from .block_devices import list_holders
         from .holders import find_kernel_holders, find_namespaces
 
         kernel = find_kernel_holders([point], read_table())
-        return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
+        every = (*list_holders(number), *kernel, *find_namespaces(number))
+        return ", ".join(every) or "the kernel or a program: see lsblk and fuser -v"
 
 
 def _mark(mark: str) -> dict[str, str]:
