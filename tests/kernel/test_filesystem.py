@@ -311,6 +311,7 @@ class TestStart:
         assert path.startswith("/run/systemd/system/resource-agents-deps.target.d/")
         assert "After=run-t-data.mount" in storage.run("cat", path)
         assert times[0] == times[1]
+        assert storage.run("cat", "/run/told").split("\n")[:-1] == ["daemon-reload"] * 2
 
     @pytest.mark.parametrize("left", ["a name", "no name"])
     def test_a_device_that_was_renamed_is_read_by_its_number(
@@ -331,6 +332,23 @@ class TestStart:
         assert storage.mounted(one["directory"]) == []
         if left == "no name":
             storage.run("mv", "/dev/away", loop)
+
+
+class TestAFullRun:
+    def test_fails_a_start_and_neither_a_monitor_nor_a_stop(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        storage.mount("records", "/run/ocfpy", "tmpfs", "size=16k,mode=700")
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.unmount(one["directory"])
+        storage.mount("other", "/run/t", "tmpfs")
+        storage.mount(one["device"], one["directory"])  # by hand: another mount than start's
+        storage.run("dd", "if=/dev/zero", "of=/run/ocfpy/.fill", "bs=4k", expect=1)
+        for interval in (0, RECURRING):
+            assert storage.call("monitor", interval=interval, **one) == 0, storage.reason
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted(one["directory"]) == []
+        assert storage.call("start", **one) == 1
+        assert "cannot write /run/ocfpy/" in storage.reason
 
 
 class TestMovedAway:
@@ -360,20 +378,3 @@ class TestMovedAway:
         storage.mount("/run/t/data", "/run/t/other", "none", "bind")
         assert storage.call("stop", **one) == 0, storage.reason
         assert storage.mounted("/run/t/other") == []
-class TestAFullRun:
-    def test_fails_a_start_and_neither_a_monitor_nor_a_stop(self, storage: KernelStorage) -> None:
-        one = asked(storage)
-        storage.mount("records", "/run/ocfpy", "tmpfs", "size=16k,mode=700")
-        assert storage.call("start", **one) == 0, storage.reason
-        storage.unmount(one["directory"])
-        storage.mount("other", "/run/t", "tmpfs")
-        storage.mount(one["device"], one["directory"])  # by hand: another mount than start's
-        storage.run("dd", "if=/dev/zero", "of=/run/ocfpy/.fill", "bs=4k", expect=1)
-        for interval in (0, RECURRING):
-            assert storage.call("monitor", interval=interval, **one) == 0, storage.reason
-        assert storage.call("stop") == 0, storage.reason
-        assert storage.mounted(one["directory"]) == []
-        assert storage.call("start", **one) == 1
-        assert "cannot write /run/ocfpy/" in storage.reason
-
-

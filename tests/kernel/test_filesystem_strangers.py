@@ -60,15 +60,7 @@ class TestWhatAKilledStartLeavesAtWork:
     def test_is_ended_before_stop_says_that_nothing_is_mounted(
         self, storage: KernelStorage
     ) -> None:
-        for name in ("upper", "work"):
-            storage.make_folder(f"/run/o/{name}")
-        storage.run(
-            *("mount", "-t", "overlay", "overlay", "-o"),
-            *("lowerdir=/usr/sbin,upperdir=/run/o/upper,workdir=/run/o/work", "/usr/sbin"),
-        )
-        helper = storage.sandbox.root / "usr/sbin/mount.slow"
-        helper.write_text('#!/bin/sh\nsleep 1\nexec mount -t tmpfs "$1" "$2"\n')
-        helper.chmod(0o755)
+        storage.install("mount.slow", 'sleep 1\nexec mount -t tmpfs "$1" "$2"')
         one: dict[str, Any] = {
             "device": "scratch",
             "directory": "/run/t/data",
