@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ocf_py.system.holders import Mounts
     from ocf_py.system.processes import ProcessIdentity
 
-_KNOWN_TYPES = ("ext4", "tmpfs", "none")
+_ON_DEVICES = ("ext4", "gfs2", "ocfs2")
+_KNOWN_TYPES = (*_ON_DEVICES, "tmpfs", "none")
 
 
 class FakeStorage(Storage):
@@ -92,7 +93,7 @@ class FakeStorage(Storage):
             inside = folder[len(under.point) :] if under.point != "/" else folder
             device, root = under.device, (under.root.rstrip("/") + "/" + inside.strip("/"))
             source, fstype = under.source, under.fstype
-        elif fstype == "ext4":
+        elif fstype in _ON_DEVICES:
             number = self.find_number(source)
             if number is None:
                 return f"mount: {point}: special device {source} does not exist."
