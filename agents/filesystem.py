@@ -418,9 +418,7 @@ class Filesystem(ocf.Agent):
             self.own.unsettle()
         point = self.own.locate(table)
         self.own.settle(ours[-1].point if ours else point)
-        work = Mounting(
-            self.storage, self.source, self._node, point, self.own.mark, self.call.log
-        )
+        work = Mounting(self.storage, self.source, self._node, point, self.own.mark, self.call.log)
         if ours:
             if self.source.wants_read_only and not ours[-1].is_read_only:
                 work.remount(self.options)

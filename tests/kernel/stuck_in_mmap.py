@@ -1,4 +1,4 @@
-"""Runs as a program: `serve MOUNTPOINT` a FUSE that opens a file and never reads, or `map FILE` of it.
+"""Runs as a program: `serve MOUNTPOINT` a FUSE that never lets read, or `map FILE` of it.
 
 Who maps the file waits in the kernel and keeps the lock of its own memory, which everybody waits
 for who reads its environment or its mappings in /proc.
@@ -32,7 +32,7 @@ def serve(point: str) -> None:
     options = f"fd={handle},rootmode=40000,user_id=0,group_id=0"
     if libc.mount(b"far", point.encode(), b"fuse", 0, options.encode()) != 0:
         sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
-    print(os.getpid(), flush=True)
+    os.write(1, f"{os.getpid()}\n".encode())
     opened = 0
     while True:
         _, opcode, unique, node, *_ = _IN_HEADER.unpack_from(os.read(handle, 1 << 20))

@@ -50,7 +50,7 @@ class Mounting:
     ``mark`` is what the programs that it runs are known by.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what, where from, where to, and with whose help
+    def __init__(
         self, storage: Storage, source: Source, node: str, point: str, mark: str, log: Log
     ) -> None:
         self._storage = storage
