@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _LINKS = ("cwd", "root", "exe")
 _O_PATH = 0o10000000  # asm-generic/fcntl.h, which posix does not name
 _MAPPED = 5  # the field of /proc/PID/maps that is the path
-_INODE = 6  # the field of /proc/net/unix, with the path behind it
 
 
 class Mounts:
@@ -237,19 +236,19 @@ def _list_other_namespaces() -> Iterator[tuple[str, list[str]]]:
 
 
 def _find_sockets(mounts: Mounts) -> frozenset[str]:
-    """The sockets bound to a name on one of the mounts, as the links of their descriptors read.
+    """The sockets bound to a name on one of the mounts, as the links of their descriptors read."""
+    from .unix_sockets import list_bound
 
-    Anybody may bind a name that holds line breaks, which the kernel writes as they are: such a line
-    tells nothing, or a lie. A path in it is looked at, an inode is compared with open sockets.
-    """
     found = set()
-    for line in _read_lines("/proc/net/unix")[1:]:
-        fields = line.split(" ", _INODE)
-        if len(fields) <= _INODE:
-            continue
-        inode, _, path = fields[_INODE].lstrip().partition(" ")
-        if any(is_within(path, point) for point in mounts.points) and _is_on(path, mounts):
-            found.add(f"socket:[{inode}]")
+    try:
+        for inode, device, path in list_bound():
+            is_near = device in mounts.numbers and any(
+                is_within(path, one) for one in mounts.points
+            )
+            if device in mounts.devices or (is_near and _is_on(path, mounts)):
+                found.add(f"socket:[{inode}]")
+    except OSError:  # a kernel that does not tell
+        pass
     return frozenset(found)
 
 
