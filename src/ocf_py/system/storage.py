@@ -273,11 +273,11 @@ class Storage:
 
     def is_silent(self, point: str, seconds: float) -> bool:
         """Whether what is mounted there gives no answer, be it an error, within ``seconds``."""
-        from .checks import read_folder
+        from .checks import ask_folder
         from .probing import Hung
 
         try:
-            self.look(lambda: read_folder(point), seconds)
+            self.look(lambda: ask_folder(point), seconds)
         except Hung:
             return True
         except OSError:

@@ -31,7 +31,7 @@ _SHOWN = 3
 _ANSWERED = (0.5, 0.85)
 _SILENT = (0.4, 0.6)
 _PLAIN, _FORCED = 0.3, 0.8
-_ANSWER_SECONDS = 3.0
+_ANSWER_SECONDS = 10.0
 _SIGKILL = 9
 _LAST = 0.95  # the part of the time after which a reason is given
 
@@ -83,12 +83,15 @@ class Unmounting:
         if self._attempt(_PLAIN):
             return
         was_silent = self._is_silent()
-        asked, told = _SILENT if was_silent else _ANSWERED
-        if self._stage(self._signals.term, asked) or self._stage(self._signals.kill, told):
-            return
-        for flags, until in ((("-f",), _FORCED), (("-f", "-l"), _LAST)):
-            if not (was_silent and self._is_late) and not self._is_silent():
-                break
+        asked, told = _SILENT if was_silent else _ANSWERED  # one that has answered is not forced
+        for numbers, until in ((self._signals.term, asked), (self._signals.kill, told)):
+            # Silence takes time, and whoever waits for the server hears no signal.
+            is_over = was_silent and self._deadline.stage(until) <= 0
+            if not is_over and self._stage(numbers, until):
+                return
+        # Not asked between the two: the first has cut the connection.
+        is_dead = was_silent and (self._is_late or self._is_silent())
+        for flags, until in ((("-f",), _FORCED), (("-f", "-l"), _LAST)) if is_dead else ():
             self._log.warning(f"umount {' '.join(flags)}: {self._complaint}")
             if self._attempt(until, *flags):
                 return
@@ -101,7 +104,7 @@ class Unmounting:
         still to be written, or of a process.
         """
         mounts = self._make_plan().served
-        seconds = min(_ANSWER_SECONDS, self._deadline.remaining / 8)
+        seconds = min(_ANSWER_SECONDS, self._deadline.remaining / 5)
         return any(self._storage.is_silent(one.point, seconds) for one in mounts)
 
     def _stage(self, numbers: list[int], until: float) -> bool:
