@@ -339,7 +339,7 @@ class Filesystem(ocf.Agent):
             cover = place.stack[-1] if place.stack else place.above
             by = f"{cover.source} on {cover.point}" if cover else "another mount"
             raise ocf.Failure(f"{mount.source} on {mount.point} is covered by {by}")
-        flaw = self.source.find_flaw(mount, self.storage)
+        flaw = self.own.find_flaw(mount)
         if flaw:
             raise ocf.Failure(flaw)
         if self.call.level >= 10:
@@ -404,7 +404,6 @@ class Filesystem(ocf.Agent):
             raise ocf.UnusableHere(str(problem)) from problem
         except CannotMount as problem:
             raise ocf.Failure(str(problem), hint=problem.hint) from problem
-        self.own.settle(mount.point)
         self.own.remember(mount)
         self._apply_ownership(mount.point)
         self._tell_systemd(mount.point)
@@ -418,15 +417,15 @@ class Filesystem(ocf.Agent):
         if not ours:
             self.own.unsettle()
         point = self.own.locate(table)
-        work = Mounting(self.storage, self.source, self._node, point, self.call.log)
+        self.own.settle(ours[-1].point if ours else point)
+        work = Mounting(self.storage, self.source, self._node, point, self.own.mark, self.call.log)
         if ours:
             if self.source.wants_read_only and not ours[-1].is_read_only:
                 work.remount(self.options)
             return ours[-1]
-        self.own.settle(point)
         work.refuse_others(table)
         if self.source.is_on_a_device:
-            self.own.claim(self._node)
+            self.own.claim(self._node, table)
         work.check(self.run_fsck)
         work.mount(self.options)
         # What mount(8) has just put there is ours, whatever it is called.
@@ -482,16 +481,21 @@ class Filesystem(ocf.Agent):
 
     @ocf.action(timeout=60)
     def stop(self) -> None:
+        from ocf_py.system.unmount_plan import make_plan
         from ocf_py.system.unmounting import StillMounted, Unmounting, end_mounting, leave
 
         leave()
-        storage, deadline = self.storage, self.call.deadline
+        own, storage, deadline = self.own, self.storage, self.call.deadline
         table = self._read_table()
-        self.own.learn(table)
-        work = Unmounting(storage, self._make_plan, self._read_signals(), deadline, self.call.log)
+        own.learn(table)
+
+        def plan() -> Plan:
+            return make_plan(own, self._read_table(), storage, deadline)
+
+        work = Unmounting(storage, plan, self._read_signals(), deadline, self.call.log)
         try:
-            if not self.own.find(table):
-                end_mounting(storage, self.own.locate(table), deadline)
+            if not own.find(table):
+                end_mounting(storage, own.locate(table), own.mark, deadline, self.call.log)
             work.run()
         except LookupError as missing:
             raise ocf.Failure(str(missing), hint="it comes with util-linux") from missing
@@ -508,22 +512,4 @@ class Filesystem(ocf.Agent):
             self.signal_delay,
             spare=any(word in _SPARE_WORDS for word in words),
             fast=self.fast_stop,
-        )
-
-    def _make_plan(self) -> Plan:
-        from ocf_py.system.releasing import Release
-        from ocf_py.system.unmount_plan import make_plan
-
-        table, must_end, device = self._read_table(), self.source.has_one_writer, self.own.device
-        release = None
-        if must_end and device:
-            point = self.own.locate(table)
-            release = Release(self.storage, device, point, self.call.deadline)
-        return make_plan(
-            table,
-            self.own.find(table),
-            must_end=must_end,
-            is_forgiving=self.source.kind == "network",
-            release=release,
-            mount_id=self.own.mount_id,
         )

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 class Facts:
     """What `start` leaves for `stop` beside the parameters: a process, a unit; kept in the record.
 
-    Names hold no blank, "=" or line break. A fact is on disk when `remember` returns.
+    Names hold no blank, "=" or line break. A fact is on disk when `remember` returns; where that
+    cannot be, a start fails, and every other action goes on, with the log told: a full /run takes
+    down nothing that runs, and keeps nothing from being stopped.
     """
 
-    __slots__ = ("_file", "record")
+    __slots__ = ("_file", "_log", "record")
 
-    def __init__(self, file: RecordFile | None = None) -> None:
+    def __init__(self, file: RecordFile | None = None, log: Log | None = None) -> None:
+        """Keep them in ``file``; with a ``log``, which is told, a failure to do so is none."""
         self._file = file
+        self._log = log
         self.record: StartRecord | None = None
 
     def recall(self, name: str) -> str:
@@ -32,7 +36,7 @@ class Facts:
         return self.record.facts.get(name, "") if self.record else ""
 
     def remember(self, name: str, text: str) -> None:
-        """Keep a fact; Failure if there is no record to keep it in."""
+        """Keep a fact; Failure if there is no record to keep it in, or in a start no room."""
         if self.record is None:
             raise Failure(f"cannot remember {name}: nothing was started")
         self.record.facts[name] = text
@@ -49,7 +53,10 @@ class Facts:
         try:
             self._file.write(self.record)
         except OSError as error:
-            raise Failure(f"cannot write {self._file.path}: {error.strerror}") from error
+            problem = f"cannot write {self._file.path}: {error.strerror}"
+            if self._log is None:
+                raise Failure(problem) from error
+            self._log.warning(problem)
 
 
 class Call:

@@ -114,7 +114,7 @@ def _perform(
         log=log,
         level=environment.check_level if name in ("monitor", "validate-all") else 0,
         is_recurring=is_recurring,
-        facts=Facts(file),
+        facts=Facts(file, None if name == "start" else log),
         environment=environment,
     )
     instances = None

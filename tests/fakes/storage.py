@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ocf_py.system.holders import Mounts
     from ocf_py.system.processes import ProcessIdentity
 
-_KNOWN_TYPES = ("ext4", "tmpfs", "none")
+_ON_DEVICES = ("ext4", "gfs2", "ocfs2")
+_KNOWN_TYPES = (*_ON_DEVICES, "tmpfs", "none")
 
 
 class FakeStorage(Storage):
@@ -56,7 +57,7 @@ class FakeStorage(Storage):
     def find_node(self, number: str, path: str) -> str:
         return path if self.find_number(path) == number else ""
 
-    def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
+    def check(self, source: str, fstype: str, *, mark: str = "") -> tuple[int, str]:
         assert not any(one.source == source for one in self.mounts), "it is mounted"
         return 0, ""
 
@@ -72,7 +73,7 @@ class FakeStorage(Storage):
 
     # ------------------------------------------------------------------ mounting
 
-    def mount(self, source: str, point: str, fstype: str, options: str) -> str:
+    def mount(self, source: str, point: str, fstype: str, options: str, *, mark: str = "") -> str:
         words = options.split(",")
         point = os.path.realpath(point)
         if "remount" in words:
@@ -92,7 +93,7 @@ class FakeStorage(Storage):
             inside = folder[len(under.point) :] if under.point != "/" else folder
             device, root = under.device, (under.root.rstrip("/") + "/" + inside.strip("/"))
             source, fstype = under.source, under.fstype
-        elif fstype == "ext4":
+        elif fstype in _ON_DEVICES:
             number = self.find_number(source)
             if number is None:
                 return f"mount: {point}: special device {source} does not exist."
@@ -127,8 +128,11 @@ class FakeStorage(Storage):
     def part(self, point: str) -> str:
         return ""  # nothing propagates here
 
-    def find_mounting(self, point: str) -> list[ProcessIdentity]:
-        return []
+    def is_silent(self, point: str, seconds: float) -> bool:
+        return False  # every server answers here
+
+    def find_mounting(self, mark: str, seconds: float) -> tuple[list[ProcessIdentity], str]:
+        return [], ""
 
     # ------------------------------------------------------------------ holders
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from tests.filesystem.world import asked, check
@@ -29,6 +30,28 @@ def who_ignores_the_first_stage_meets_the_second(world: World) -> None:
     holder = world.hold(one["directory"], stubborn=True)
     assert world.call("stop", timeout=4, **one) == 0, world.reason
     assert not world.lives(holder)
+
+
+@check
+def a_delay_that_is_longer_than_a_stage_leaves_the_second_its_time(world: World) -> None:
+    one = asked(world, signal_delay="60s")
+    assert world.call("start", **one) == 0, world.reason
+    holder = world.hold(one["directory"], stubborn=True)
+    assert world.call("stop", timeout=4, **one) == 0, world.reason
+    assert not world.lives(holder)
+
+
+@check
+def a_fast_stop_fails_soon_and_names_the_holder(world: World) -> None:
+    one = asked(world, fast_stop="true", signal_delay="60s", kill_signals="CONT")
+    assert world.call("start", **one) == 0, world.reason
+    holder = world.hold(one["directory"], stubborn=True)
+    began = time.monotonic()
+    assert world.call("stop", timeout=40, **one) == 1
+    assert 5 < time.monotonic() - began < 9
+    assert f"{one['directory']} is held by pid {holder} (" in world.reason, world.reason
+    world.release(holder)
+    assert world.call("stop") == 0, world.reason
 
 
 @check

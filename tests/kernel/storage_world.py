@@ -93,6 +93,18 @@ class KernelStorage(Installed):
         self._numbers[letter] = int(loop.removeprefix("/dev/loop"))
         return loop
 
+    def install(self, name: str, script: str) -> None:
+        """Put a program into /usr/sbin, where it comes before one of its name in /usr/bin."""
+        for folder in ("upper", "work"):
+            self.make_folder(f"/run/o/{folder}")
+        self.run(
+            *("mount", "-t", "overlay", "overlay", "-o"),
+            *("lowerdir=/usr/sbin,upperdir=/run/o/upper,workdir=/run/o/work", "/usr/sbin"),
+        )
+        program = self.sandbox.root / "usr/sbin" / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+
     def forget(self, letter: str) -> None:
         """A disk that the test has detached by itself."""
         del self._numbers[letter]

@@ -64,6 +64,29 @@ class TestKinds:
             assert storage.call("monitor", device=device, **one) == code
         assert storage.call("stop", device="/run/d.img", **one) == 0, storage.reason
 
+    def test_two_file_systems_of_one_image_are_not_each_other(self, storage: KernelStorage) -> None:
+        storage.run("truncate", "-s", "32M", "/run/d.img")
+        every: list[dict[str, Any]] = []
+        for name, offset in (("one", 1 << 20), ("two", 16 << 20)):
+            storage.run("mkfs.ext4", "-q", "-E", f"offset={offset}", "/run/d.img", "8M")
+            spelled = f"{offset >> 20}MiB" if name == "two" else str(offset)
+            every.append(
+                {
+                    "device": "/run/d.img",
+                    "directory": f"/run/t/{name}",
+                    "fstype": "ext4",
+                    "options": f"loop,offset={spelled},sizelimit={8 << 20}",
+                }
+            )
+        one, two = every
+        assert storage.call("start", **one) == 0, storage.reason
+        assert storage.call("start", instance="two", **two) == 0, storage.reason
+        for here, name in ((one, "fs"), (two, "two")):
+            assert storage.call("monitor", instance=name, interval=RECURRING, **here) == 0
+        assert storage.call("stop") == 0, storage.reason
+        assert len(storage.mounted("/run/t/two")) == 1
+        assert storage.call("stop", instance="two") == 0, storage.reason
+
     @pytest.mark.parametrize(
         "spelling", ["UUID={}", "-U {}", "-U{}", "--uuid={}", 'UUID="{}"', "upper"]
     )
@@ -259,12 +282,27 @@ class TestStart:
         assert storage.call("stop", **one) == 0, storage.reason
         assert storage.lives(holder)
 
+    def test_says_where_to_look_for_a_program_that_has_claimed_the_device(
+        self, storage: KernelStorage
+    ) -> None:
+        one = asked(storage)
+        claim = "import os, sys, time; os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL); "
+        claim += "print(os.getpid(), flush=True); time.sleep(99)"
+        storage.hold_by("python3", "-c", claim, one["device"])
+        assert storage.call("start", **one) == 1
+        assert "it is in use by the kernel or a program: see lsblk and fuser" in storage.reason
+
     def test_tells_systemd_once_that_a_shutdown_ends_the_cluster_first(
         self, storage: KernelStorage
     ) -> None:
+        """Until systemd has read it, each start tells again; this host's is a stand-in."""
         storage.make_folder("/run/systemd/system")
+        storage.install("systemctl", "echo $* >> /run/told; test -e /run/answers")
         one = asked(storage)
         times = []
+        assert storage.call("start", **one) == 0, storage.reason
+        assert storage.call("stop") == 0, storage.reason
+        storage.run("touch", "/run/answers")
         for _ in range(2):
             assert storage.call("start", **one) == 0, storage.reason
             (path,) = storage.run("find", "/run/systemd/system", "-type", "f").split()
@@ -273,6 +311,7 @@ class TestStart:
         assert path.startswith("/run/systemd/system/resource-agents-deps.target.d/")
         assert "After=run-t-data.mount" in storage.run("cat", path)
         assert times[0] == times[1]
+        assert storage.run("cat", "/run/told").split("\n")[:-1] == ["daemon-reload"] * 2
 
     @pytest.mark.parametrize("left", ["a name", "no name"])
     def test_a_device_that_was_renamed_is_read_by_its_number(
@@ -293,6 +332,23 @@ class TestStart:
         assert storage.mounted(one["directory"]) == []
         if left == "no name":
             storage.run("mv", "/dev/away", loop)
+
+
+class TestAFullRun:
+    def test_fails_a_start_and_neither_a_monitor_nor_a_stop(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        storage.mount("records", "/run/ocfpy", "tmpfs", "size=16k,mode=700")
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.unmount(one["directory"])
+        storage.mount("other", "/run/t", "tmpfs")
+        storage.mount(one["device"], one["directory"])  # by hand: another mount than start's
+        storage.run("dd", "if=/dev/zero", "of=/run/ocfpy/.fill", "bs=4k", expect=1)
+        for interval in (0, RECURRING):
+            assert storage.call("monitor", interval=interval, **one) == 0, storage.reason
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted(one["directory"]) == []
+        assert storage.call("start", **one) == 1
+        assert "cannot write /run/ocfpy/" in storage.reason
 
 
 class TestMovedAway:

@@ -87,6 +87,33 @@ class TestDetached:
         return one
 
 
+class TestBindsLeftBehind:
+    """A file system lives on in a later bind of a part of it, for writing."""
+
+    def test_a_bind_of_a_subfolder_goes_though_ours_has_gone(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.make_folder("/run/t/data/www")
+        storage.mount("/run/t/data/www", "/run/t/www", "none", "bind")
+        holder = storage.hold("/run/t/www")
+        storage.unmount("/run/t/data")
+        assert storage.call("monitor", interval=RECURRING, **one) == 7
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted("/run/t/www") == []
+        assert not storage.lives(holder)
+
+    def test_what_was_there_before_start_stays(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        storage.mount(one["device"], "/run/t/whole")
+        storage.make_folder("/run/t/whole/www")
+        storage.mount("/run/t/whole/www", "/run/t/www", "none", "bind")
+        storage.unmount("/run/t/whole")
+        assert storage.call("start", **one) == 0, storage.reason
+        storage.unmount("/run/t/data")
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.mounted("/run/t/www") == [one["device"]]
+
+
 class TestNumbersThatAreUsedAgain:
     """The kernel gives the lowest free number to the next mount: an id alone proves nothing."""
 
@@ -108,6 +135,33 @@ class TestNumbersThatAreUsedAgain:
         assert storage.call("stop", **one) == 0, storage.reason
         assert storage.lives(holder)
         assert len(storage.mounted("/run/t/else")) == 1
+
+    @pytest.mark.parametrize("where", ["else", "data"])
+    def test_another_image_on_our_loop_device_is_left_alone(
+        self, storage: KernelStorage, where: str
+    ) -> None:
+        """The loop device of an image that was unmounted goes, and its number to the next."""
+        for name in ("a", "b"):
+            storage.run("truncate", "-s", "8M", f"/run/{name}.img")
+            storage.run("mkfs.ext4", "-q", f"/run/{name}.img")
+        one: dict[str, Any] = {
+            "device": "/run/a.img",
+            "directory": "/run/t/data",
+            "fstype": "ext4",
+        }
+        assert storage.call("start", **one) == 0, storage.reason
+        ours = storage.run("findmnt", "-n", "-o", "ID,MAJ:MIN", "/run/t/data")
+        storage.unmount("/run/t/data")
+        there = f"/run/t/{where}"
+        storage.mount("/run/b.img", there, "ext4", "loop")
+        theirs = storage.run("findmnt", "-n", "-o", "ID,MAJ:MIN", there)
+        assert theirs == ours, "the kernel has changed its ways"
+        holder = storage.hold(there)
+        code = 1 if where == "data" else 7
+        assert storage.call("monitor", interval=RECURRING, **one) == code, storage.reason
+        assert storage.call("stop") == 0, storage.reason
+        assert storage.lives(holder)
+        assert len(storage.mounted(there)) == 1
 
     def test_another_memory_on_our_directory_is_not_ours(self, storage: KernelStorage) -> None:
         one: dict[str, Any] = {"device": "ours", "directory": "/run/t/data", "fstype": "tmpfs"}

@@ -62,6 +62,29 @@ class TestWhatHangs:
             server.communicate()
             waiting.wait(timeout=10)
 
+    @pytest.mark.parametrize("who", ["spared", "ancestor"])
+    def test_what_a_server_keeps_that_answers_is_never_forced(
+        self, storage: KernelStorage, who: str
+    ) -> None:
+        one: dict[str, Any] = {"device": "far:/x", "directory": "/run/t/far", "fstype": "tmpfs"}
+        spare = "true" if who == "ancestor" else "false"
+        assert storage.call("start", force_unmount=spare, **one) == 0, storage.reason
+        if who == "spared":
+            holder = storage.hold(one["directory"])
+            assert storage.call("stop", timeout=4) == 1
+            assert f"/run/t/far is held by pid {holder} (sleep, root): cwd" in storage.reason
+            storage.release(holder)
+        else:
+            answer = storage.sandbox.run(
+                ["sh", "-c", f"{storage.agent} stop; echo ended with $?"],
+                env={**storage.environment(), "OCF_RESKEY_CRM_meta_timeout": "4000"},
+                cwd=one["directory"],
+            )
+            assert answer.stdout == "ended with 1\n"
+            assert "(sh, root): cwd /run/t/far, spared" in answer.stderr
+        assert storage.mounted(one["directory"]) == ["far:/x"]
+        assert storage.call("stop") == 0, storage.reason
+
     def test_what_lies_on_a_dead_server_hangs_nothing(self, storage: KernelStorage) -> None:
         server = self._serve(storage, "/run/t/dead", "far", "fuse")
         bind: dict[str, Any] = {

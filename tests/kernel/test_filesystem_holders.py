@@ -46,6 +46,54 @@ class TestHolders:
         assert storage.call("stop") == 0, storage.reason
         assert not storage.lives(holder)
 
+    def test_are_found_beside_a_socket_of_a_confusing_name(self, storage: KernelStorage) -> None:
+        """Anybody can bind it: the kernel writes line breaks into /proc/net/unix as they are."""
+        one = asked(storage)
+        assert storage.call("start", **one) == 0, storage.reason
+        holder = storage.hold(one["directory"])
+        for name in (r"\0a\nb", r"\0a\x0bb c", r"\0a\n0: 1 2 3 4 5 6 /run/t/data"):
+            bind = f"import os, socket, time; s = socket.socket(1); s.bind('{name}'); "
+            tell = "print(os.getpid(), flush=True); time.sleep(99)"
+            storage.hold_by("setpriv", "--reuid=65534", sys.executable, "-c", bind + tell)
+        assert storage.call("stop", timeout=6) == 0, storage.reason
+        assert not storage.lives(holder)
+
+    def test_whom_the_name_of_a_socket_accuses_is_left_alone(self, storage: KernelStorage) -> None:
+        one = asked(storage)
+        assert storage.call("start", **one) == 0, storage.reason
+        holder = storage.hold(one["directory"])
+        sleep = "print(os.getpid(), flush=True); time.sleep(99)"
+        innocent = storage.hold_by(
+            sys.executable, "-c", f"import os, socket, time; s = socket.socket(1); {sleep}"
+        )
+        links = storage.run("sh", "-c", f"readlink /proc/{innocent}/fd/*").split()
+        (inode,) = (link[8:-1] for link in links if link.startswith("socket:"))
+        name = rf"\0a\n0: 1 2 3 4 5 {inode} /run/t/data"
+        bind = f"import os, socket, time; s = socket.socket(1); s.bind('{name}'); {sleep}"
+        storage.hold_by("setpriv", "--reuid=65534", sys.executable, "-c", bind)
+        assert storage.call("stop", timeout=6) == 0, storage.reason
+        assert not storage.lives(holder)
+        assert storage.lives(innocent)
+
+    def test_a_strangers_program_of_a_cluster_name_is_no_part_of_it(
+        self, storage: KernelStorage
+    ) -> None:
+        one = asked(storage)
+        storage.run("cp", "/bin/sleep", "/run/corosync")
+        storage.run("mount", "-o", "remount,exec", "/run")
+        assert storage.call("start", **one) == 0, storage.reason
+        holder = storage.hold_by(
+            "setpriv",
+            "--reuid=65534",
+            "--clear-groups",
+            "sh",
+            "-c",
+            "echo $$; exec /run/corosync 99",
+            cwd=one["directory"],
+        )
+        assert storage.call("stop", timeout=6) == 0, storage.reason
+        assert not storage.lives(holder)
+
     def test_an_ancestor_is_spared_and_named(self, storage: KernelStorage) -> None:
         one = asked(storage)
         assert storage.call("start", **one) == 0, storage.reason

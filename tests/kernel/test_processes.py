@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.system import processes
-from ocf_py.system.processes import ProcessIdentity, Protected, identify, terminate
+from ocf_py.system.processes import ProcessIdentity, Protected, find_protection, identify, terminate
 from tests.kernel.inside import inside
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ocf_py.conformance.sandbox import Sandbox
 
-_PR_SET_NAME = 15
+_PR_SET_DUMPABLE, _PR_SET_NAME = 4, 15
 
 
 def _fork(body: Callable[[], object]) -> ProcessIdentity:
@@ -106,6 +107,26 @@ def test_the_cluster_stack_is_protected(sandbox: Sandbox, name: str) -> None:
             terminate(identity, 0.1)
         assert identity.is_alive()
 
+    inside(sandbox, body)
+
+
+def test_who_only_bears_a_name_of_the_cluster_stack_is_not(sandbox: Sandbox) -> None:
+    def become_nobody() -> None:
+        os.setuid(65534)
+        _rename("corosync")
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)  # what is in /proc is root's from now on
+
+    def body() -> None:
+        assert terminate(_fork(become_nobody), 0.1)
+        for mode, is_spared in ((0o755, True), (0o777, False)):
+            shutil.copy("/bin/sleep", "/run/corosync")
+            os.chmod("/run/corosync", mode)
+            copy = subprocess.Popen(["/run/corosync", "60"])
+            assert bool(find_protection(copy.pid)) is is_spared
+            copy.kill()
+            copy.wait()
+
+    sandbox.run(["mount", "-o", "remount,exec", "/run"], check=True)
     inside(sandbox, body)
 
 

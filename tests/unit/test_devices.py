@@ -149,3 +149,21 @@ class TestAMountIsOurs:
         ours = Source("PARTLABEL=none-such", "ext4", [])
         assert self.matches(ours, shown("8:16", "/dev/a")) is None
         assert self.matches(ours, shown("8:16", "/dev/a", "xfs")) is False
+
+
+@pytest.mark.parametrize(
+    ("options", "offset"),
+    [
+        ([], 0),
+        (["loop", "offset=1048576"], 1 << 20),
+        (["offset=16M"], 16 << 20),
+        (["offset=16MiB", "offset=2K"], 2048),
+        (["offset=16MB"], 16_000_000),
+        (["offset=0x100"], -1),
+        (["offset="], -1),
+        (["offset=5B"], -1),
+        (["offset=5iB"], -1),
+    ],
+)
+def test_an_image_is_read_from_its_offset_on(options: list[str], offset: int) -> None:
+    assert Source("/srv/image", "ext4", options).offset == offset

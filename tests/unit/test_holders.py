@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from ocf_py.system import holders
+from ocf_py.system import block_devices, holders
 from ocf_py.system.holders import find_kernel_holders
 from ocf_py.system.mounts import MountTable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _TOLD = {
     "/proc/swaps": [
@@ -43,3 +48,16 @@ def test_each_is_named_and_nobody_else() -> None:
 
 def test_what_is_to_go_anyway_is_no_holder() -> None:
     assert "the overlay on /merged" not in find_kernel_holders(["/srv/my data", "/merged"], _TABLE)
+
+
+def test_devices_that_are_made_of_ours_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel this runs on may have neither: its sysfs is laid out as Linux 6.1 does."""
+    folder = tmp_path / "8:17/holders"
+    (folder / "md0").mkdir(parents=True)
+    (folder / "dm-3/dm").mkdir(parents=True)
+    (folder / "dm-3/dm/name").write_text("vg-data\n")
+    monkeypatch.setattr(block_devices, "_BLOCKS", str(tmp_path))
+    assert block_devices.list_holders("8:17") == ["/dev/mapper/vg-data", "/dev/md0"]
+    assert block_devices.list_holders("8:18") == []

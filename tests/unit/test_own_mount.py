@@ -53,10 +53,10 @@ def test_a_device_that_was_in_use_before_is_not_remembered(storage: Counted) -> 
     storage.numbers = {"/dev/vg/data": "253:3"}
     own = know(storage)
     storage.mount("/dev/vg/data", "/", "ext4", "")
-    own.claim("/dev/vg/data")
+    own.claim("/dev/vg/data", storage.read_table())
     assert str(own.device) == "None"
     storage.mounts.clear()
-    own.claim("/dev/vg/data")
+    own.claim("/dev/vg/data", storage.read_table())
     assert str(own.device) == "253:3 - /dev/vg/data"
 
 
@@ -94,3 +94,41 @@ def test_a_device_is_found_where_it_is_by_now(
 def test_the_text_of_a_device_is_read_again() -> None:
     for text in ("8:1 36 /dev/my disk", "8:1 - /dev/sda1"):
         assert str(BlockDevice.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now", "is_in_use", "flaw"),
+    [
+        ("41", "41", False, ""),
+        ("41", "43", False, "the device has gone, and another has its number"),
+        ("41", "43", True, ""),  # mounted there by hand since
+        ("41", "", False, ""),
+        ("-", "43", False, ""),
+    ],
+)
+def test_a_device_that_came_back_under_its_number_is_another(
+    storage: Counted, recorded: str, now: str, is_in_use: bool, flaw: str
+) -> None:
+    """A disk of a network was lost and logged in to again; what was mounted from it is dead."""
+    storage.numbers = {"/dev/vg/data": "253:3"}
+    storage.sequences = {"253:3": now}
+    if is_in_use:
+        storage.mount("/dev/vg/data", "/", "ext4", "")
+    signature = "9 253:3 ext4 - /"
+    own = know(storage, mount=signature, device=f"253:3 {recorded} /dev/vg/data")
+    table = MountTable(_ROOT + b"9 1 253:3 / /srv rw - ext4 /dev/vg/data rw\n")
+    (mount,) = own.find(table)
+    assert mount.signature == signature
+    assert own.find_flaw(mount).endswith(flaw)
+    assert bool(own.find_flaw(mount)) is bool(flaw)
+
+
+def test_a_mount_on_a_successor_of_our_device_is_not_the_one_that_was_moved(
+    storage: Counted,
+) -> None:
+    storage.sequences = {"253:3": "43"}
+    own = know(storage, mount="9 253:3 ext4 - /", device="253:3 41 /dev/vg/data")
+    table = MountTable(_ROOT + b"9 1 253:3 / /other rw - ext4 /dev/mapper/vg-other rw\n")
+    assert own.find(table) == []
+    storage.sequences = {"253:3": "41"}
+    assert [one.point for one in own.find(table)] == ["/other"]

@@ -30,6 +30,17 @@ class Counting(SystemdMounts):
         self.reloads += 1
 
 
+class Deaf(Counting):
+    """A systemd that cannot be told, as long as it is deaf."""
+
+    is_deaf = True
+
+    def _reload(self) -> None:
+        if self.is_deaf:
+            raise OSError(0, "no bus")
+        super()._reload()
+
+
 def systemd(root: Path) -> Counting:
     return Counting(lambda: 1.0, str(root))
 
@@ -83,7 +94,7 @@ class TestShutdown:
         (written,) = (host / DROP_INS).iterdir()
         assert written.name == "50-ocfpy-srv-a\\x2db.conf"
         assert written.read_text().split("\n")[1:] == ["[Unit]", "After=srv-a\\x2db.mount", ""]
-        assert written.stat().st_mode & 0o777 == 0o644
+        assert written.stat().st_mode & 0o777 == 0o444
         assert one.reloads == 1
 
     def test_is_told_once(self, host: Path) -> None:
@@ -93,6 +104,15 @@ class TestShutdown:
         assert one.reloads == 1
         assert one.order_shutdown("/srv/x", needs_network=False)
         assert one.reloads == 2
+
+    def test_is_told_again_where_systemd_may_not_have_heard_of_it(self, host: Path) -> None:
+        one = Deaf(lambda: 1.0, str(host))
+        with pytest.raises(OSError, match="no bus"):
+            one.order_shutdown("/srv/x", needs_network=False)
+        one.is_deaf = False
+        assert one.order_shutdown("/srv/x", needs_network=False)
+        assert not one.order_shutdown("/srv/x", needs_network=False)
+        assert one.reloads == 1
 
     def test_keeps_the_network_for_what_needs_it(self, host: Path) -> None:
         systemd(host).order_shutdown("/srv/x", needs_network=True)

@@ -50,16 +50,6 @@ class BlockDevice:
         return self.number.startswith(_LOOP)
 
 
-def read_sequence(number: str) -> str:
-    """What the kernel counts the device of this number as, or its disk; "" where it does not."""
-    for place in ("", "/.."):  # a partition's folder lies in its disk's
-        try:
-            return read_file(f"{_BLOCKS}/{number}{place}/diskseq").decode().strip()
-        except OSError:
-            continue
-    return ""
-
-
 def find_path(number: str, find_number: Callable[[str], str | None]) -> str:
     """A path below /dev that leads to the device of this number; "" where none does."""
     names = [f"/dev/block/{number}"]
@@ -72,6 +62,24 @@ def find_path(number: str, find_number: Callable[[str], str | None]) -> str:
             text = text.partition("DEVNAME=")[2]
         names.append(prefix + text.partition("\n")[0])
     return next((name for name in names if find_number(name) == number), "")
+
+
+def list_holders(number: str) -> list[str]:
+    """The block devices that are made of this one (LVM, multipath, an array, bcache), in words."""
+    folder = f"{_BLOCKS}/{number}/holders"
+    try:
+        names = posix.listdir(folder)
+    except OSError:
+        return []
+    found = []
+    for name in sorted(names):
+        try:
+            mapped = read_file(f"{folder}/{name}/dm/name").decode("utf-8", "replace").strip()
+        except OSError:
+            found.append(f"/dev/{name}")
+        else:
+            found.append(f"/dev/mapper/{mapped}")
+    return found
 
 
 def are_siblings(number: str, other: str) -> bool:

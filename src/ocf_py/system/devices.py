@@ -149,7 +149,7 @@ class Source:
         """Judge by what else there is where no device has our name: it is an image, or gone."""
         if self.kind == PATH:
             device = storage.find_number(mount.source) if mount.is_anonymous else mount.device
-            if device and storage.is_image(table.resolve(self.name), device):
+            if device and storage.is_image(table.resolve(self.name), device, self.offset):
                 return True
         if mount.source in (self.name, self.words):
             return True  # nothing else ever had this name here
@@ -165,6 +165,12 @@ class Source:
             return False
         theirs = storage.find_number(mount.source)
         return theirs is not None and (theirs == number or storage.are_siblings(number, theirs))
+
+    @property
+    def offset(self) -> int:
+        """Where in an image the file system begins, in bytes; -1 where that cannot be told."""
+        found = [word[7:] for word in self.options if word.startswith("offset=")]
+        return _read_size(found[-1]) if found else 0
 
     @property
     def subvolume(self) -> str:
@@ -217,6 +223,16 @@ def _spell(uuid: str) -> str:
         len(digits) == _FAT_DIGITS and uuid[4:5] == "-"
     )
     return uuid.upper() if is_serial else uuid.lower()
+
+
+def _read_size(text: str) -> int:
+    """Read a size as mount(8) does: 1048576, 1024K, 1MiB, and 1MB, which is a million; or -1."""
+    digits = text.rstrip("KMGTPEiB")
+    unit = text[len(digits) :]
+    power = "_KMGTPE".find(unit[:1] or "_")
+    if not (digits.isascii() and digits.isdecimal()) or unit[1:] not in ("", "iB", "B"):
+        return -1
+    return int(digits) * int((1000 if unit[1:] == "B" else 1024) ** power) if power >= 0 else -1
 
 
 def _is_export(device: str) -> bool:

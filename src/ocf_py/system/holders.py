@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .mounts import Mount, MountTable
-    from .processes import ProcessIdentity
 
 _LINKS = ("cwd", "root", "exe")
 _O_PATH = 0o10000000  # asm-generic/fcntl.h, which posix does not name
 _MAPPED = 5  # the field of /proc/PID/maps that is the path
-_INODE = 6  # the field of /proc/net/unix, with the path behind it
 
 
 class Mounts:
@@ -73,44 +71,53 @@ class Mounts:
 def find_holders(mounts: Mounts) -> Iterator[tuple[int, int, str, int, str]]:
     """Find the processes that hold any of the mounts: (pid, start ticks, command, user id, what).
 
+    What can hang comes last: a process that maps a file of a dead server lets nobody read its maps.
     ``what`` says how: "cwd /srv/data/x", "open /srv/data/log", "maps /srv/data/lib.so".
     """
     from .processes import identify
 
-    ours = posix.getpid()
-    sockets = _find_sockets(mounts)
-    for name in posix.listdir("/proc"):
-        if not name.isdigit() or int(name) == ours:
-            continue
-        try:
-            what = next(_list_uses(name, mounts, sockets), "")
-            identity = identify(int(name)) if what else None
-            if identity is None:
+    waiting = [name for name in posix.listdir("/proc") if name.isdigit()]
+    waiting.remove(str(posix.getpid()))
+    for look in (_list_uses, _list_sockets(mounts), _list_mapped):
+        for name in tuple(waiting):
+            try:
+                what = next(look(f"/proc/{name}", mounts), "")
+                identity = identify(int(name)) if what else None
+                if identity is None:
+                    continue
+                command = read_file(f"/proc/{name}/comm").decode("utf-8", "replace").strip()
+                owner = posix.stat(f"/proc/{name}").st_uid
+            except OSError:  # it has ended meanwhile
                 continue
-            command = read_file(f"/proc/{name}/comm").decode("utf-8", "replace").strip()
-            owner = posix.stat(f"/proc/{name}").st_uid
-        except OSError:  # it has ended meanwhile
-            continue
-        yield identity.pid, identity.start_time, command, owner, what
+            waiting.remove(name)
+            yield identity.pid, identity.start_time, command, owner, what
 
 
-def _list_uses(pid: str, mounts: Mounts, sockets: frozenset[str]) -> Iterator[str]:
-    folder = f"/proc/{pid}"
+def _list_uses(folder: str, mounts: Mounts) -> Iterator[str]:
     for link in _LINKS:
         path = f"{folder}/{link}"
         if _is_on(path, mounts):
             yield f"{link} {_target(path)}"
-    yield from _list_open(folder, mounts, sockets)
-    yield from _list_mapped(folder, mounts)
-
-
-def _list_open(folder: str, mounts: Mounts, sockets: frozenset[str]) -> Iterator[str]:
     for number in _list(f"{folder}/fd"):
         path = f"{folder}/fd/{number}"
         mount_id = _mount_id(f"{folder}/fdinfo/{number}")
-        is_on = mount_id and mounts.holds(mount_id, lambda: _device(path))  # noqa: B023 - asked at once
-        if is_on or (sockets and _target(path) in sockets):
+        if mount_id and mounts.holds(mount_id, lambda: _device(path)):  # noqa: B023 - asked at once
             yield f"open {_target(path)}"
+
+
+def _list_sockets(mounts: Mounts) -> Callable[[str, Mounts], Iterator[str]]:
+    """Look for what has a socket open that is bound to a name on one of the mounts."""
+    found: list[frozenset[str]] = []  # once it is asked for
+
+    def look(folder: str, _: Mounts) -> Iterator[str]:
+        if not found:
+            found.append(_find_sockets(mounts))
+        for number in _list(f"{folder}/fd") if found[0] else ():
+            target = _target(f"{folder}/fd/{number}")
+            if target in found[0]:
+                yield f"open {target}"
+
+    return look
 
 
 def _list_mapped(folder: str, mounts: Mounts) -> Iterator[str]:
@@ -122,8 +129,9 @@ def _list_mapped(folder: str, mounts: Mounts) -> Iterator[str]:
             continue  # of no file
         span, target = fields[0], fields[_MAPPED]
         is_near = fields[3] in numbers or any(is_within(target, one) for one in mounts.points)
+        # The names in map_files are without the zeros that stand in front here.
         start, _, end = span.partition("-")
-        path = f"{folder}/map_files/{int(start, 16):x}-{int(end, 16):x}"
+        path = f"{folder}/map_files/{start.lstrip('0') or '0'}-{end.lstrip('0')}"
         if is_near and _is_on(path, mounts):
             yield f"maps {_target(path)}"
 
@@ -172,32 +180,37 @@ def _list(folder: str) -> list[str]:
         return []
 
 
-def find_mounting(mark: dict[str, str]) -> list[ProcessIdentity]:
+def find_mounting(mark: dict[str, str]) -> Iterator[tuple[int, int]]:
     """Programs that carry ``mark`` in their environment: mount(8), fsck(8) and their helpers.
 
-    An agent that was killed leaves them behind, and what they mount appears after a stop. A daemon
-    is none of them, as it serves what it has mounted: it has a session of its own.
+    As (pid, start ticks). An agent that was killed leaves them behind, and what they mount appears
+    after a stop. A daemon is none of them, as it serves what it has mounted: it has a session of
+    its own. Nor is one that is not root's, or has mounts of its own, whatever it carries. Run it
+    where it may hang, as `find_holders`.
     """
-    from .processes import GROUP, SESSION, START_TIME, ProcessIdentity, read_stat
+    from .processes import GROUP, SESSION, START_TIME, read_stat
 
-    entries = [f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in mark.items()]
-    found = []
+    ours = _target("/proc/self/ns/mnt")
+    entries = {f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in mark.items()}
     for pid in filter(str.isdigit, posix.listdir("/proc")):
+        folder = f"/proc/{pid}"
         try:
-            own = read_whole(f"/proc/{pid}/environ").split(b"\0")
+            stat = read_stat(int(pid))
+            if not stat or stat[SESSION] == stat[GROUP] or _target(f"{folder}/ns/mnt") != ours:
+                continue
+            if posix.stat(folder).st_uid == 0 and entries <= set(
+                read_whole(f"{folder}/environ").split(b"\0")
+            ):
+                yield int(pid), int(stat[START_TIME])
         except OSError:  # it has ended meanwhile
             continue
-        stat = read_stat(int(pid)) if all(entry in own for entry in entries) else None
-        if stat and stat[SESSION] != stat[GROUP]:
-            found.append(ProcessIdentity(int(pid), int(stat[START_TIME])))
-    return found
 
 
 def find_namespaces(device: str) -> list[str]:
     """Who has the file system of this number mounted in a namespace of their own, in words."""
     found = []
     for pid, lines in _list_other_namespaces():
-        if any(line.split(" ", 3)[2] == device for line in lines):
+        if any(line.split(" ", 3)[2:3] == [device] for line in lines):
             command = "".join(_read_lines(f"/proc/{pid}/comm")[:1])
             found.append(f"the mount namespace of pid {pid} ({command})")
     return found
@@ -224,11 +237,18 @@ def _list_other_namespaces() -> Iterator[tuple[str, list[str]]]:
 
 def _find_sockets(mounts: Mounts) -> frozenset[str]:
     """The sockets bound to a name on one of the mounts, as the links of their descriptors read."""
+    from .unix_sockets import list_bound
+
     found = set()
-    for line in _read_lines("/proc/net/unix")[1:]:
-        inode, _, path = line.split(" ", _INODE)[_INODE].lstrip().partition(" ")
-        if any(is_within(path, point) for point in mounts.points) and _is_on(path, mounts):
-            found.add(f"socket:[{inode}]")
+    try:
+        for inode, device, path in list_bound():
+            is_near = device in mounts.numbers and any(
+                is_within(path, one) for one in mounts.points
+            )
+            if device in mounts.devices or (is_near and _is_on(path, mounts)):
+                found.add(f"socket:[{inode}]")
+    except OSError:  # a kernel that does not tell
+        pass
     return frozenset(found)
 
 
@@ -284,4 +304,5 @@ def _read_lines(path: str) -> list[str]:
         content = read_whole(path)
     except OSError:
         return []
-    return content.decode("utf-8", "surrogateescape").splitlines()
+    lines = content.decode("utf-8", "surrogateescape").split("\n")
+    return [line for line in lines if line]

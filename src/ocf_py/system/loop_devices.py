@@ -12,17 +12,21 @@ _STATUS_SIZE = 232  # struct loop_info64, which begins with the file's device an
 _BLOCKS = "/sys/dev/block"
 
 
-def is_image(path: str, number: str) -> bool:
+def is_image(path: str, number: str, offset: int) -> bool:
     """Whether the block device of this number ("MAJOR:MINOR") shows the file ``path``.
 
+    Shown is what begins at ``offset``, in bytes; any where that is negative.
     By the file's name first, which may have been deleted; it is written from where the one who
     attached it stood, so in a chroot or another mount namespace the file itself decides.
     """
     major, _, minor = number.partition(":")
     if major != _LOOP_MAJOR:
         return False
+    loop = f"{_BLOCKS}/{number}/loop"
     try:
-        backing = read_file(f"{_BLOCKS}/{number}/loop/backing_file")
+        if offset >= 0 and int(read_file(f"{loop}/offset")) != offset:
+            return False
+        backing = read_file(f"{loop}/backing_file")
     except OSError:
         backing = b""
     known = backing.decode("utf-8", "surrogateescape").removesuffix("\n")

@@ -45,13 +45,19 @@ class CannotMake(CannotMount):
 
 
 class Mounting:
-    """One start's work: ``node`` is where the device was found, the directory is ``point``."""
+    """One start's work: ``node`` is where the device was found, the directory is ``point``.
 
-    def __init__(self, storage: Storage, source: Source, node: str, point: str, log: Log) -> None:
+    ``mark`` is what the programs that it runs are known by.
+    """
+
+    def __init__(
+        self, storage: Storage, source: Source, node: str, point: str, mark: str, log: Log
+    ) -> None:
         self._storage = storage
         self._source = source
         self._node = node or source.words
         self._point = point
+        self._mark = mark
         self._log = log
 
     def refuse_others(self, table: MountTable) -> None:
@@ -84,7 +90,7 @@ class Mounting:
                 self._log.warning(f"{tool} is not installed: {source.words} is not checked")
                 return
         try:
-            status, said = self._storage.check(self._node, source.fstype, self._point)
+            status, said = self._storage.check(self._node, source.fstype, mark=self._mark)
         except OSError as error:
             raise CannotMount(f"fsck of {source.words}: {error.strerror}") from error
         if status >= _UNCORRECTED:
@@ -114,7 +120,9 @@ class Mounting:
     def _run(self, options: str) -> None:
         source = self._source
         try:
-            said = self._storage.mount(self._node, self._point, source.fstype, options)
+            said = self._storage.mount(
+                self._node, self._point, source.fstype, options, mark=self._mark
+            )
         except OSError as error:
             raise CannotMount(f"{source.words} cannot be mounted: {error.strerror}") from error
         except LookupError as missing:

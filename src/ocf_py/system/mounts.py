@@ -95,7 +95,12 @@ class Mount:
     @property
     def is_read_only(self) -> bool:
         """By this mount, or by the whole file system."""
-        return "ro" in self.options.split(",") or "ro" in self.super_options.split(",")
+        return "ro" in self.options.split(",") or self.has_no_writer
+
+    @property
+    def has_no_writer(self) -> bool:
+        """The whole file system is read-only, not this mount of it alone."""
+        return "ro" in self.super_options.split(",")
 
     @property
     def is_shut_down(self) -> bool:

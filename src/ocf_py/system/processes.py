@@ -36,6 +36,8 @@ _CLUSTER_STACK = frozenset(
     )
 )
 _CLUSTER_PREFIXES = ("pacemaker", "corosync")
+_CLUSTER_USER = "hacluster"  # of Debian's and Fedora's packages alike
+_WRITABLE_BY_OTHERS = 0o022
 _KILL_SECONDS = 2.0
 
 
@@ -144,9 +146,36 @@ def find_protection(pid: int) -> str:
         found = read_stat(ancestor)
         ancestor = int(found[PARENT]) if found else 0
     name = (_read(f"/proc/{pid}/comm") or b"").decode("utf-8", "replace").strip()
-    if name in _CLUSTER_STACK or name.startswith(_CLUSTER_PREFIXES):
+    is_named_so = name in _CLUSTER_STACK or name.startswith(_CLUSTER_PREFIXES)
+    if is_named_so and _is_of_the_system(pid):
         return f"pid {pid} is {name}, a part of the cluster stack"
     return ""
+
+
+def _is_of_the_system(pid: int) -> bool:
+    """Whether a process is run by root or the cluster's user from a program that is root's alone.
+
+    Anybody can call a program corosync. True where it cannot be told.
+    """
+    status = _read(f"/proc/{pid}/status") or b""
+    # Not the owner of /proc/PID, who is root where a process lets nobody look into it.
+    users = set(status.partition(b"\nUid:")[2].partition(b"\n")[0].decode().split())
+    if users - {"0", _find_cluster_user()}:
+        return False
+    try:
+        program = posix.stat(f"/proc/{pid}/exe")
+    except OSError:  # it has gone
+        return True
+    return program.st_uid == 0 and not program.st_mode & _WRITABLE_BY_OTHERS
+
+
+def _find_cluster_user() -> str:
+    try:
+        import pwd
+
+        return str(pwd.getpwnam(_CLUSTER_USER).pw_uid)
+    except (ImportError, KeyError):
+        return "0"
 
 
 def _open_handle(identity: ProcessIdentity) -> int:

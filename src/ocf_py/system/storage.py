@@ -59,10 +59,16 @@ class Storage:
         return BlockDevice(number, self.find_sequence(number), path)
 
     def find_sequence(self, number: str) -> str:
-        """What the kernel counts this device as; "" where it does not (see `block_devices`)."""
-        from .block_devices import read_sequence
+        """What the kernel counts this device, or its disk, as; "" where it does not.
 
-        return read_sequence(number)
+        Every monitor asks it; see `block_devices` for what it is good for.
+        """
+        for place in ("", "/.."):  # a partition's folder lies in its disk's
+            try:
+                return read_file(f"{_BLOCKS}/{number}{place}/diskseq").decode().strip()
+            except OSError:
+                continue
+        return ""
 
     def find_path(self, device: BlockDevice) -> str:
         """Where a device is by now; "" where it has gone, or another has its number."""
@@ -81,11 +87,11 @@ class Storage:
 
         return find_path(number, self.find_number)
 
-    def is_image(self, path: str, device: str) -> bool:
-        """Whether ``device`` is a loop device whose image is the file ``path`` (resolved)."""
+    def is_image(self, path: str, device: str, offset: int) -> bool:
+        """Whether ``device`` shows the file ``path`` (resolved) from ``offset`` on (in bytes)."""
         from .loop_devices import is_image
 
-        return is_image(path, device)
+        return is_image(path, device, offset)
 
     def is_file(self, path: str) -> bool:
         """Whether ``path`` is a regular file: the image of a file system."""
@@ -129,15 +135,18 @@ class Storage:
 
     # ------------------------------------------------------------------ mounting
 
-    def mount(self, source: str, point: str, fstype: str, options: str) -> str:
-        """Bring it there; return "", or what the program says against it. ToolMissing, OSError."""
+    def mount(self, source: str, point: str, fstype: str, options: str, *, mark: str = "") -> str:
+        """Bring it there; return "", or what the program says against it. ToolMissing, OSError.
+
+        ``mark`` is what `find_mounting` knows the program and its helpers by.
+        """
         from .commands import CommandTimedOut
 
         kind = ["-t", fstype] if fstype not in ("", "none") else []
         words = ["-o", options] if options else []
         seconds = self._seconds()
         try:
-            return self._run(["mount", *kind, *words, source, point], seconds, _mark(point))
+            return self._run(["mount", *kind, *words, source, point], seconds, _mark(mark))
         except CommandTimedOut as late:  # whose own words would show a password among the options
             raise OSError(late.errno, f"mount did not end within {seconds:.3g} s") from None
 
@@ -152,21 +161,21 @@ class Storage:
         """
         return self._run(["mount", "--make-rslave", point])
 
-    def find_mounting(self, point: str) -> list[ProcessIdentity]:
-        """What `mount` and `check` for ``point`` have left at work."""
+    def find_mounting(self, mark: str, seconds: float) -> tuple[list[ProcessIdentity], str]:
+        """What `mount` and `check` with this mark have left at work, and why that is not all."""
         from .holders import find_mounting
+        from .probing import gather
+        from .processes import ProcessIdentity
 
-        return find_mounting(_mark(point))
+        found, problem = gather(lambda: find_mounting(_mark(mark)), seconds)
+        return [ProcessIdentity(pid, ticks) for pid, ticks in found], problem
 
-    def check(self, source: str, fstype: str, point: str) -> tuple[int, str]:
-        """Run fsck(8) as the system does at boot, before it is mounted on ``point``.
-
-        Returned is its exit status, and its last words.
-        """
+    def check(self, source: str, fstype: str, *, mark: str = "") -> tuple[int, str]:
+        """Run fsck(8) as the system does at boot; return its exit status, and its last words."""
         from .commands import run
 
         words = ["fsck", "-t", fstype, "-a", source]
-        done = run(words, self._seconds(), environment=_mark(point))
+        done = run(words, self._seconds(), environment=_mark(mark))
         return done.status, (done.stderr or done.stdout).strip()
 
     def has_tool(self, name: str) -> bool:
@@ -262,6 +271,19 @@ class Storage:
 
         return look(body, seconds)
 
+    def is_silent(self, point: str, seconds: float) -> bool:
+        """Whether what is mounted there gives no answer, be it an error, within ``seconds``."""
+        from .checks import ask_folder
+        from .probing import Hung
+
+        try:
+            self.look(lambda: ask_folder(point), seconds)
+        except Hung:
+            return True
+        except OSError:
+            return False
+        return False
+
     def find_holders(
         self, mounts: Mounts, seconds: float
     ) -> tuple[list[tuple[int, int, str, int, str]], list[str], str]:
@@ -281,16 +303,18 @@ class Storage:
         return [one for one in found if not isinstance(one, str)], kernel, problem
 
     def find_users(self, number: str, point: str) -> str:
-        """Say what uses a block device that was mounted on ``point``, though it is no more."""
+        """Say what uses a block device that was mounted on ``point``, or is to be."""
+        from .block_devices import list_holders
         from .holders import find_kernel_holders, find_namespaces
 
         kernel = find_kernel_holders([point], read_table())
-        return ", ".join((*kernel, *find_namespaces(number))) or "the kernel"
+        every = (*list_holders(number), *kernel, *find_namespaces(number))
+        return ", ".join(every) or "the kernel or a program: see lsblk and fuser -v"
 
 
-def _mark(point: str) -> dict[str, str]:
-    """What the programs that work for ``point``, and their helpers, are known by."""
-    return {"OCFPY_MOUNTS_ON": point}
+def _mark(mark: str) -> dict[str, str]:
+    """The environment in which the programs of a start, and their helpers, are known."""
+    return {"OCFPY_START": mark}
 
 
 def _stat(path: str) -> tuple[int, int] | None:

@@ -19,6 +19,7 @@ _UNITS = ("/etc/systemd/system", _RUNTIME)
 _TARGET = "resource-agents-deps.target"
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_.")
 _RELOAD_SECONDS = 20.0
+_WRITTEN, _TOLD = 0o644, 0o444  # the mode of a file of ours, before and after systemd has read it
 _POINT, _OPTIONS = 1, 3  # fields of fstab(5)
 
 
@@ -48,7 +49,9 @@ class SystemdMounts:
         """Let a shutdown stop the cluster before it unmounts ``point``; whether that was new.
 
         Pacemaker's unit stands behind resource-agents-deps.target, which learns here what it needs.
-        Nothing is done where no systemd runs. OSError.
+        Nothing is done where no systemd runs. That systemd has read the file is kept in its mode:
+        an agent that was killed before, or a reload that failed, leaves it to the next start.
+        OSError.
         """
         if not self._exists(_RUNTIME):
             return False
@@ -59,7 +62,7 @@ class SystemdMounts:
         content = f"# Written by ocf:ocfpy:Filesystem\n[Unit]\nAfter={' '.join(after)}\n".encode()
         folder = f"{self._root}{_RUNTIME}/{_TARGET}.d"
         path = f"{folder}/50-ocfpy-{_shorten(unit)}.conf"
-        if _read(path) == content:
+        if _read(path) == content and _mode(path) == _TOLD:
             return False
         try:
             posix.mkdir(folder, 0o755)
@@ -67,6 +70,7 @@ class SystemdMounts:
             pass
         _replace(path, content)
         self._reload()
+        posix.chmod(path, _TOLD)
         return True
 
     def _reload(self) -> None:
@@ -141,12 +145,16 @@ def _read(path: str) -> bytes:
         return b""
 
 
+def _mode(path: str) -> int:
+    return posix.stat(path).st_mode & 0o7777
+
+
 def _replace(path: str, content: bytes) -> None:
     """Put a file in place in one step."""
     temporary = f"{path}.{posix.getpid()}"
     flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
     try:
-        handle = posix.open(temporary, flags, 0o644)
+        handle = posix.open(temporary, flags, _WRITTEN)
         try:
             posix.write(handle, content)
         finally:

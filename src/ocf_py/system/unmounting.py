@@ -26,10 +26,12 @@ _RETRY = 0.25  # seconds between two attempts where nobody is there to be signal
 _LOOK_SECONDS = 5.0
 _FAST_SECONDS = 3.0  # a stage, for who wants to fail soon
 _SHOWN = 3
-# The parts of the time after which plain attempts, each stage of signals, and force are over. Only
-# a file system whose server keeps the data whole is forced.
-_STRICT = (1.0, 0.5, 0.85, 0.85)
-_FORGIVING = (0.3, 0.4, 0.6, 0.8)
+# The parts of the time after which the stages of signals are over; where a server is silent, force
+# comes behind them.
+_ANSWERED = (0.5, 0.85)
+_SILENT = (0.4, 0.6)
+_PLAIN, _FORCED = 0.3, 0.8
+_ANSWER_SECONDS = 10.0
 _SIGKILL = 9
 _LAST = 0.95  # the part of the time after which a reason is given
 
@@ -73,24 +75,37 @@ class Unmounting:
         self._deadline = deadline
         self._log = log
         self._complaint = ""
+        self._is_late = False  # the last umount(8) had no end
         self._held = ""
 
     def run(self) -> None:
         """Return once nothing of the plan is left; StillMounted when the time is up."""
-        is_forgiving = self._make_plan().is_forgiving
-        plainly, asked, told, forced = _FORGIVING if is_forgiving else _STRICT
-        if (
-            self._attempt(plainly)
-            or self._stage(self._signals.term, asked)
-            or self._stage(self._signals.kill, told)
-        ):
+        if self._attempt(_PLAIN):
             return
-        if is_forgiving:
-            for flags, until in ((("-f",), forced), (("-f", "-l"), _LAST)):
-                self._log.warning(f"umount {' '.join(flags)}: {self._complaint}")
-                if self._attempt(until, *flags):
-                    return
+        was_silent = self._is_silent()
+        asked, told = _SILENT if was_silent else _ANSWERED  # one that has answered is not forced
+        for numbers, until in ((self._signals.term, asked), (self._signals.kill, told)):
+            # Silence takes time, and whoever waits for the server hears no signal.
+            is_over = was_silent and self._deadline.stage(until) <= 0
+            if not is_over and self._stage(numbers, until):
+                return
+        # Not asked between the two: the first has cut the connection.
+        is_dead = was_silent and (self._is_late or self._is_silent())
+        for flags, until in ((("-f",), _FORCED), (("-f", "-l"), _LAST)) if is_dead else ():
+            self._log.warning(f"umount {' '.join(flags)}: {self._complaint}")
+            if self._attempt(until, *flags):
+                return
         raise StillMounted(0, self._held or self._complaint)
+
+    def _is_silent(self) -> bool:
+        """Whether it is kept by a server that does not answer now: the server alone tells.
+
+        That umount(8) takes long, or says that it is busy, may as well be the fault of what is
+        still to be written, or of a process.
+        """
+        mounts = self._make_plan().served
+        seconds = min(_ANSWER_SECONDS, self._deadline.remaining / 5)
+        return any(self._storage.is_silent(one.point, seconds) for one in mounts)
 
     def _stage(self, numbers: list[int], until: float) -> bool:
         """Signal and try again until this part of the time is used; whether all has gone."""
@@ -98,7 +113,7 @@ class Unmounting:
         end = self._deadline.remaining - (min(left, _FAST_SECONDS) if self._signals.fast else left)
         while True:
             for number in numbers:
-                self._ask_to_go(number, until)
+                self._ask_to_go(number, until, end)
                 if self._attempt(until + 0.05):
                     return True
             if self._deadline.remaining <= end:
@@ -120,20 +135,24 @@ class Unmounting:
                     f"{mount.point} lies under {top.point if top else 'another mount'}"
                 )
                 break
-            stage = self._deadline.stage(fraction)
-            seconds = stage if plan.is_forgiving else self._deadline.remaining
+            is_served = mount in plan.served
+            left = self._deadline.stage(fraction) if is_served else self._deadline.remaining
+            self._is_late = False
             try:
-                self._complaint = self._storage.unmount(mount.point, *flags, seconds=seconds)
+                self._complaint = self._storage.unmount(
+                    mount.point, *(flags if is_served else ()), seconds=left
+                )
             except CommandTimedOut as late:
                 self._complaint = str(late.strerror)
+                self._is_late = True
             if self._complaint:
                 self._log.debug(self._complaint)
                 break
             self._log.info(f"{mount.source} unmounted from {mount.point}")
-        left = self._make_plan()
-        if not left.mounts:
-            self._complaint = left.release.find_complaint() if left.release else ""
-        return not (left.mounts or self._complaint)
+        now = self._make_plan()
+        if not now.mounts:
+            self._complaint = now.release.find_complaint() if now.release else ""
+        return not (now.mounts or self._complaint)
 
     def _part(self, plan: Plan) -> None:
         """Keep what goes from taking along what it is a copy of."""
@@ -143,13 +162,13 @@ class Unmounting:
                 if said:
                     raise StillMounted(0, f"what is mounted in it is left: {said}")
 
-    def _ask_to_go(self, number: int, until: float) -> None:
-        """Signal the holders, and give them time to go."""
+    def _ask_to_go(self, number: int, until: float, last: float) -> None:
+        """Signal the holders, and give them time to go while more than ``last`` seconds remain."""
         found = self._find(until)
         asked = [] if self._signals.spare else self._signal(found, number)
         wait = max(self._signals.delay, _PAUSE) if asked else _RETRY
-        end = self._deadline.remaining - wait
-        while self._deadline.remaining > max(end, 0):
+        end = max(self._deadline.remaining - wait, last)
+        while self._deadline.remaining > end:
             if asked and not any(one.is_alive() for one in asked):
                 return
             self._deadline.sleep(min(_PAUSE, wait), self._held or self._complaint)
@@ -204,10 +223,16 @@ class Unmounting:
         return holders
 
 
-def end_mounting(storage: Storage, point: str, deadline: Deadline) -> None:
-    """End what a start that was killed has left at work; StillMounted where it does not end."""
-    while True:
-        left = storage.find_mounting(point)
+def end_mounting(storage: Storage, point: str, mark: str, deadline: Deadline, log: Log) -> None:
+    """End what a start that was killed has left at work; StillMounted where it does not end.
+
+    Without a mark nothing was ever run. Whom nobody can look at is passed over: a mount(8) at work
+    is none of those.
+    """
+    while mark:
+        left, problem = storage.find_mounting(mark, min(_LOOK_SECONDS, deadline.remaining / 4))
+        if problem:
+            log.warning(f"whether anybody is about to mount {point} is not told by all: {problem}")
         if not left:
             return
         for identity in left:
