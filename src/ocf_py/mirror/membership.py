@@ -30,15 +30,17 @@ class View:
 
     ``quorum`` is a real one: of a majority, or of two nodes that wait for each other when they
     start (wait_for_all, votequorum(5)). One node of two that does not wait proves nothing.
+    ``ring`` is Corosync's own name for this membership.
     """
 
     members: frozenset[str]
     quorum: bool
+    ring: str = ""
 
 
 def parse_view(text: str) -> View:
     """Read one picture of corosync-quorumtool; what is not in it counts as absent."""
-    quorate, flags = False, frozenset[str]()
+    quorate, ring, flags = False, "", frozenset[str]()
     members: set[str] = set()
     column = 0
     for line in text.splitlines():
@@ -48,12 +50,14 @@ def parse_view(text: str) -> View:
                 members.add(words[column])
         elif words[:1] == ["Nodeid"]:
             column = words.index("Name") if "Name" in words else len(words)
+        elif words[:2] == ["Ring", "ID:"]:
+            ring = " ".join(words[2:])
         elif words[:1] == ["Quorate:"]:
             quorate = words[1:2] == ["Yes"]
         elif words[:1] == ["Flags:"]:
             flags = frozenset(words[1:])
     is_real = _TWO_NODES not in flags or _WAITED_FOR_ALL in flags
-    return View(frozenset(members), quorate and is_real)
+    return View(frozenset(members), quorate and is_real, ring)
 
 
 class Pictures:

@@ -83,6 +83,10 @@ class Record:
     admin gave up. ``announced`` are nodes that the cluster was about to promote, until their
     own records tell what became of it. ``filled`` says whether there was anything in the directory
     when the instance started, which counts while there is no tree.
+
+    ``watched`` is the membership that the node last watched, as `stack.mark` tells it. What it did
+    not watch others may have lived through: ``unmet`` are those of the mirror that it has not heard
+    since.
     """
 
     node: str
@@ -98,6 +102,8 @@ class Record:
     incoming: Incoming | None = None
     asides: tuple[Aside, ...] = ()
     filled: bool = False
+    watched: str = ""
+    unmet: tuple[str, ...] = ()
 
     @property
     def generation(self) -> Generation | None:
@@ -133,6 +139,7 @@ def open_generation(record: Record, identity: str) -> Record:
         lineage=(opening, *record.lineage)[:LONGEST_LINEAGE],
         evidence=None,
         announced=(),
+        unmet=(),
     )
 
 
@@ -198,6 +205,7 @@ def arrive(record: Record) -> Record:
         evidence=record.evidence if record.generation == coming.position.generation else None,
         incoming=None,
         asides=asides,
+        unmet=(),  # whoever was followed has lived through it all
     )
 
 
@@ -234,14 +242,29 @@ def see_join(record: Record, node: str) -> Record:
     return replace(record, evidence=None)
 
 
-def lose_sight(record: Record) -> Record:
-    """The node has no quorum, or the cluster's stack was started anew: others may know better.
+def lose_sight(record: Record, peers: Iterable[str]) -> Record:
+    """The node has no quorum: of its ``peers``, any may know better from now on.
 
     A source that was not confirmed dead by then may go on where this node does not see it.
     """
+    blind = replace(record, unmet=tuple(sorted(peers)))
     if record.evidence is None or record.evidence.confirmed:
-        return record
-    return replace(record, evidence=None)
+        return blind
+    return replace(blind, evidence=None)
+
+
+def watch(record: Record, membership: str) -> Record:
+    """The node watches this membership; whatever changes in it is noted one by one."""
+    return replace(record, watched=membership)
+
+
+def miss(record: Record, peers: Iterable[str]) -> Record:
+    """The membership is another than the one that was watched last, and nobody saw the change.
+
+    Whoever was lost may have come back meanwhile, been promoted and lost again, the one of a final
+    pass and the one whose death was confirmed as well. Without a change there was no such return.
+    """
+    return replace(record, evidence=None, unmet=tuple(sorted(peers)), watched="")
 
 
 # ---------------------------------------------------------------- what is heard
@@ -273,7 +296,11 @@ def hear(record: Record, peer: Record) -> Record:
     """Take note of what a peer's record names, for good: the peer may be gone when it counts."""
     answered = peer.node not in peer.announced
     told = _answer(record, peer.node) if answered else record
-    told = replace(told, conceded=_merge(record.conceded, peer.conceded))
+    told = replace(
+        told,
+        conceded=_merge(record.conceded, peer.conceded),
+        unmet=tuple(one for one in record.unmet if one != peer.node),
+    )
     return hear_named(told, (*record.heard, *peer.known))
 
 
@@ -308,7 +335,7 @@ def prevail(record: Record, identity: str) -> Record:
     A generation of its own says so to whoever comes back; ``identity`` is random.
     """
     conceded = _merge(record.conceded, record.heard)
-    alone = replace(record, heard=(), conceded=conceded, announced=(), evidence=None)
+    alone = replace(record, heard=(), conceded=conceded, announced=(), evidence=None, unmet=())
     return seal(open_generation(alone, identity))
 
 

@@ -153,8 +153,14 @@ class Roles:
             )
             self._candidacy.estimate()
 
-    async def look(self, seconds: float) -> None:  # noqa: ARG002
-        """Something has changed among the others."""
+    async def look(
+        self,
+        seconds: float,  # noqa: ARG002
+        started: Sequence[str] = (),
+        stopped: Sequence[str] = (),
+    ) -> None:
+        """Something has changed among the others: the cluster started some, or stopped some."""
+        self._surroundings.note_mirrors(started, stopped)
         self._turns.wake.set()
 
     async def stop(self, seconds: float, copies: Sequence[str] = ()) -> None:

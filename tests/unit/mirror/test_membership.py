@@ -54,7 +54,7 @@ Membership information
 
 
 def test_two_nodes_that_wait_for_each_other_have_a_real_quorum() -> None:
-    assert parse_view(TWO_NODES) == View(frozenset({"n1", "n2"}), quorum=True)
+    assert parse_view(TWO_NODES) == View(frozenset({"n1", "n2"}), quorum=True, ring="1.9")
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,10 @@ def test_half_a_picture_is_no_membership(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
 
     async def look() -> list[frozenset[str]]:
-        found = []
+        found: list[frozenset[str]] = []
 
         async def follow() -> None:
-            async for view in watch():
-                found.append(view.members)
+            found.extend([view.members async for view in watch()])
 
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(follow(), 4)
