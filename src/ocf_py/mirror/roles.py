@@ -88,7 +88,7 @@ class Roles:
             self._following.rest()
             self._candidacy.stay()
         self._log.info(f"promoted: generation {self._ledger.record.generation}: {verdict.reason}")
-        self._publishing = asyncio.ensure_future(self._publish())
+        self._publishing = asyncio.ensure_future(self.publish())
 
     async def _unshare(self, end: float) -> None:
         """No tree that is kept may change with the live one from now on."""
@@ -107,7 +107,8 @@ class Roles:
                     "raise its timeout, or remove what was set aside",
                 ) from None
 
-    async def _publish(self) -> None:
+    async def publish(self) -> None:
+        """Let the cluster know the generation that this node owns, where that can be done."""
         try:
             await asyncio.to_thread(self._surroundings.publish)
         except (Failure, OSError) as error:

@@ -191,9 +191,12 @@ class Surroundings:
     # ------------------------------------------------------------------ the cluster's attributes
 
     def publish(self) -> None:
-        """Write the generation to an attribute of this node, for people; OSError, Failure."""
+        """Write the generation that this node owns to an attribute of it; OSError, Failure.
+
+        Whoever cannot reach this mirror, or finds it stopped, hears of the generation by that.
+        """
         generation = self._ledger.record.generation
-        if generation is not None:
+        if generation is not None and self._ledger.record.owns:
             self._cluster().set_attribute(self._attribute, str(generation))
 
     def _read_attributes(self) -> tuple[Generation, ...]:

@@ -257,6 +257,7 @@ class Worker:
             return
         if await asyncio.to_thread(self._cluster().set_promotion_score, score):
             self._told_score, self._told_at = score, now()
+            await self.roles.publish()
 
     def _write_status(self) -> None:
         kind, fault = self.told_fault

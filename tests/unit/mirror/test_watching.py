@@ -177,3 +177,31 @@ def test_an_owner_that_was_away_waits_without_an_end_where_the_mirror_runs(
         assert judge(one)[0]
 
     asyncio.run(live())
+
+
+@pytest.mark.parametrize("owns", [True, False])
+def test_with_its_score_an_owner_tells_its_generation_from_its_start_on(
+    start: Starter, monkeypatch: pytest.MonkeyPatch, owns: bool
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    class FakeCluster:
+        def set_promotion_score(self, _: int) -> bool:
+            return True
+
+        def set_attribute(self, name: str, value: str) -> None:
+            told.append((name, value))
+
+    async def live() -> None:
+        record = records.seal(records.open_generation(Record("n1"), "ab"))
+        one = start(record if owns else copy_of(OWNER, sealed=True))
+        monkeypatch.setattr(one, "_cluster", FakeCluster)
+        monkeypatch.setattr(one.surroundings, "_cluster", FakeCluster)
+        await one._tell_score()
+        assert told == []  # there is no cluster yet
+        one._on_view(view("n1", "n2"))
+        await one._tell_score()
+        await one._tell_score()
+
+    asyncio.run(live())
+    assert told == ([("mirror-generation-site", "1-ab")] if owns else [])
