@@ -78,6 +78,8 @@ class Surroundings:
         self.view = view
         self.is_known.set()
         joined, left = set(after - before), set(before - after)
+        if is_first and view is not None:  # while there was none, anybody was looked at
+            left |= self.seen.keys() - after
         for node in left:
             self.seen.pop(node, None)
             for task in self._concerning.get(node, ()):

@@ -163,9 +163,10 @@ class Worker:
         joined, left = self.surroundings.note(view)
         for node in joined:
             self.ledger.change(records.see_join, node)
-        if self.following.source in left:
+        followed = self.following.source
+        if followed in left or (followed and view is not None and followed not in view.members):
             self.turns.interrupt()
-            self.following.lose(self.following.source)
+            self.following.lose(followed)
         if was_blind or not self.surroundings.has_quorum:
             self.ledger.change(records.lose_sight, self.settings.peers)
         if view is not None:

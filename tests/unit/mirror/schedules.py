@@ -158,6 +158,24 @@ class Schedule(RuleBasedStateMachine):
     def go_to_standby(self, choice: int) -> None:
         self.cluster.stop(self._pick(choice, lambda *_: True))
 
+    @where(is_promoted)
+    @rule(choice=CHOICE)
+    def maintain_the_copies(self, choice: int) -> None:
+        """They have the final pass and stand by; the source goes on alone, and is shut down."""
+        one = self._pick(choice, is_promoted)
+        mates = [mate for mate in self.cluster.mates(one) if mate.active and mate is not one]
+        self.cluster.demote(one, mates)
+        for mate in mates:
+            self.cluster.stop(mate)
+        if may_be_tried(self, one) and self.cluster.promote(one):
+            self.cluster.write(one)
+        for _ in range(4):
+            self.cluster.tick()
+        self.cluster.shut_down(one)
+        for mate in mates:
+            if mate.up:  # nobody has fenced it
+                self.cluster.start(mate)
+
     @precondition(lambda self: any(not node.active for node in self.cluster.ups()))
     @rule(choice=CHOICE)
     def leave_standby(self, choice: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from ocf_py.mirror import record as records
 from ocf_py.mirror import surroundings, worker
 from ocf_py.mirror.decisions import judge_promotion
+from ocf_py.mirror.following import LastPass
 from ocf_py.mirror.generations import Position
 from ocf_py.mirror.membership import View
 from ocf_py.mirror.record import Record
@@ -175,6 +176,27 @@ def test_an_owner_that_was_away_waits_without_an_end_where_the_mirror_runs(
         assert reason.startswith("n2 may have been promoted while this node was away")
         one.surroundings.hear(records.Record("n2"), 0.0)
         assert judge(one)[0]
+
+    asyncio.run(live())
+
+
+@pytest.mark.parametrize("is_still_there", [True, False])
+def test_a_source_that_died_while_nobody_watched_is_not_followed_on(
+    start: Starter, is_still_there: bool
+) -> None:
+    """Corosync was not to be heard for a moment, and all peers were looked at meanwhile."""
+
+    async def live() -> None:
+        one = start(Record("n1"))
+        one._on_view(view("n1", "n2"))
+        one._on_view(None)
+        one.surroundings.hear(OWNER, surroundings.now())
+        one.following.source = "n2"
+        one.following.last = LastPass("n2", surroundings.now(), 0.1, is_settled=True)
+        one._on_view(view("n1", *(["n2"] if is_still_there else []), ring="1.c"))
+        assert (one.following.source, one.surroundings.find_source()) == (
+            ("n2", "n2") if is_still_there else ("", "")
+        )
 
     asyncio.run(live())
 
