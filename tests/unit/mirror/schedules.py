@@ -162,6 +162,7 @@ class Schedule(RuleBasedStateMachine):
     @rule(choice=CHOICE)
     def maintain_the_copies(self, choice: int) -> None:
         """They have the final pass and stand by; the source goes on alone, and is shut down."""
+        self.life_goes_on()
         one = self._pick(choice, is_promoted)
         mates = [mate for mate in self.cluster.mates(one) if mate.active and mate is not one]
         self.cluster.demote(one, mates)
@@ -175,6 +176,35 @@ class Schedule(RuleBasedStateMachine):
         for mate in mates:
             if mate.up:  # nobody has fenced it
                 self.cluster.start(mate)
+        if any(may_be_tried(self, mate) for mate in mates if mate.up):
+            self.promote_the_best(choice)
+
+    @where(lambda self, node: not node.promoted and self.cluster.mates(node) != [node])
+    @rule(choice=CHOICE)
+    def outlive_an_absent_one(self, choice: int) -> None:
+        """It stands by or is off while another is promoted, and comes back when that has died."""
+        one = self._pick(choice, lambda _, node: not node.promoted)
+        mates = [mate for mate in self.cluster.mates(one) if mate is not one]
+        if choice % 2:
+            self.cluster.stop(one)
+        else:
+            self.cluster.crash(one)
+        tried = [mate for mate in mates if mate.active and may_be_tried(self, mate)]
+        if tried:
+            self.cluster.promote(tried[choice % len(tried)])
+        promoted = [mate for mate in mates if mate.promoted]
+        for mate in promoted:
+            self.cluster.write(mate)
+        for _ in range(4):
+            self.cluster.tick()
+        for mate in promoted:
+            self.cluster.crash(mate)
+        if not one.up:
+            self.cluster.boot(one)
+        elif not one.active:
+            self.cluster.start(one)
+        if may_be_tried(self, one):
+            self.cluster.promote(one)
 
     @precondition(lambda self: any(not node.active for node in self.cluster.ups()))
     @rule(choice=CHOICE)
