@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .generations import UNCONFIRMED, find_branch, names
+from .generations import UNCONFIRMED, find_branch, may_be_newer, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def _names_newer(mine: Record, facts: Facts) -> str:
     named += [(name, one) for name, peer in facts.peers.items() for one in peer.record.known]
     named += [("an attribute of the cluster", one) for one in facts.attributes]
     for name, generation in named:
-        if generation not in conceded and not names(mine.lineage, generation):
+        if generation not in conceded and may_be_newer(mine.lineage, generation):
             return f"{name} knows of generation {generation}, which this tree is not of"
     return ""
 

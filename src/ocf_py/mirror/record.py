@@ -19,7 +19,7 @@ from .generations import (
     Lineage,
     Opening,
     Position,
-    names,
+    may_be_newer,
 )
 
 TYPE_CHECKING = False
@@ -200,7 +200,7 @@ def arrive(record: Record) -> Record:
         moment=0,
         held=0,
         lineage=coming.lineage,
-        heard=tuple(one for one in record.heard if not names(coming.lineage, one)),
+        heard=tuple(one for one in record.heard if may_be_newer(coming.lineage, one)),
         # A later pass of the same generation, from another copy, takes nothing from the proof.
         evidence=record.evidence if record.generation == coming.position.generation else None,
         incoming=None,
@@ -306,7 +306,7 @@ def hear(record: Record, peer: Record) -> Record:
 
 def hear_named(record: Record, generations: Iterable[Generation]) -> Record:
     """Take note of generations that somebody names: a peer, or an attribute of the cluster."""
-    new = [one for one in generations if not names(record.lineage, one)]
+    new = [one for one in generations if may_be_newer(record.lineage, one)]
     heard = {*record.heard, *new} - {*record.conceded}
     return replace(record, heard=tuple(sorted(heard, reverse=True)[:MOST_HEARD]))
 

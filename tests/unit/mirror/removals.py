@@ -116,7 +116,7 @@ REMOVALS = (
         "what an attribute named is remembered",
         lives.the_owner_returns_and_only_attributes_tell_of_its_successor,
         record,
-        "new = [one for one in generations if not names(record.lineage, one)]",
+        "new = [one for one in generations if may_be_newer(record.lineage, one)]",
         "new: list[Generation] = []",
     ),
     Removal(
