@@ -66,9 +66,27 @@ class Surroundings:
         self.is_known = asyncio.Event()
         self._concerning: dict[str, set[asyncio.Task[Any]]] = {}
         self.view: View | None = None
+        #: What keeps this node from knowing who is in the membership.
+        self.trouble = ""
         self.seen: dict[str, Seen] = {}
 
     # ------------------------------------------------------------------ the membership
+
+    def recognize(self, view: View | None, node: str) -> View | None:
+        """The view if ``node``, which this is, has its name in it; None where it has not.
+
+        The others would have another name as well: none could be reached, and all would be asked
+        for nothing.
+        """
+        self.trouble = ""
+        if view is None or node in view.members or not self.peers.sources:
+            return view
+        named = ", ".join(sorted(view.members))
+        self.trouble = (
+            f"Corosync knows no node {node}, only {named}: give each node its name in the nodelist "
+            "of corosync.conf"
+        )
+        return None
 
     def note(self, view: View | None) -> tuple[set[str], set[str]]:
         """Take the membership as it is now; return who has joined, and who has left."""

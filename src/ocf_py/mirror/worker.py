@@ -158,6 +158,7 @@ class Worker:
             await asyncio.sleep(_MEMBERSHIP_PAUSE)
 
     def _on_view(self, view: View | None) -> None:
+        view = self.surroundings.recognize(view, self.settings.node)
         is_first = self.surroundings.view is None
         was_blind = not is_first and not self.surroundings.has_quorum
         joined, left = self.surroundings.note(view)
@@ -291,8 +292,9 @@ class Worker:
         following = ("", "") if self.roles.is_promoted else self.following.find_fault()
         if following[0] == DIVERGED:
             return following
-        if self.door.trouble:
-            return TROUBLE, self.door.trouble
+        trouble = self.door.trouble or self.surroundings.trouble
+        if trouble:
+            return TROUBLE, trouble
         return self._fault_of_promoted() if self.roles.is_promoted else following
 
     def _fault_of_promoted(self) -> tuple[str, str]:

@@ -201,6 +201,20 @@ def test_a_source_that_died_while_nobody_watched_is_not_followed_on(
     asyncio.run(live())
 
 
+def test_a_membership_without_this_nodes_name_is_none_and_told_of(start: Starter) -> None:
+    async def live() -> None:
+        owner = records.seal(records.open_generation(Record("n1"), "ab"))
+        one = start(records.watch(owner, "boot corosync 1.8"))
+        one._on_view(view("192.0.2.1", "192.0.2.2"))
+        assert not judge_promotion(owner, one.surroundings.facts(), MAX_LAG).allowed
+        assert one.fault[1].startswith("Corosync knows no node n1, only 192.0.2.1, 192.0.2.2:")
+        one._on_view(view("n1", "n2"))
+        assert judge_promotion(owner, one.surroundings.facts(), MAX_LAG).allowed
+        assert one.fault == ("", "")
+
+    asyncio.run(live())
+
+
 @pytest.mark.parametrize("owns", [True, False])
 def test_with_its_score_an_owner_tells_its_generation_from_its_start_on(
     start: Starter, monkeypatch: pytest.MonkeyPatch, owns: bool
