@@ -125,11 +125,14 @@ class Record:
 # ---------------------------------------------------------------- the promoted node
 
 
-def open_generation(record: Record, identity: str) -> Record:
-    """Be promoted: the next generation, from the tree that is there; ``identity`` is random."""
+def open_generation(record: Record, identity: str, end: str = "") -> Record:
+    """Be promoted: the next generation, from the tree that is there; ``identity`` is random.
+
+    ``end`` is how the generation before had ended when this was decided, "" where that is now.
+    """
     counter = max((one.counter for one in (*record.known, *record.conceded)), default=0) + 1
     generation = Generation(counter, identity)
-    opening = Opening(generation, record.node, record.tree, _end_of_parent(record))
+    opening = Opening(generation, record.node, record.tree, end or end_of_parent(record))
     return replace(
         record,
         tree=Position(generation, OPEN, OPEN),
@@ -143,7 +146,8 @@ def open_generation(record: Record, identity: str) -> Record:
     )
 
 
-def _end_of_parent(record: Record) -> str:
+def end_of_parent(record: Record) -> str:
+    """How the generation of the tree has ended, as far as this node can tell."""
     if record.tree is None:
         return FIRST
     if record.owns:

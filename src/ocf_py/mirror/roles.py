@@ -77,10 +77,16 @@ class Roles:
                 self._ledger.change(records.decline)
                 self._candidacy.refuse(verdict)
                 raise Refused(f"not promoted: {verdict.reason}")
+            # A fenced node that is back by the time this is done was fenced all the same.
+            before, had_quorum = records.end_of_parent(self._ledger.record), self._has_quorum
             self._ledger.place.layout.check()
             await self._unshare(end)
             await self._serving.watch(by_inotify=self._settings.trigger == "inotify")
-            self._ledger.change(records.open_generation, random.token_hex(4))
+            if had_quorum and not self._has_quorum:
+                self._serving.end()
+                self._ledger.change(records.decline)
+                raise Refused("not promoted: the quorum was lost meanwhile")
+            self._ledger.change(records.open_generation, random.token_hex(4), before)
             self.is_promoted = True
             self._serving.copies = list(self._settings.peers)
             if self._settings.snapshot == BTRFS:
@@ -89,6 +95,10 @@ class Roles:
             self._candidacy.stay()
         self._log.info(f"promoted: generation {self._ledger.record.generation}: {verdict.reason}")
         self._publishing = asyncio.ensure_future(self.publish())
+
+    @property
+    def _has_quorum(self) -> bool:
+        return self._surroundings.has_quorum
 
     async def _unshare(self, end: float) -> None:
         """No tree that is kept may change with the live one from now on."""

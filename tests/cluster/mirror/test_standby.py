@@ -1,4 +1,4 @@
-"""A node stands by while the other is promoted and shut down in order: nothing fails, nobody sees."""
+"""A node stands by while another is promoted and ends in order: nobody sees, nothing fails."""
 
 from __future__ import annotations
 

@@ -9,9 +9,10 @@ import pytest
 
 from ocf_py.mirror import record as records
 from ocf_py.mirror import surroundings, worker
-from ocf_py.mirror.decisions import judge_promotion
+from ocf_py.mirror.control import Refused
+from ocf_py.mirror.decisions import Verdict, judge_promotion
 from ocf_py.mirror.following import LastPass
-from ocf_py.mirror.generations import Position
+from ocf_py.mirror.generations import FENCED, Position
 from ocf_py.mirror.membership import View
 from ocf_py.mirror.record import Record
 from ocf_py.mirror.record_file import RecordFile
@@ -213,6 +214,44 @@ def test_a_membership_without_this_nodes_name_is_none_and_told_of(start: Starter
         assert one.fault == ("", "")
 
     asyncio.run(live())
+
+
+@pytest.mark.parametrize("has_quorum", [True, False])
+def test_what_a_promotion_was_decided_by_is_what_it_opens_its_generation_with(
+    start: Starter, monkeypatch: pytest.MonkeyPatch, has_quorum: bool
+) -> None:
+    """The fenced source reboots and joins while the promotion is under way; or the quorum goes."""
+
+    async def live() -> Record:
+        one = start(copy_of(OWNER, sealed=False))
+        one._on_view(view("n1"))
+
+        async def decide() -> Verdict:
+            return judge_promotion(one.ledger.record, one.surroundings.facts(), MAX_LAG)
+
+        async def take_long(_: float) -> None:
+            one._on_view(view("n1", "n2", ring="1.c", quorum=has_quorum))
+            assert one.ledger.record.evidence is None
+
+        async def publish() -> None:
+            pass
+
+        monkeypatch.setattr(one.candidacy, "decide", decide)
+        monkeypatch.setattr(one.roles, "_unshare", take_long)
+        monkeypatch.setattr(one.roles, "publish", publish)
+        monkeypatch.setattr(type(one.log), "info", lambda *_: None)
+        if has_quorum:
+            await one.roles.promote(10.0)
+        else:
+            with pytest.raises(Refused, match="the quorum was lost meanwhile"):
+                await one.roles.promote(10.0)
+        one.serving.end()
+        return one.ledger.record
+
+    record = asyncio.run(live())
+    assert record.is_open is has_quorum
+    if has_quorum:
+        assert record.lineage[0].end == FENCED
 
 
 @pytest.mark.parametrize("owns", [True, False])
