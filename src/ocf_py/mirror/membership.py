@@ -21,7 +21,9 @@ _WATCH = ("stdbuf", "--output=L", "corosync-quorumtool", "-m")
 _BEGIN = "Quorum information"
 _HURRY = 2.0  # seconds in which a picture that has begun is whole: it is printed in one go
 _DEVICE = "0"  # the number of a quorum device, which stands among the nodes
-_TWO_NODES, _WAITED_FOR_ALL = "2Node", "WaitForAll"
+_WAITED_FOR_ALL = "WaitForAll"
+#: With these, two parts of a cluster can have quorum one after the other and never have met.
+_WEAK = frozenset({"2Node", "AutoTieBreaker", "LastManStanding"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class View:
     """One picture: the nodes in the membership by their names, and what quorum stands on.
 
     ``quorum`` is a real one: of a majority, or of two nodes that wait for each other when they
-    start (wait_for_all, votequorum(5)). One node of two that does not wait proves nothing.
+    start (wait_for_all, votequorum(5)). One node of two that does not wait proves nothing, nor does
+    half of a cluster (auto_tie_breaker), or a remainder that is counted anew (last_man_standing).
     ``ring`` is Corosync's own name for this membership.
     """
 
@@ -56,7 +59,7 @@ def parse_view(text: str) -> View:
             quorate = words[1:2] == ["Yes"]
         elif words[:1] == ["Flags:"]:
             flags = frozenset(words[1:])
-    is_real = _TWO_NODES not in flags or _WAITED_FOR_ALL in flags
+    is_real = not flags & _WEAK or _WAITED_FOR_ALL in flags
     return View(frozenset(members), quorate and is_real, ring)
 
 

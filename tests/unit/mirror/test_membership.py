@@ -59,8 +59,13 @@ def test_two_nodes_that_wait_for_each_other_have_a_real_quorum() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(" WaitForAll", ""), ("Quorate:          Yes", "Quorate:          No")],
-    ids=["they do not wait", "none"],
+    [
+        (" WaitForAll", ""),
+        ("Quorate:          Yes", "Quorate:          No"),
+        ("2Node Quorate WaitForAll", "Quorate AutoTieBreaker"),
+        ("2Node Quorate WaitForAll", "Quorate LastManStanding"),
+    ],
+    ids=["they do not wait", "none", "half of them", "the last man"],
 )
 def test_a_quorum_that_proves_nothing_counts_as_none(before: str, after: str) -> None:
     assert before in TWO_NODES
