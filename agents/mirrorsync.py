@@ -166,6 +166,8 @@ class MirrorSync(ocf.Agent):
         from ocf_py.mirror.settings import Settings
         from ocf_py.mirror.wanted import parse_addresses
 
+        told = self.call.cluster.notification
+        active = {*told.nodes("active")}.difference(told.nodes("stop")).union(told.nodes("start"))
         return Settings(
             instance=self.call.instance,
             node=self.call.node,
@@ -187,7 +189,8 @@ class MirrorSync(ocf.Agent):
             allow_stale=self.allow_stale,
             on_diverged=self.on_diverged,
             feature_set=".".join(map(str, self.call.feature_set)),
-            promoted=tuple(self.call.cluster.notification.nodes("promoted")),
+            promoted=tuple(told.nodes("promoted")),
+            active=tuple(sorted(active)),
         )
 
     # ------------------------------------------------------------------ what is there
@@ -353,7 +356,10 @@ class MirrorSync(ocf.Agent):
         elif (told.kind, told.operation) == ("post", "demote"):
             self._ask_gently("finish", seconds, nodes=nodes)
         elif told.kind == "post":
-            self._ask_gently("look", seconds)
+            started, stopped = (
+                told.nodes(one) if one == told.operation else [] for one in ("start", "stop")
+            )
+            self._ask_gently("look", seconds, started=started, stopped=stopped)
 
     def _ask(self, what: str, seconds: float, **more: object) -> None:
         """Have the worker do something; Failure says why it did not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .generations import UNCONFIRMED, find_branch, names
+from .generations import UNCONFIRMED, find_branch, may_be_newer, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Facts:
 
     ``peers`` are those that answered, ``all_answered`` says that none is missing. ``attributes``
     are generations that the cluster's attributes name. ``quorum`` is a real one: of a majority, or
-    with wait_for_all.
+    with wait_for_all. ``nodes`` is how many the mirror has, ``members`` are those of them in the
+    membership, and ``active`` those of these on which the cluster has started it.
     """
 
     peers: Mapping[str, Peer] = field(default_factory=dict)
@@ -64,6 +65,9 @@ class Facts:
     attributes: tuple[Generation, ...] = ()
     quorum: bool = False
     is_empty: bool = False
+    nodes: int = 0
+    members: frozenset[str] = frozenset()
+    active: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,9 @@ def judge_promotion(mine: Record, facts: Facts, max_lag: float) -> Verdict:
         return _judge_first(mine, facts)
     if not facts.quorum:
         return _stale("no quorum of a majority or with wait_for_all")
+    missed = _missed(mine, facts)
+    if missed:
+        return _stale(missed, f"resolve --loser {mine.unmet[0]}")
     if mine.owns:
         return _as_owner(mine)
     return _as_copy(mine, facts, max_lag)
@@ -253,7 +260,7 @@ def _names_newer(mine: Record, facts: Facts) -> str:
     named += [(name, one) for name, peer in facts.peers.items() for one in peer.record.known]
     named += [("an attribute of the cluster", one) for one in facts.attributes]
     for name, generation in named:
-        if generation not in conceded and not names(mine.lineage, generation):
+        if generation not in conceded and may_be_newer(mine.lineage, generation):
             return f"{name} knows of generation {generation}, which this tree is not of"
     return ""
 
@@ -266,6 +273,23 @@ def _announced_elsewhere(mine: Record, facts: Facts) -> str:
         is_answered = answer is not None and node not in answer.record.announced
         if node != mine.node and not is_answered:
             return f"{node} was about to be promoted, and has not been heard since"
+    return ""
+
+
+def _missed(mine: Record, facts: Facts) -> str:
+    """What this node did not watch, all of the mirror account for, or a majority by their records.
+
+    Other nodes make a quorum and hold no record: somebody may have been promoted with theirs. Where
+    the mirror runs its record is waited for, however long; of a member that has it not started an
+    attribute names what it owns.
+    """
+    for node in mine.unmet:
+        if node in facts.active:
+            return f"the mirror on {node} runs, and has not answered since this node was away"
+    lost = [node for node in mine.unmet if node not in facts.members]
+    heard = facts.nodes - len(mine.unmet)
+    if lost and heard * 2 <= facts.nodes:
+        return f"{' and '.join(lost)} may have been promoted while this node was away"
     return ""
 
 

@@ -70,5 +70,16 @@ def find_branch(lineage: Lineage, generation: Generation) -> Opening | None:
 
 
 def names(lineage: Lineage, generation: Generation) -> bool:
-    """Whether ``generation`` is in this line, at its head or behind."""
+    """Whether ``generation`` is in this line, at its head or behind, as far as it is kept."""
     return any(opening.generation == generation for opening in lineage)
+
+
+def may_be_newer(lineage: Lineage, generation: Generation) -> bool:
+    """Whether ``generation`` may hold writes from after those of this line.
+
+    The oldest opening that a record keeps has a parent if others before it were dropped. What has a
+    lower counter was opened before that one, whether it was of this line or left it.
+    """
+    if lineage and lineage[-1].parent and generation.counter < lineage[-1].generation.counter:
+        return False
+    return not names(lineage, generation)

@@ -19,7 +19,7 @@ from .generations import (
     Lineage,
     Opening,
     Position,
-    names,
+    may_be_newer,
 )
 
 TYPE_CHECKING = False
@@ -83,6 +83,10 @@ class Record:
     admin gave up. ``announced`` are nodes that the cluster was about to promote, until their
     own records tell what became of it. ``filled`` says whether there was anything in the directory
     when the instance started, which counts while there is no tree.
+
+    ``watched`` is the membership that the node last watched, as `stack.mark` tells it. What it did
+    not watch others may have lived through: ``unmet`` are those of the mirror that it has not heard
+    since.
     """
 
     node: str
@@ -98,6 +102,8 @@ class Record:
     incoming: Incoming | None = None
     asides: tuple[Aside, ...] = ()
     filled: bool = False
+    watched: str = ""
+    unmet: tuple[str, ...] = ()
 
     @property
     def generation(self) -> Generation | None:
@@ -119,11 +125,14 @@ class Record:
 # ---------------------------------------------------------------- the promoted node
 
 
-def open_generation(record: Record, identity: str) -> Record:
-    """Be promoted: the next generation, from the tree that is there; ``identity`` is random."""
+def open_generation(record: Record, identity: str, end: str = "") -> Record:
+    """Be promoted: the next generation, from the tree that is there; ``identity`` is random.
+
+    ``end`` is how the generation before had ended when this was decided, "" where that is now.
+    """
     counter = max((one.counter for one in (*record.known, *record.conceded)), default=0) + 1
     generation = Generation(counter, identity)
-    opening = Opening(generation, record.node, record.tree, _end_of_parent(record))
+    opening = Opening(generation, record.node, record.tree, end or end_of_parent(record))
     return replace(
         record,
         tree=Position(generation, OPEN, OPEN),
@@ -133,10 +142,12 @@ def open_generation(record: Record, identity: str) -> Record:
         lineage=(opening, *record.lineage)[:LONGEST_LINEAGE],
         evidence=None,
         announced=(),
+        unmet=(),
     )
 
 
-def _end_of_parent(record: Record) -> str:
+def end_of_parent(record: Record) -> str:
+    """How the generation of the tree has ended, as far as this node can tell."""
     if record.tree is None:
         return FIRST
     if record.owns:
@@ -193,11 +204,12 @@ def arrive(record: Record) -> Record:
         moment=0,
         held=0,
         lineage=coming.lineage,
-        heard=tuple(one for one in record.heard if not names(coming.lineage, one)),
+        heard=tuple(one for one in record.heard if may_be_newer(coming.lineage, one)),
         # A later pass of the same generation, from another copy, takes nothing from the proof.
         evidence=record.evidence if record.generation == coming.position.generation else None,
         incoming=None,
         asides=asides,
+        unmet=(),  # whoever was followed has lived through it all
     )
 
 
@@ -234,14 +246,29 @@ def see_join(record: Record, node: str) -> Record:
     return replace(record, evidence=None)
 
 
-def lose_sight(record: Record) -> Record:
-    """The node has no quorum, or the cluster's stack was started anew: others may know better.
+def lose_sight(record: Record, peers: Iterable[str]) -> Record:
+    """The node has no quorum: of its ``peers``, any may know better from now on.
 
     A source that was not confirmed dead by then may go on where this node does not see it.
     """
+    blind = replace(record, unmet=tuple(sorted(peers)))
     if record.evidence is None or record.evidence.confirmed:
-        return record
-    return replace(record, evidence=None)
+        return blind
+    return replace(blind, evidence=None)
+
+
+def watch(record: Record, membership: str) -> Record:
+    """The node watches this membership; whatever changes in it is noted one by one."""
+    return replace(record, watched=membership)
+
+
+def miss(record: Record, peers: Iterable[str]) -> Record:
+    """The membership is another than the one that was watched last, and nobody saw the change.
+
+    Whoever was lost may have come back meanwhile, been promoted and lost again, the one of a final
+    pass and the one whose death was confirmed as well. Without a change there was no such return.
+    """
+    return replace(record, evidence=None, unmet=tuple(sorted(peers)), watched="")
 
 
 # ---------------------------------------------------------------- what is heard
@@ -273,13 +300,17 @@ def hear(record: Record, peer: Record) -> Record:
     """Take note of what a peer's record names, for good: the peer may be gone when it counts."""
     answered = peer.node not in peer.announced
     told = _answer(record, peer.node) if answered else record
-    told = replace(told, conceded=_merge(record.conceded, peer.conceded))
+    told = replace(
+        told,
+        conceded=_merge(record.conceded, peer.conceded),
+        unmet=tuple(one for one in record.unmet if one != peer.node),
+    )
     return hear_named(told, (*record.heard, *peer.known))
 
 
 def hear_named(record: Record, generations: Iterable[Generation]) -> Record:
     """Take note of generations that somebody names: a peer, or an attribute of the cluster."""
-    new = [one for one in generations if not names(record.lineage, one)]
+    new = [one for one in generations if may_be_newer(record.lineage, one)]
     heard = {*record.heard, *new} - {*record.conceded}
     return replace(record, heard=tuple(sorted(heard, reverse=True)[:MOST_HEARD]))
 
@@ -308,7 +339,7 @@ def prevail(record: Record, identity: str) -> Record:
     A generation of its own says so to whoever comes back; ``identity`` is random.
     """
     conceded = _merge(record.conceded, record.heard)
-    alone = replace(record, heard=(), conceded=conceded, announced=(), evidence=None)
+    alone = replace(record, heard=(), conceded=conceded, announced=(), evidence=None, unmet=())
     return seal(open_generation(alone, identity))
 
 

@@ -48,6 +48,9 @@ def dump(record: Record) -> bytes:
         lines += [f"incoming-opening {_opening_words(one)}" for one in coming.lineage]
     lines += [f"aside {_aside_words(one)}" for one in record.asides]
     lines.append(f"filled {_YES if record.filled else _NO}")
+    if record.watched:
+        lines.append(f"watched {_quote(record.watched)}")
+    lines += [f"unmet {_quote(one)}" for one in record.unmet]
     return ("\n".join(lines) + "\nend\n").encode("utf-8", "surrogateescape")
 
 
@@ -90,7 +93,10 @@ def _check_sense(record: Record) -> None:
         raise RecordUnusable(f"has a tree of generation {record.generation} in the line of {head}")
     if len(record.lineage) > LONGEST_LINEAGE:
         raise RecordUnusable("has too long a lineage")
-    if max(len(record.heard), len(record.conceded), len(record.announced)) > MOST_HEARD:
+    if (
+        max(len(record.heard), len(record.conceded), len(record.announced), len(record.unmet))
+        > MOST_HEARD
+    ):
         raise RecordUnusable("names too many generations or nodes")
 
 
@@ -109,6 +115,8 @@ _KINDS = (
     "incoming-opening",
     "aside",
     "filled",
+    "watched",
+    "unmet",
 )
 
 
@@ -139,6 +147,8 @@ def _build(found: dict[str, list[list[str]]]) -> Record:
         incoming=coming,
         asides=several("aside", _aside),
         filled=one("filled", _flag, default=False),
+        watched=one("watched", _text, ""),
+        unmet=several("unmet", _text),
     )
 
 

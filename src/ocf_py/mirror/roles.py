@@ -77,10 +77,16 @@ class Roles:
                 self._ledger.change(records.decline)
                 self._candidacy.refuse(verdict)
                 raise Refused(f"not promoted: {verdict.reason}")
+            # A fenced node that is back by the time this is done was fenced all the same.
+            before, had_quorum = records.end_of_parent(self._ledger.record), self._has_quorum
             self._ledger.place.layout.check()
             await self._unshare(end)
             await self._serving.watch(by_inotify=self._settings.trigger == "inotify")
-            self._ledger.change(records.open_generation, random.token_hex(4))
+            if had_quorum and not self._has_quorum:
+                self._serving.end()
+                self._ledger.change(records.decline)
+                raise Refused("not promoted: the quorum was lost meanwhile")
+            self._ledger.change(records.open_generation, random.token_hex(4), before)
             self.is_promoted = True
             self._serving.copies = list(self._settings.peers)
             if self._settings.snapshot == BTRFS:
@@ -88,7 +94,11 @@ class Roles:
             self._following.rest()
             self._candidacy.stay()
         self._log.info(f"promoted: generation {self._ledger.record.generation}: {verdict.reason}")
-        self._publishing = asyncio.ensure_future(self._publish())
+        self._publishing = asyncio.ensure_future(self.publish())
+
+    @property
+    def _has_quorum(self) -> bool:
+        return self._surroundings.has_quorum
 
     async def _unshare(self, end: float) -> None:
         """No tree that is kept may change with the live one from now on."""
@@ -107,7 +117,8 @@ class Roles:
                     "raise its timeout, or remove what was set aside",
                 ) from None
 
-    async def _publish(self) -> None:
+    async def publish(self) -> None:
+        """Let the cluster know the generation that this node owns, where that can be done."""
         try:
             await asyncio.to_thread(self._surroundings.publish)
         except (Failure, OSError) as error:
@@ -153,8 +164,14 @@ class Roles:
             )
             self._candidacy.estimate()
 
-    async def look(self, seconds: float) -> None:  # noqa: ARG002
-        """Something has changed among the others."""
+    async def look(
+        self,
+        seconds: float,  # noqa: ARG002
+        started: Sequence[str] = (),
+        stopped: Sequence[str] = (),
+    ) -> None:
+        """Something has changed among the others: the cluster started some, or stopped some."""
+        self._surroundings.note_mirrors(started, stopped)
         self._turns.wake.set()
 
     async def stop(self, seconds: float, copies: Sequence[str] = ()) -> None:

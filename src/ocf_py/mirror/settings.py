@@ -32,7 +32,7 @@ class Settings:
 
     ``instance`` and ``feature_set`` are what Pacemaker's tools want to know, ``addresses`` the
     address of every node's daemon, this one's too; ``promoted`` the nodes that the cluster says are
-    promoted at this start.
+    promoted at this start, ``active`` those on which the mirror runs or starts as well.
     """
 
     instance: str
@@ -56,6 +56,7 @@ class Settings:
     on_diverged: str = "degraded"
     feature_set: str = ""
     promoted: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -86,6 +87,6 @@ class Settings:
         """Read them from a worker's folder; OSError, ValueError."""
         with open(f"{folder}/{_NAME}", encoding="utf-8") as file:
             said = json.load(file)
-        for name in ("exclude", "promoted"):
+        for name in ("exclude", "promoted", "active"):
             said[name] = tuple(said[name])
         return cls(**said)

@@ -51,6 +51,7 @@ class Surroundings:
         peers: Peers,
         cluster: Callable[[], Cluster],
         attribute: str,
+        active: Iterable[str] = (),
     ) -> None:
         self._ledger = ledger
         self.peers = peers
@@ -59,15 +60,33 @@ class Surroundings:
         self._started = now()
         self._started_at = time.time()
         self._joined_at: dict[str, float] = {}
-        self._ever_answered: set[str] = set()
+        self._active = {*active}
         self._named: tuple[Generation, ...] = ()
         #: Set once it is known whether there is a membership, and which.
         self.is_known = asyncio.Event()
         self._concerning: dict[str, set[asyncio.Task[Any]]] = {}
         self.view: View | None = None
+        #: What keeps this node from knowing who is in the membership.
+        self.trouble = ""
         self.seen: dict[str, Seen] = {}
 
     # ------------------------------------------------------------------ the membership
+
+    def recognize(self, view: View | None, node: str) -> View | None:
+        """The view if ``node``, which this is, has its name in it; None where it has not.
+
+        The others would have another name as well: none could be reached, and all would be asked
+        for nothing.
+        """
+        self.trouble = ""
+        if view is None or node in view.members or not self.peers.sources:
+            return view
+        named = ", ".join(sorted(view.members))
+        self.trouble = (
+            f"Corosync knows no node {node}, only {named}: give each node its name in the nodelist "
+            "of corosync.conf"
+        )
+        return None
 
     def note(self, view: View | None) -> tuple[set[str], set[str]]:
         """Take the membership as it is now; return who has joined, and who has left."""
@@ -77,10 +96,14 @@ class Surroundings:
         self.view = view
         self.is_known.set()
         joined, left = set(after - before), set(before - after)
+        if is_first and view is not None:  # while there was none, anybody was looked at
+            left |= self.seen.keys() - after
         for node in left:
             self.seen.pop(node, None)
             for task in self._concerning.get(node, ()):
                 task.cancel()
+        if view is not None:
+            self._active &= after  # whoever comes again starts its mirror again
         if is_first:
             return set(), left
         for node in joined:
@@ -144,7 +167,6 @@ class Surroundings:
     def hear(self, record: Record, at: float) -> None:
         """Take note of a peer's record that was read at ``at``."""
         self.seen[record.node] = Seen(record, at)
-        self._ever_answered.add(record.node)
         self._ledger.change(records.hear, record)
 
     def find_source(self) -> str:
@@ -167,24 +189,34 @@ class Surroundings:
             attributes=self._named,
             quorum=self.has_quorum,
             is_empty=not self._ledger.record.filled,
+            nodes=len(self.peers.sources) + 1,
+            members=frozenset(self.reachable()),
+            active=frozenset(self._active.intersection(self.reachable())),
         )
 
-    def whom_to_wait_for(self) -> str:
-        """A member of the cluster whose mirror has not answered yet, and may be about to.
+    def note_mirrors(self, started: Iterable[str], stopped: Iterable[str]) -> None:
+        """The cluster has started the mirror on some nodes, and stopped it on others."""
+        self._active = (self._active | {*started}) - {*stopped}
 
-        After a cold start of the site it may know of a later generation.
+    def whom_to_wait_for(self) -> str:
+        """A member of the cluster whose mirror may be about to start, and to know better.
+
+        So it is at a cold start of the site. Who has watched all the time waits for nobody.
         """
         if self.view is None or now() - self._started > _PATIENCE:
             return ""
-        waiting = [node for node in self.reachable() if node not in self._ever_answered]
-        return waiting[0] if waiting else ""
+        unmet = self._ledger.record.unmet
+        return next((node for node in self.reachable() if node in unmet), "")
 
     # ------------------------------------------------------------------ the cluster's attributes
 
     def publish(self) -> None:
-        """Write the generation to an attribute of this node, for people; OSError, Failure."""
+        """Write the generation that this node owns to an attribute of it; OSError, Failure.
+
+        Whoever cannot reach this mirror, or finds it stopped, hears of the generation by that.
+        """
         generation = self._ledger.record.generation
-        if generation is not None:
+        if generation is not None and self._ledger.record.owns:
             self._cluster().set_attribute(self._attribute, str(generation))
 
     def _read_attributes(self) -> tuple[Generation, ...]:

@@ -42,7 +42,7 @@ from .roles import Roles
 from .secrets import SecretsUnusable
 from .serving import Serving
 from .settings import Settings
-from .stack import is_new_stack
+from .stack import mark
 from .status import DIVERGED, PROMOTED, RUNNING, STARTING, TROUBLE, UNPROMOTED, Status, write_status
 from .surroundings import Surroundings, now
 from .turns import Turns
@@ -78,6 +78,7 @@ class Worker:
             Peers(folder, self.door.ways()),
             self._cluster,
             f"mirror-generation-{settings.instance}",
+            settings.active,
         )
         self.passing = Passing(settings, folder, lambda: self.door.user)
         self.following = Following(
@@ -106,8 +107,6 @@ class Worker:
     async def run(self) -> None:
         """Work until somebody says stop."""
         self._write_status()
-        if is_new_stack(self.settings.store):
-            self.ledger.change(records.lose_sight)
         self.ledger.change(records.start, self.settings.promoted)
         filled = not trees.is_empty(self.settings.directory)
         self.ledger.change(records.note_content, filled=filled)
@@ -159,18 +158,23 @@ class Worker:
             await asyncio.sleep(_MEMBERSHIP_PAUSE)
 
     def _on_view(self, view: View | None) -> None:
+        view = self.surroundings.recognize(view, self.settings.node)
         is_first = self.surroundings.view is None
+        was_blind = not is_first and not self.surroundings.has_quorum
         joined, left = self.surroundings.note(view)
-        proof = self.ledger.record.evidence
-        if is_first and view is not None and proof is not None and not proof.sealed:
-            joined |= {proof.source} & view.members  # it came back while nobody watched
         for node in joined:
             self.ledger.change(records.see_join, node)
-        if self.following.source in left:
+        followed = self.following.source
+        if followed in left or (followed and view is not None and followed not in view.members):
             self.turns.interrupt()
-            self.following.lose(self.following.source)
-        if not self.surroundings.has_quorum:
-            self.ledger.change(records.lose_sight)
+            self.following.lose(followed)
+        if was_blind or not self.surroundings.has_quorum:
+            self.ledger.change(records.lose_sight, self.settings.peers)
+        if view is not None:
+            membership = mark(view.ring)
+            if is_first and not (membership and membership == self.ledger.record.watched):
+                self.ledger.change(records.miss, self.settings.peers)
+            self.ledger.change(records.watch, membership)
         self.turns.wake.set()
 
     async def _follow_on(self) -> None:
@@ -255,6 +259,7 @@ class Worker:
             return
         if await asyncio.to_thread(self._cluster().set_promotion_score, score):
             self._told_score, self._told_at = score, now()
+            await self.roles.publish()
 
     def _write_status(self) -> None:
         kind, fault = self.told_fault
@@ -287,8 +292,9 @@ class Worker:
         following = ("", "") if self.roles.is_promoted else self.following.find_fault()
         if following[0] == DIVERGED:
             return following
-        if self.door.trouble:
-            return TROUBLE, self.door.trouble
+        trouble = self.door.trouble or self.surroundings.trouble
+        if trouble:
+            return TROUBLE, trouble
         return self._fault_of_promoted() if self.roles.is_promoted else following
 
     def _fault_of_promoted(self) -> tuple[str, str]:

@@ -46,8 +46,14 @@ class Node:
     asides: dict[str, frozenset[int]] = field(default_factory=dict)
     inode: int = 0
     up: bool = True
+    #: Whether the cluster has started its instance: nobody hears of one in standby.
+    active: bool = True
+    ring: int = 0
+    present: frozenset[str] = frozenset()
+    has_quorum: bool = True
     promoted: bool = False
     has_seen_all: bool = True
+    #: Who was there when its instance last looked.
     members: frozenset[str] = frozenset()
     source: str = ""
     checked: float = -NEVER
@@ -67,13 +73,22 @@ class Cluster:
     """`rules` and `records` are the protocol's modules, or copies of them that lack something."""
 
     def __init__(
-        self, size: int, *, fencing: bool, rules: Any = decisions, records: Any = record
+        self,
+        size: int,
+        *,
+        fencing: bool,
+        voters: int = 0,
+        rules: Any = decisions,
+        records: Any = record,
     ) -> None:
+        """`voters` are nodes that vote for the group 0, have no mirror and are always up."""
         self.rules = rules
         self.records = records
         self.fencing = fencing
         self.time = 0
         self._numbers = count(1)
+        self._rings = count(1)
+        self.voters = [f"v{number}" for number in range(1, voters + 1)]
         names = [f"n{number}" for number in range(1, size + 1)]
         self.nodes = {name: Node(name, records.Record(name)) for name in names}
         self.group = dict.fromkeys(names, 0)
@@ -89,6 +104,8 @@ class Cluster:
         self.conceded: set[Generation] = set()
         self.forgiven: set[int] = set()
         self._meet()
+        for node in self.nodes.values():
+            self._begin_to_watch(node)
         first = self.nodes["n1"]
         self._open(first)
 
@@ -105,35 +122,69 @@ class Cluster:
         return [
             other
             for other in self.mates(node)
-            if other is not node and frozenset((node.name, other.name)) not in self.cut_links
+            if other.active
+            and other is not node
+            and frozenset((node.name, other.name)) not in self.cut_links
         ]
+
+    def actives(self) -> list[Node]:
+        return [node for node in self.ups() if node.active]
+
+    def peers(self, node: Node) -> list[str]:
+        return [name for name in self.nodes if name != node.name]
+
+    def _present(self, node: Node) -> frozenset[str]:
+        voters = self.voters if self.group[node.name] == 0 else ()
+        return frozenset((*(mate.name for mate in self.mates(node)), *voters))
 
     def has_quorum(self, node: Node) -> bool:
         """A majority; of two nodes also one that has seen the other since its stack started."""
-        present = len(self.mates(node))
-        if len(self.nodes) == 2:
+        present, every = len(self._present(node)), len(self.nodes) + len(self.voters)
+        if every == 2:
             return present == 2 or node.has_seen_all
-        return present * 2 > len(self.nodes)
+        return present * 2 > every
+
+    def _form_rings(self) -> None:
+        """Corosync names each membership anew that is not as it was."""
+        for group in {*self.group.values()}:
+            mates = [node for node in self.ups() if self.group[node.name] == group]
+            if any(node.present != self._present(node) for node in mates):
+                ring = next(self._rings)
+                for node in mates:
+                    node.ring, node.present = ring, self._present(node)
+                    node.has_seen_all = node.has_seen_all or len(mates) == len(self.nodes)
+
+    def _begin_to_watch(self, node: Node) -> None:
+        """An instance has started: has it missed anything?"""
+        node.members = node.present
+        if node.record.watched != str(node.ring):
+            self._change(node, self.records.miss, self.peers(node))
+        self._change(node, self.records.watch, str(node.ring))
+        node.has_quorum = self.has_quorum(node)
+        if not node.has_quorum:
+            self._change(node, self.records.lose_sight, self.peers(node))
 
     def _meet(self) -> None:
         """The membership changes: each node sees who joined and who left."""
-        for node in self.ups():
-            now = frozenset(mate.name for mate in self.mates(node))
-            node.has_seen_all = node.has_seen_all or len(now) == len(self.nodes)
+        self._form_rings()
+        for node in self.actives():
+            now, was_blind = node.present, not node.has_quorum
             for name in now - node.members - {node.name}:
                 self._change(node, self.records.see_join, name)
             for name in node.members - now:
                 if name == node.source:
                     self._lose_source(node)
             node.members = now
-            if not self.has_quorum(node):
-                self._change(node, self.records.lose_sight)
+            node.has_quorum = self.has_quorum(node)
+            if was_blind or not node.has_quorum:
+                self._change(node, self.records.lose_sight, self.peers(node))
+            self._change(node, self.records.watch, str(node.ring))
         self._note_contacts()
 
     def _note_contacts(self) -> None:
         for node in self.ups():
-            for mate in self.mates(node):
-                self.met[frozenset((node.name, mate.name))] = self.time
+            for mate in self._present(node):
+                self.met[frozenset((node.name, mate))] = self.time
 
     def _lose_source(self, node: Node, *, sealed: bool = False) -> None:
         lag = self.time - node.checked
@@ -242,7 +293,7 @@ class Cluster:
         node.promoted = False
         self._change(node, self.records.seal)
         for mate in self.mates(node):
-            if mate.source != node.name:
+            if mate.source != node.name or not mate.active:
                 continue
             can = mate in finishing and mate in self.reachable(node)
             if can:
@@ -255,11 +306,11 @@ class Cluster:
 
     def crash(self, node: Node) -> None:
         ready = [mate for mate in self.mates(node) if self._is_ready(mate, node)]
-        node.up = node.promoted = False
+        node.up = node.active = node.promoted = False
         node.source, node.checked, node.under_way = "", -NEVER, None
         self._meet()
         if len(self.nodes) == 2 and self.fencing:
-            for mate in ready:
+            for mate in filter(self.has_quorum, ready):
                 self._must_be_allowed(mate, f"it had all of {node.name}, which died")
 
     def _is_ready(self, mate: Node, source: Node) -> bool:
@@ -272,24 +323,43 @@ class Cluster:
             and not any(self._is_split(mate.record.generation, one) for one in self.parents)
         )
 
-    def boot(self, node: Node) -> None:
-        node.up, node.has_seen_all, node.members = True, False, frozenset()
-        self._change(node, self.records.lose_sight)
-        self._start(node)
+    def boot(self, node: Node, *, standby: bool = False) -> None:
+        node.up, node.has_seen_all, node.present = True, False, frozenset()
         self._meet()
-        self.hear(node)
+        if not standby:
+            self.start(node)
 
     def restart(self, node: Node) -> None:
         """The instance alone, unpromoted; the cluster's stack runs on."""
-        node.source, node.checked, node.under_way = "", -NEVER, None
-        self._start(node)
-        self.hear(node)
+        was_allowed = self._may_follow_nobody(node) and self.judge(node).allowed
+        self.stop(node)
+        self.start(node)
+        if was_allowed:
+            self._must_be_allowed(node, "it was before it started anew")
 
-    def _start(self, node: Node) -> None:
+    def _may_follow_nobody(self, node: Node) -> bool:
+        """What it was worth while it followed somebody goes with its instance."""
+        return not node.source and not any(mate.promoted for mate in self.mates(node))
+
+    def stop(self, node: Node) -> None:
+        """The instance alone, in order: as in standby, or before the node shuts down."""
+        if node.promoted:
+            self.demote(node, self.actives())
+        node.active = False
+        node.source, node.checked, node.under_way = "", -NEVER, None
+
+    def shut_down(self, node: Node) -> None:
+        self.stop(node)
+        self.crash(node)
+
+    def start(self, node: Node) -> None:
+        node.active = True
         self._recover(node)
+        self._begin_to_watch(node)
         mates = self.mates(node)
         promoted = [mate.name for mate in mates if mate.promoted and mate is not node]
         self._change(node, self.records.start, promoted)
+        self.hear(node)
 
     def fence(self, node: Node) -> None:
         """The partition of `node` makes sure of all that it does not see."""
@@ -298,7 +368,8 @@ class Cluster:
                 if other.up:
                     self.crash(other)
                 for mate in self.mates(node):
-                    self._change(mate, self.records.confirm_death, other.name)
+                    if mate.active:
+                        self._change(mate, self.records.confirm_death, other.name)
 
     def part(self, groups: dict[str, int]) -> None:
         self.group = groups
@@ -309,7 +380,8 @@ class Cluster:
         if self.fencing and self.has_quorum(node):
             self.fence(node)
         for mate in self.mates(node):
-            self._change(mate, self.records.announce, node.name)
+            if mate.active:
+                self._change(mate, self.records.announce, node.name)
         if dies:
             self.crash(node)
             return False
@@ -339,9 +411,12 @@ class Cluster:
         node.source, node.checked, node.under_way = "", -NEVER, None
 
     def resolve(self, loser: Node) -> None:
-        """An admin names the loser."""
+        """An admin names the loser: with its tree goes what no other tree came from."""
         if loser.record.owns:
-            self.conceded.add(loser.record.generation)
+            others = [node for node in self.nodes.values() if node is not loser]
+            kept = {one for node in others for one in self.line(node.record.generation)}
+            lost = loser.record.generation
+            self.conceded |= {lost} | ({*self.line(lost)} - kept)
         self._change(loser, self.records.concede)
 
     # ------------------------------------------------------------------ what the nodes decide
@@ -356,6 +431,9 @@ class Cluster:
             all_answered=len(peers) == len(self.nodes) - 1,
             quorum=self.has_quorum(node),
             is_empty=not node.tree,
+            nodes=len(self.nodes),
+            members=frozenset(mate.name for mate in self.mates(node)),
+            active=frozenset(mate.name for mate in self.mates(node) if mate.active),
         )
 
     def judge(self, node: Node) -> Verdict:
@@ -411,11 +489,15 @@ class Cluster:
 
     def _check_loss(self, node: Node) -> None:
         mates = self.mates(node)
+        witnesses = self._present(node)
+        running = [mate for mate in mates if mate.active]
+        if node.record.owns and len(running) * 2 > len(self.nodes):
+            return  # it owns the newest generation that most of the mirror know
         if not self.fencing or self.conceded or len(self.reachable(node)) + 1 < len(mates):
             return
         for number in self.writes.keys() - node.tree - self.forgiven:
             write = self.writes[number]
-            met = max(self.met.get(frozenset((one.name, write.owner)), -1) for one in mates)
+            met = max(self.met.get(frozenset((one, write.owner)), -1) for one in witnesses)
             provable = min(self.served_until[write.generation], met) - MAX_LAG
             assert write.time >= provable, (
                 f"{node.name} is promoted without {number} of {write}, at {self.time}"
@@ -429,7 +511,7 @@ class Cluster:
         assert not lost, f"erased: {lost}"
 
     def check_divergence_is_noticed(self) -> None:
-        for node in self.ups():
+        for node in self.actives():
             for peer in self.reachable(node):
                 if self._have_diverged(node, peer) or self._have_diverged(peer, node):
                     decision = self.rules.follow(node.record, peer.record)
@@ -462,7 +544,9 @@ class Cluster:
             if not node.up:
                 self.boot(node)
         for node in self.nodes.values():
-            self.restart(node) if not node.promoted else None
+            if not node.promoted:
+                self.stop(node)
+                self.start(node)
         for node in (*self.nodes.values(), *self.nodes.values()):
             self.hear(node)
         living = [one for one in self.parents if one not in self.conceded]

@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from tests.unit.mirror.cluster import Cluster, Node
 
     class Maker(Protocol):
-        def __call__(self, size: int, *, fencing: bool) -> Cluster: ...
+        def __call__(self, size: int, *, fencing: bool, voters: int = 0) -> Cluster: ...
 
 
 LONG = 5  # ticks, more than the greatest lag that is allowed
 
 
-def play(make: Maker, size: int, *, fencing: bool = True) -> tuple[Cluster, list[Node]]:
-    cluster = make(size, fencing=fencing)
+def play(
+    make: Maker, size: int, *, fencing: bool = True, voters: int = 0
+) -> tuple[Cluster, list[Node]]:
+    cluster = make(size, fencing=fencing, voters=voters)
     return cluster, list(cluster.nodes.values())
 
 
@@ -169,14 +171,21 @@ def the_successor_is_out_of_reach_of_its_mate(make: Maker) -> None:
 
 
 def _owner_returns_to_a_successor_out_of_reach(make: Maker, *, is_mute: bool) -> None:
-    cluster, one, two = _succession(make)
-    cluster.cut_links.add(frozenset(cluster.nodes))
+    cluster, (one, two, three) = play(make, 3)
+    follow(cluster, two, one)
+    cluster.stop(three)
+    cluster.crash(one)
+    assert cluster.promote(two)
+    cluster.write(two)
+    cluster.cut_links |= {frozenset((two.name, mate.name)) for mate in (one, three)}
     two.is_mute = is_mute
     wait(cluster)
     if not is_mute:
         cluster.demote(two, [])
     cluster.boot(one)
+    cluster.start(three)
     cluster.crash(two)
+    cluster.hear(one)
     assert not cluster.promote(one)
 
 
@@ -232,12 +241,13 @@ def of_two_copies_the_older_is_promoted(make: Maker) -> None:
     assert two.tree == three.tree
 
 
-def the_former_owner_is_alone(make: Maker) -> None:
-    cluster, (one, two, _) = play(make, 3)
-    follow(cluster, two, one)
-    split(cluster, one)
-    assert cluster.promote(two)
-    cluster.boot(one)
+def a_minority_has_most_of_the_mirror(make: Maker) -> None:
+    cluster, (one, two, three) = play(make, 3, fencing=False, voters=3)
+    for node in (two, three):
+        follow(cluster, node, one)
+    split(cluster, one, two)
+    assert cluster.promote(three)
+    cluster.demote(one, [two])
     assert not cluster.promote(one)
 
 
@@ -290,3 +300,106 @@ def a_copy_was_cut_off_while_the_others_went_on(make: Maker) -> None:
     cluster.crash(one)
     heal(cluster)
     assert not cluster.promote(three)
+
+
+def the_copies_were_in_standby_while_the_source_was_promoted_again(make: Maker) -> None:
+    cluster, (one, two, three) = play(make, 3)
+    follow(cluster, two, one)
+    cluster.demote(one, [two])
+    for node in (two, three):
+        cluster.stop(node)
+    assert cluster.promote(one)
+    cluster.write(one)
+    wait(cluster)
+    cluster.shut_down(one)
+    for node in (three, two):
+        cluster.start(node)
+    assert not cluster.promote(two)
+    cluster.boot(one)
+    assert cluster.promote(one)
+
+
+def the_copy_was_in_standby_while_the_source_was_promoted_again(make: Maker) -> None:
+    cluster, (one, two) = play(make, 2)
+    follow(cluster, two, one)
+    cluster.demote(one, [two])
+    cluster.stop(two)
+    assert cluster.promote(one)
+    cluster.write(one)
+    wait(cluster)
+    cluster.shut_down(one)
+    cluster.start(two)
+    assert not cluster.promote(two)
+    cluster.boot(one)
+    assert cluster.promote(one)
+
+
+def the_owner_was_in_standby_while_its_successor_lived_and_died(make: Maker) -> None:
+    cluster, (one, two) = play(make, 2)
+    follow(cluster, two, one)
+    cluster.stop(one)
+    assert cluster.promote(two)
+    cluster.write(two)
+    wait(cluster)
+    cluster.shut_down(two)
+    cluster.start(one)
+    assert not cluster.promote(one)
+    cluster.boot(two)
+    assert cluster.promote(two)
+
+
+def a_copy_that_lost_its_source_starts_anew(make: Maker) -> None:
+    cluster, (one, two) = play(make, 2)
+    cluster.write(one)
+    follow(cluster, two, one)
+    cluster.crash(one)
+    cluster.restart(two)
+    assert cluster.promote(two)
+
+
+def the_owner_returns_to_a_voter_that_holds_no_record(make: Maker) -> None:
+    cluster, (one, two) = play(make, 2, voters=1)
+    follow(cluster, two, one)
+    cluster.crash(one)
+    assert cluster.promote(two)
+    cluster.write(two)
+    wait(cluster)
+    cluster.crash(two)
+    cluster.boot(one)
+    assert not cluster.promote(one)
+    cluster.boot(two)
+    assert cluster.promote(two)
+
+
+def a_copy_whose_source_was_fenced_was_cut_off_when_it_came_back(make: Maker) -> None:
+    cluster, (one, two, three) = play(make, 3, fencing=False)
+    follow(cluster, two, one)
+    cluster.crash(one)
+    cluster.fence(two)
+    split(cluster, two)
+    cluster.boot(one)
+    assert cluster.promote(one)
+    cluster.write(one)
+    wait(cluster)
+    cluster.stop(three)
+    cluster.crash(one)
+    heal(cluster)
+    assert not cluster.promote(two)
+
+
+def the_mirror_of_a_successor_answers_late(make: Maker) -> None:
+    cluster, (one, two) = play(make, 2)
+    follow(cluster, two, one)
+    cluster.crash(one)
+    assert cluster.promote(two)
+    cluster.write(two)
+    cluster.demote(two, [])
+    cluster.crash(two)
+    cluster.cut_links.add(frozenset(cluster.nodes))
+    cluster.boot(one, standby=True)
+    cluster.boot(two)
+    two.is_mute = True
+    cluster.start(one)
+    assert not cluster.promote(one)
+    cluster.cut_links.clear()
+    assert cluster.promote(two)

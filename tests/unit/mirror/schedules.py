@@ -18,8 +18,8 @@ CRASHES = st.sampled_from(("", "", "before", "after"))
 
 
 def where(suits: Callable[[Schedule, Node], bool]) -> Callable[[Any], Any]:
-    """The step is possible where there is a node, up, that it suits; `_pick` chooses among them."""
-    possible = precondition(lambda self: any(suits(self, node) for node in self.cluster.ups()))
+    """The step is possible where an instance suits it that runs; `_pick` chooses among them."""
+    possible = precondition(lambda self: any(suits(self, node) for node in self.cluster.actives()))
 
     def declare(step: Any) -> Any:
         step.suits = suits
@@ -65,12 +65,14 @@ class Schedule(RuleBasedStateMachine):
     records: Any = record
     cluster: Cluster
 
-    @initialize(size=st.integers(2, 4), fencing=st.booleans())
-    def begin(self, size: int, fencing: bool) -> None:
-        self.cluster = Cluster(size, fencing=fencing, rules=self.decisions, records=self.records)
+    @initialize(size=st.integers(2, 4), fencing=st.booleans(), voters=st.integers(0, 1))
+    def begin(self, size: int, fencing: bool, voters: int) -> None:
+        self.cluster = Cluster(
+            size, fencing=fencing, voters=voters, rules=self.decisions, records=self.records
+        )
 
     def _pick(self, choice: int, suits: Callable[[Schedule, Node], bool]) -> Node:
-        found = [node for node in self.cluster.ups() if suits(self, node)]
+        found = [node for node in self.cluster.actives() if suits(self, node)]
         return found[choice % len(found)]
 
     @rule()
@@ -84,7 +86,7 @@ class Schedule(RuleBasedStateMachine):
         for node in self.cluster.ups():
             if node.promoted:
                 self.cluster.write(node)
-        for node in self.cluster.ups():
+        for node in self.cluster.actives():
             if has_source(self, node) and node.under_way is None:
                 self._make_pass(node, 0)
         self.cluster.tick()
@@ -135,13 +137,80 @@ class Schedule(RuleBasedStateMachine):
     @rule(choice=CHOICE)
     def promote_the_best(self, choice: int) -> None:
         """Of one partition, who has the highest score."""
-        mates = self.cluster.mates(self._pick(choice, may_be_tried))
+        tried = self._pick(choice, may_be_tried)
+        mates = [mate for mate in self.cluster.mates(tried) if mate.active]
         self.cluster.promote(max(mates, key=lambda node: self.cluster.judge(node).score))
 
+    @precondition(lambda self: self.cluster.ups())
     @rule(choice=CHOICE)
     def crash(self, choice: int) -> None:
-        if self.cluster.ups():
-            self.cluster.crash(self._pick(choice, lambda *_: True))
+        ups = self.cluster.ups()
+        self.cluster.crash(ups[choice % len(ups)])
+
+    @precondition(lambda self: self.cluster.ups())
+    @rule(choice=CHOICE)
+    def shut_down(self, choice: int) -> None:
+        ups = self.cluster.ups()
+        self.cluster.shut_down(ups[choice % len(ups)])
+
+    @where(lambda *_: True)
+    @rule(choice=CHOICE)
+    def go_to_standby(self, choice: int) -> None:
+        self.cluster.stop(self._pick(choice, lambda *_: True))
+
+    @where(is_promoted)
+    @rule(choice=CHOICE)
+    def maintain_the_copies(self, choice: int) -> None:
+        """They have the final pass and stand by; the source goes on alone, and is shut down."""
+        self.life_goes_on()
+        one = self._pick(choice, is_promoted)
+        mates = [mate for mate in self.cluster.mates(one) if mate.active and mate is not one]
+        self.cluster.demote(one, mates)
+        for mate in mates:
+            self.cluster.stop(mate)
+        if may_be_tried(self, one) and self.cluster.promote(one):
+            self.cluster.write(one)
+        for _ in range(4):
+            self.cluster.tick()
+        self.cluster.shut_down(one)
+        for mate in mates:
+            if mate.up:  # nobody has fenced it
+                self.cluster.start(mate)
+        if any(may_be_tried(self, mate) for mate in mates if mate.up):
+            self.promote_the_best(choice)
+
+    @where(lambda self, node: not node.promoted and self.cluster.mates(node) != [node])
+    @rule(choice=CHOICE)
+    def outlive_an_absent_one(self, choice: int) -> None:
+        """It stands by or is off while another is promoted, and comes back when that has died."""
+        one = self._pick(choice, lambda _, node: not node.promoted)
+        mates = [mate for mate in self.cluster.mates(one) if mate is not one]
+        if choice % 2:
+            self.cluster.stop(one)
+        else:
+            self.cluster.crash(one)
+        tried = [mate for mate in mates if mate.active and may_be_tried(self, mate)]
+        if tried:
+            self.cluster.promote(tried[choice % len(tried)])
+        promoted = [mate for mate in mates if mate.promoted]
+        for mate in promoted:
+            self.cluster.write(mate)
+        for _ in range(4):
+            self.cluster.tick()
+        for mate in promoted:
+            self.cluster.crash(mate)
+        if not one.up:
+            self.cluster.boot(one)
+        elif not one.active:
+            self.cluster.start(one)
+        if may_be_tried(self, one):
+            self.cluster.promote(one)
+
+    @precondition(lambda self: any(not node.active for node in self.cluster.ups()))
+    @rule(choice=CHOICE)
+    def leave_standby(self, choice: int) -> None:
+        found = [node for node in self.cluster.ups() if not node.active]
+        self.cluster.start(found[choice % len(found)])
 
     @where(is_promoted)
     @rule(choice=CHOICE)
@@ -149,10 +218,10 @@ class Schedule(RuleBasedStateMachine):
         self.cluster.crash(self._pick(choice, is_promoted))
 
     @precondition(lambda self: len(self.cluster.ups()) < len(self.cluster.nodes))
-    @rule(choice=CHOICE)
-    def boot(self, choice: int) -> None:
+    @rule(choice=CHOICE, standby=st.sampled_from((False, False, False, True)))
+    def boot(self, choice: int, standby: bool) -> None:
         found = [node for node in self.cluster.nodes.values() if not node.up]
-        self.cluster.boot(found[choice % len(found)])
+        self.cluster.boot(found[choice % len(found)], standby=standby)
 
     @where(is_unpromoted)
     @rule(choice=CHOICE)
@@ -179,7 +248,7 @@ class Schedule(RuleBasedStateMachine):
     @rule(choice=CHOICE)
     def lose_or_regain_its_voice(self, choice: int) -> None:
         """Writing an attribute may fail; what is promoted then is still known to the cluster."""
-        if self.cluster.ups():
+        if self.cluster.actives():
             node = self._pick(choice, lambda *_: True)
             node.is_mute = not node.is_mute
 

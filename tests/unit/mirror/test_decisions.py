@@ -130,6 +130,21 @@ def test_a_line_too_old_to_be_told_is_taken_for_a_strangers() -> None:
     assert follow(copy_of(OWNER), source).kind == DIVERGED
 
 
+def test_a_generation_from_before_the_line_that_is_kept_is_no_newer_one() -> None:
+    """A peer was away for more promotions than a record keeps: it keeps nobody from one."""
+    old = seal(OWNER)
+    mine = replace(old, node="n1")
+    for number in range(LONGEST_LINEAGE + 1):
+        mine = hear(seal(open_generation(mine, f"{number:x}")), old)
+        assert mine.heard == ()
+    assert OWNER.generation not in [opening.generation for opening in mine.lineage]
+    facts = Facts({"n2": Peer(old)}, attributes=old.known, quorum=True)
+    assert judge_promotion(mine, facts, MAX_LAG).allowed
+    stranger = replace(old, lineage=(replace(old.lineage[0], generation=Generation(3, "e")),))
+    assert not judge_promotion(mine, Facts({"n2": Peer(stranger)}, quorum=True), MAX_LAG).allowed
+    assert follow(old, mine).kind == DIVERGED
+
+
 def test_what_is_heard_is_bounded_and_the_newest_of_it_stays() -> None:
     record = copy_of(OWNER)
     for number in range(2, MOST_HEARD + 10):

@@ -50,6 +50,9 @@ records = st.builds(
     st.lists(st.builds(Aside, names, st.sampled_from(ENDS), st.none() | positions), max_size=3).map(
         tuple
     ),
+    st.booleans(),
+    st.just("") | names,
+    st.lists(names, max_size=3).map(tuple),
 )
 
 

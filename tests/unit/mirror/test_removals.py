@@ -20,10 +20,10 @@ def test_with_every_rule_the_life_goes_well(removal: Removal) -> None:
 def test_without_its_rule_the_life_goes_wrong(removal: Removal) -> None:
     without = take_out(removal)
 
-    def make(size: int, *, fencing: bool) -> Cluster:
+    def make(size: int, *, fencing: bool, voters: int = 0) -> Cluster:
         if removal.module is decisions:
-            return Cluster(size, fencing=fencing, rules=without)
-        return Cluster(size, fencing=fencing, records=without)
+            return Cluster(size, fencing=fencing, voters=voters, rules=without)
+        return Cluster(size, fencing=fencing, voters=voters, records=without)
 
     with pytest.raises(AssertionError):
         removal.life(make)
