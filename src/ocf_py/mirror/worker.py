@@ -98,7 +98,7 @@ class Worker:
         )
         self._told_score: int | None = None
         self._told_at = 0.0
-        self._inode = os.stat(f"{folder}/settings").st_ino
+        self._inode = os.stat(folder).st_ino
         self._ending = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
@@ -216,11 +216,15 @@ class Worker:
             await asyncio.sleep(_BEAT)
 
     def _check_folder(self) -> None:
-        """End where a stop took the folder away without a word: nobody would ever end this."""
+        """End where a stop took the folder away without a word: nobody would ever end this.
+
+        The settings in it are replaced by a reload.
+        """
         try:
-            if os.stat(f"{self.folder}/settings").st_ino == self._inode:
+            if os.stat(self.folder).st_ino == self._inode:
+                os.stat(f"{self.folder}/settings")
                 return
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             pass
         self._ending.set()
 
@@ -327,7 +331,6 @@ class Worker:
 
     def _reload(self) -> None:
         self.settings.take_over(Settings.read(self.folder))
-        self._inode = os.stat(f"{self.folder}/settings").st_ino
         self.turns.wake.set()
 
 
