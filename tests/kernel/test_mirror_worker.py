@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocf_py.mirror.status import PROMOTED
-from tests.kernel.mirror_worker import WorkerHost
+from ocf_py.mirror.daemon import Daemon
+from ocf_py.mirror.status import PROMOTED, RUNNING
+from tests.kernel.mirror_worker import ADDRESSES, PORT, WorkerHost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,3 +38,33 @@ def test_it_ends_where_its_folder_was_taken_away(host: WorkerHost) -> None:
     host.start_promoted()
     host.folder.rename(host.folder.with_name("another"))
     host.wait_for(lambda: not host.is_alive, "it goes on where nobody can end it")
+
+
+def test_a_start_does_not_wait_for_a_long_first_pass(sandbox: Sandbox) -> None:
+    source = WorkerHost(sandbox, "n1", is_alone=False)
+    copy = WorkerHost(sandbox, "n2", is_alone=False)
+    source.make_folders()
+    copy.make_folders()
+    (source.data / "big").write_bytes(b"x" * (8 << 20))
+    source.own()
+    daemon = Daemon(f"{source.base}/run/worker")
+    Daemon(str(source.folder)).configure(
+        f"{source.base}/fs/data",
+        f"{source.base}/fs/store",
+        ADDRESSES["n1"],
+        PORT,
+        list(ADDRESSES.values()),
+        [("site", "a-secret-of-the-mirror")],
+    )
+    text = (source.folder / "rsyncd.conf").read_text()
+    outside = str(source.folder)
+    (source.folder / "rsyncd.conf").write_text(text.replace(outside, f"{source.base}/run/worker"))
+    serving = sandbox.popen(daemon.argv)
+    try:
+        copy.start(bwlimit=100)  # 80 s of it
+        copy.wait_for(lambda: copy.status.stage == RUNNING, "the start waits for the pass")
+        assert not (copy.data / "big").exists()
+    finally:
+        copy.stop()
+        serving.kill()
+        serving.wait()

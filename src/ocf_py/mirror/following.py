@@ -67,6 +67,7 @@ class Following:
         self._build = build
         self._position: Position | None = None
         self._reached = 0.0
+        self._since = 0.0
         self.source = ""
         self.last: LastPass | None = None
         self.fault: tuple[str, str] = ("", "")
@@ -80,7 +81,8 @@ class Following:
 
     def find_fault(self) -> tuple[str, str]:
         """What keeps this from being a current copy: a kind and a line, or twice nothing."""
-        if self.fault[0] or not self.source or self.lag <= self._settings.max_lag:
+        is_late = min(self.lag, now() - self._since) > self._settings.max_lag
+        if self.fault[0] or not self.source or not is_late:
             return self.fault
         since = "no pass yet" if math.isinf(self.lag) else f"{self.lag:.0f} s behind"
         return TROUBLE, f"{since}, of {self.source}"
@@ -97,7 +99,7 @@ class Following:
             self.fault = ("", "")
             return
         if source != self.source:
-            self.source = source
+            self.source, self._since = source, now()
         try:
             await self._pass_from(source)
         except (PassRefused, OSError) as refused:

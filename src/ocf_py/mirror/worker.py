@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 _BEAT = 1.0  # seconds between two looks at everything, and two lines of status
 _RETELL = 30.0  # seconds after which the cluster is told a score again that it may have lost
 _MEMBERSHIP_PAUSE = 2.0
+_FIRST_PASS = 5.0  # seconds that a start waits for the first pass: most are through by then
 _SHORTEST_PAUSE = 0.2  # seconds between two passes: a source that never rests must not take a core
 #: What may be asked of it, beside its status.
 _ASKED = ("promote", "demote", "announce", "finish", "look", "stop", "init", "resolve")
@@ -99,6 +100,7 @@ class Worker:
         self._told_score: int | None = None
         self._told_at = 0.0
         self._inode = os.stat(folder).st_ino
+        self._looked_at: float | None = None
         self._ending = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
@@ -176,6 +178,8 @@ class Worker:
     async def _follow_on(self) -> None:
         """A pass at every interval, and after every poke; while promoted, a look at the peers."""
         await self.surroundings.is_known.wait()
+        await self.surroundings.look()
+        self._looked_at = now()
         while True:
             began = now()
             if not self.turns.is_taken:
@@ -189,6 +193,11 @@ class Worker:
                 left = max(0.0, began + self.settings.interval - now())
                 await asyncio.wait_for(self.turns.wake.wait(), left)
             self.turns.wake.clear()
+
+    def _come_up(self) -> None:
+        """Let the start be done, though the first pass is not: it may take hours."""
+        if self._looked_at is not None and now() - self._looked_at > _FIRST_PASS:
+            self.stage = RUNNING
 
     async def _one_round(self) -> None:
         if self.roles.is_promoted:
@@ -210,6 +219,7 @@ class Worker:
                 self.surroundings.peers = Peers(self.folder, self.door.ways())
             self._prune_asides()
             self._estimate()
+            self._come_up()
             self._write_status()
             if self._telling is None or self._telling.done():
                 self._telling = asyncio.ensure_future(self._tell_score())
