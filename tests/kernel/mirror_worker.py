@@ -162,6 +162,20 @@ class WorkerHost:
             assert time.monotonic() < end, what
             time.sleep(0.05)
 
+    def daemons(self) -> list[int]:
+        """The processes of rsync's daemon, as seen from outside."""
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as file:
+                    command = file.read()
+                same = os.readlink(f"/proc/{name}/ns/net") == os.readlink(self.sandbox.netns_path)
+            except OSError:
+                continue  # it has ended
+            if same and command.startswith(b"rsync\0--daemon") and self.base.encode() in command:
+                found.append(int(name))
+        return found
+
     def fill(self, name: str) -> Path:
         """Leave not a byte free where ``name`` is going to be."""
         path = self.seen_from_here(name)

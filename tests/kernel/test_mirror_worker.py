@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ocf_py.mirror.daemon import Daemon
-from ocf_py.mirror.status import PROMOTED, RUNNING
+from ocf_py.mirror.status import PROMOTED, RUNNING, UNPROMOTED
 from tests.kernel.mirror_worker import ADDRESSES, PORT, WorkerHost
 
 if TYPE_CHECKING:
@@ -68,3 +70,34 @@ def test_a_start_does_not_wait_for_a_long_first_pass(sandbox: Sandbox) -> None:
         copy.stop()
         serving.kill()
         serving.wait()
+
+
+def test_a_full_run_ends_no_promoted_worker(host: WorkerHost) -> None:
+    """Its daemon is killed, too, so that there is something to write about."""
+    host.mount("run", "512k")
+    host.start_promoted()
+    host.fill("run/filler")
+    daemons = host.daemons()
+    assert daemons
+    for pid in daemons:
+        os.kill(pid, signal.SIGKILL)
+    host.wait_for(lambda: "ended with -9" in host.status.fault, "it does not say so")
+    host.wait_for(lambda: not host.status.fault, "the daemon does not come back")
+    assert host.is_alive
+    assert host.silence < 3
+    assert host.ask("demote") == {}
+    assert host.status.role == UNPROMOTED
+
+
+def test_a_lost_store_ends_no_promoted_worker(host: WorkerHost) -> None:
+    host.start_promoted()
+    host.store.rename(host.store.with_name("gone"))
+    host.ask("look")
+    host.wait_for(lambda: "store" in host.status.fault, "it does not say so")
+    time.sleep(2.5)
+    assert host.is_alive
+    assert host.silence < 3
+    assert host.status.role == PROMOTED
+    host.store.with_name("gone").rename(host.store)
+    host.ask("look")
+    host.wait_for(lambda: not host.status.fault, "it does not recover")

@@ -25,7 +25,7 @@ from .candidacy import Candidacy
 from .control import Refused, listen, serve
 from .decisions import DIVERGED as OTHER_WAY
 from .decisions import follow
-from .door import Door
+from .door import Door, describe
 from .following import Following
 from .generations import FENCED
 from .ledger import Ledger
@@ -49,6 +49,7 @@ from .turns import Turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .membership import View
@@ -101,6 +102,7 @@ class Worker:
         self._told_at = 0.0
         self._inode = os.stat(folder).st_ino
         self._looked_at: float | None = None
+        self._refused: dict[str, str] = {}
         self._ending = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
@@ -157,7 +159,9 @@ class Worker:
                     self._on_view(view)
             except (commands.ToolMissing, OSError) as error:
                 self.log.warning(f"cannot watch the cluster's membership: {error}")
-            self._on_view(None)
+            # What was lost from sight has to be in the record before anything is seen again.
+            while not self._try("membership", self._on_view, None):
+                await asyncio.sleep(_MEMBERSHIP_PAUSE)
             await asyncio.sleep(_MEMBERSHIP_PAUSE)
 
     def _on_view(self, view: View | None) -> None:
@@ -178,16 +182,18 @@ class Worker:
     async def _follow_on(self) -> None:
         """A pass at every interval, and after every poke; while promoted, a look at the peers."""
         await self.surroundings.is_known.wait()
-        await self.surroundings.look()
+        with self._surviving("look"):
+            await self.surroundings.look()
         self._looked_at = now()
         while True:
             began = now()
             if not self.turns.is_taken:
-                await self.turns.take_round(self._one_round())
+                with self._surviving("round"):
+                    await self.turns.take_round(self._one_round())
+                    self._sweep()
                 self.stage = RUNNING
-                self._sweep()
                 self._estimate()
-                self._write_status()
+                self._try("status", self._write_status)
             await asyncio.sleep(max(_SHORTEST_PAUSE, (now() - began) / 2))
             with contextlib.suppress(asyncio.TimeoutError):
                 left = max(0.0, began + self.settings.interval - now())
@@ -214,16 +220,41 @@ class Worker:
 
     async def _keep_up(self) -> None:
         while True:
-            self._check_folder()
-            if self.door.keep_up():
-                self.surroundings.peers = Peers(self.folder, self.door.ways())
-            self._prune_asides()
+            self._try("folder", self._check_folder)
+            self._try("door", self._keep_door)
+            self._try("asides", self._prune_asides)
             self._estimate()
             self._come_up()
-            self._write_status()
+            self._try("status", self._write_status)
             if self._telling is None or self._telling.done():
                 self._telling = asyncio.ensure_future(self._tell_score())
             await asyncio.sleep(_BEAT)
+
+    @contextlib.contextmanager
+    def _surviving(self, part: str) -> Iterator[None]:
+        """What the system refuses a part of the work is told, until that part goes well again.
+
+        It ends nothing: on a promoted node that would take a service down which may be well.
+        """
+        try:
+            yield
+        except (OSError, commands.ToolMissing) as error:
+            said = describe(error)
+            if self._refused.get(part) != said:
+                self.log.warning(f"{part}: {said}")
+            self._refused[part] = said
+        else:
+            self._refused.pop(part, None)
+
+    def _try(self, part: str, work: Callable[..., object], *what: object) -> bool:
+        """Do a part of the work, and say whether it went well."""
+        with self._surviving(part):
+            work(*what)
+        return part not in self._refused
+
+    def _keep_door(self) -> None:
+        if self.door.keep_up():
+            self.surroundings.peers = Peers(self.folder, self.door.ways())
 
     def _check_folder(self) -> None:
         """End where a stop took the folder away without a word: nobody would ever end this.
@@ -242,7 +273,7 @@ class Worker:
         """Forget those that an admin removed; remove the oldest whose owner was fenced."""
         store, keep = self.settings.store, self.settings.keep_aside
         asides = self.ledger.record.asides
-        gone = [one.name for one in asides if not os.path.lexists(f"{store}/{one.name}")]
+        gone = [one.name for one in asides if _is_gone(f"{store}/{one.name}")]
         kept = [one for one in asides if one.name not in gone and one.end == FENCED]
         for one in kept[: max(0, len(kept) - keep)]:
             self.log.info(f"removing {one.name}: keep_aside={keep}")
@@ -301,8 +332,9 @@ class Worker:
         following = ("", "") if self.roles.is_promoted else self.following.find_fault()
         if following[0] == DIVERGED:
             return following
-        if self.door.trouble:
-            return TROUBLE, self.door.trouble
+        trouble = self.door.trouble or next(iter(self._refused.values()), "")
+        if trouble:
+            return TROUBLE, trouble
         return self._fault_of_promoted() if self.roles.is_promoted else following
 
     def _fault_of_promoted(self) -> tuple[str, str]:
@@ -334,7 +366,7 @@ class Worker:
             answer: dict[str, Any] = await getattr(self.roles, what)(**more) or {}
         except (OSError, RecordUnusable, PassRefused) as error:
             raise Refused(str(error)) from error
-        self._write_status()
+        self._try("status", self._write_status)
         if what == "stop":
             self._ending.set()
         return answer
@@ -342,6 +374,15 @@ class Worker:
     def _reload(self) -> None:
         self.settings.take_over(Settings.read(self.folder))
         self.turns.wake.set()
+
+
+def _is_gone(path: str) -> bool:
+    """Whether there is nothing under a name; OSError where that cannot be told."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _hold(store: str) -> int:
