@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.mirror.control import Refused
 from ocf_py.mirror.daemon import Daemon
+from ocf_py.mirror.generations import FENCED, UNCONFIRMED
+from ocf_py.mirror.record import Aside, Record
+from ocf_py.mirror.record_file import RecordFile
 from ocf_py.mirror.status import PROMOTED, RUNNING, UNPROMOTED
 from tests.kernel.mirror_worker import ADDRESSES, PORT, WorkerHost
 
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocf_py.conformance.sandbox import Sandbox
+
+ASIDE = "aside-1-ab12-1"
 
 
 @pytest.fixture
@@ -101,3 +107,49 @@ def test_a_lost_store_ends_no_promoted_worker(host: WorkerHost) -> None:
     host.store.with_name("gone").rename(host.store)
     host.ask("look")
     host.wait_for(lambda: not host.status.fault, "it does not recover")
+
+
+@pytest.fixture
+def host_with_aside(host: WorkerHost) -> WorkerHost:
+    """Little room, and a tree set aside that shares a file of more than that."""
+    host.mount("fs", "12m")
+    host.make_folders()
+    (host.data / "big").write_bytes(b"x" * (8 << 20))
+    (host.store / ASIDE).mkdir()
+    os.link(host.data / "big", host.store / ASIDE / "big")
+    return host
+
+
+def set_aside(host: WorkerHost, end: str) -> None:
+    kept = Aside(ASIDE, end, None)
+    RecordFile(str(host.store), host.node).write(Record(host.node, asides=(kept,)))
+
+
+def test_what_a_fencing_left_stops_no_promotion(host_with_aside: WorkerHost) -> None:
+    host = host_with_aside
+    set_aside(host, FENCED)
+    host.start_promoted()
+    assert host.status.role == PROMOTED
+    assert not (host.store / ASIDE).exists()
+    assert not host.record.asides
+
+
+def test_what_a_divergence_left_is_never_dropped(host_with_aside: WorkerHost) -> None:
+    host = host_with_aside
+    set_aside(host, UNCONFIRMED)
+    with pytest.raises(Refused, match=f"{ASIDE} still shares files"):
+        host.start_promoted()
+    assert host.is_alive
+    assert host.record.asides
+    assert (host.store / ASIDE / "big").stat().st_nlink == 2
+
+
+def test_what_was_set_aside_gets_files_of_its_own_before_a_promotion(host: WorkerHost) -> None:
+    host.make_folders()
+    (host.data / "file").write_bytes(b"x" * 8192)
+    (host.store / ASIDE).mkdir()
+    os.link(host.data / "file", host.store / ASIDE / "file")
+    set_aside(host, FENCED)
+    host.start()
+    host.wait_for(lambda: (host.data / "file").stat().st_nlink == 1, "it still shares the file")
+    assert (host.store / ASIDE / "file").read_bytes() == b"x" * 8192

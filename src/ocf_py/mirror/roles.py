@@ -8,7 +8,6 @@ import secrets as random
 from ocf_py.outcomes import Failure
 
 from . import record as records
-from . import trees
 from .control import Refused
 from .serving import has_all
 from .settings import BTRFS
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from ocf_py.log import Log
 
+    from .asides import Asides
     from .candidacy import Candidacy
     from .following import Following
     from .ledger import Ledger
@@ -44,6 +44,7 @@ class Roles:
         serving: Serving,
         following: Following,
         candidacy: Candidacy,
+        asides: Asides,
         turns: Turns,
         log: Log,
     ) -> None:
@@ -53,6 +54,7 @@ class Roles:
         self._serving = serving
         self._following = following
         self._candidacy = candidacy
+        self._asides = asides
         self._turns = turns
         self._log = log
         self._owes: set[str] = set()
@@ -78,7 +80,8 @@ class Roles:
                 self._candidacy.refuse(verdict)
                 raise Refused(f"not promoted: {verdict.reason}")
             self._ledger.place.layout.check()
-            await self._unshare(end)
+            self._ledger.place.retire()
+            await self._asides.part(end)
             await self._serving.watch(by_inotify=self._settings.trigger == "inotify")
             self._ledger.change(records.open_generation, random.token_hex(4))
             self.is_promoted = True
@@ -89,23 +92,6 @@ class Roles:
             self._candidacy.stay()
         self._log.info(f"promoted: generation {self._ledger.record.generation}: {verdict.reason}")
         self._publishing = asyncio.ensure_future(self._publish())
-
-    async def _unshare(self, end: float) -> None:
-        """No tree that is kept may change with the live one from now on."""
-        self._ledger.place.retire()
-        for one in self._ledger.record.asides:
-            path = f"{self._settings.store}/{one.name}"
-            copying = asyncio.to_thread(trees.unshare, path, self._settings.directory)
-            try:
-                await asyncio.wait_for(asyncio.shield(copying), max(0.0, end - now()))
-            except FileNotFoundError:
-                pass  # an admin has removed it
-            except asyncio.TimeoutError:
-                raise Refused(
-                    f"{one.name} still shares files with the directory: copying them takes "
-                    "longer than this promote may",
-                    "raise its timeout, or remove what was set aside",
-                ) from None
 
     async def _publish(self) -> None:
         try:

@@ -21,13 +21,13 @@ from ocf_py.system.processes import identify
 
 from . import record as records
 from . import trees
+from .asides import Asides
 from .candidacy import Candidacy
 from .control import Refused, listen, serve
 from .decisions import DIVERGED as OTHER_WAY
 from .decisions import follow
 from .door import Door, describe
 from .following import Following
-from .generations import FENCED
 from .ledger import Ledger
 from .membership import watch
 from .order import PassRefused
@@ -87,6 +87,7 @@ class Worker:
         )
         self.serving = Serving(self.ledger, self.pokes, self.door.show)
         self.candidacy = Candidacy(settings, self.ledger, self.surroundings, self.following)
+        self.asides = Asides(settings, self.ledger, self.passing.unshare, self.log)
         self.turns = Turns()
         self.roles = Roles(
             settings,
@@ -95,6 +96,7 @@ class Worker:
             self.serving,
             self.following,
             self.candidacy,
+            self.asides,
             self.turns,
             self.log,
         )
@@ -213,7 +215,9 @@ class Worker:
             await self.following.follow_once()
 
     def _sweep(self) -> None:
-        """Remove what was discarded, beside everything else."""
+        """Remove what was discarded and part what is kept, beside everything else."""
+        if not self.roles.is_promoted:
+            self.asides.tend()
         is_idle = self._sweeping is None or self._sweeping.done()
         if is_idle and self.ledger.place.layout.rubbish:
             self._sweeping = asyncio.ensure_future(self.passing.sweep())
@@ -222,7 +226,7 @@ class Worker:
         while True:
             self._try("folder", self._check_folder)
             self._try("door", self._keep_door)
-            self._try("asides", self._prune_asides)
+            self._try("asides", self.asides.prune)
             self._estimate()
             self._come_up()
             self._try("status", self._write_status)
@@ -268,19 +272,6 @@ class Worker:
         except (FileNotFoundError, NotADirectoryError):
             pass
         self._ending.set()
-
-    def _prune_asides(self) -> None:
-        """Forget those that an admin removed; remove the oldest whose owner was fenced."""
-        store, keep = self.settings.store, self.settings.keep_aside
-        asides = self.ledger.record.asides
-        gone = [one.name for one in asides if _is_gone(f"{store}/{one.name}")]
-        kept = [one for one in asides if one.name not in gone and one.end == FENCED]
-        for one in kept[: max(0, len(kept) - keep)]:
-            self.log.info(f"removing {one.name}: keep_aside={keep}")
-            self.ledger.place.layout.discard(f"{store}/{one.name}")
-            gone.append(one.name)
-        if gone:
-            self.ledger.change(records.forget_asides, gone)
 
     async def _wait_for_end(self) -> None:
         await self._ending.wait()
@@ -374,15 +365,6 @@ class Worker:
     def _reload(self) -> None:
         self.settings.take_over(Settings.read(self.folder))
         self.turns.wake.set()
-
-
-def _is_gone(path: str) -> bool:
-    """Whether there is nothing under a name; OSError where that cannot be told."""
-    try:
-        os.lstat(path)
-    except FileNotFoundError:
-        return True
-    return False
 
 
 def _hold(store: str) -> int:
