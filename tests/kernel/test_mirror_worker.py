@@ -153,3 +153,37 @@ def test_what_was_set_aside_gets_files_of_its_own_before_a_promotion(host: Worke
     host.start()
     host.wait_for(lambda: (host.data / "file").stat().st_nlink == 1, "it still shares the file")
     assert (host.store / ASIDE / "file").read_bytes() == b"x" * 8192
+
+
+def test_a_full_disk_lets_no_copy_be_taken_for_another_moment(host: WorkerHost) -> None:
+    """Every change is published, and the generation is closed in the end."""
+    host.mount("fs", "8m")
+    host.start_promoted()
+    host.wait_for((host.store / "ballast").exists, "it takes no precaution")
+    host.fill("fs/data/filler")
+    time.sleep(2)
+    before = host.record.moment
+    for letter in b"abcd":
+        with (host.data / "file").open("r+b") as file:
+            file.write(bytes([letter]) * 8192)
+        time.sleep(0.5)
+    assert host.record.moment >= before + 4
+    assert host.status.fault == ""
+    host.ask("demote")
+    assert not host.record.is_open
+
+
+def test_a_tree_whose_record_is_behind_is_not_served(host: WorkerHost) -> None:
+    host.start_promoted()
+    time.sleep(1)
+    before = host.record.moment
+    configuration = host.folder / "rsyncd.conf"
+    assert "[tree]" in configuration.read_text()
+    host.store.rename(host.store.with_name("gone"))
+    (host.data / "more").touch()
+    host.wait_for(lambda: "[tree]" not in configuration.read_text(), "it is served")
+    host.wait_for(lambda: bool(host.status.fault), "nothing is told of it")
+    host.store.with_name("gone").rename(host.store)
+    host.wait_for(lambda: host.record.moment > before, "the change is never published")
+    host.wait_for(lambda: "[tree]" in configuration.read_text(), "it is not served again")
+    host.wait_for(lambda: not host.status.fault, "the fault stays")

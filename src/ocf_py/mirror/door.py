@@ -35,6 +35,7 @@ class Door:
         self._trouble = ""
         self._trouble_with_secrets = ""
         self._moments: dict[int, str] = {}
+        self._is_withheld = False
         self._configure()
 
     @property
@@ -109,6 +110,11 @@ class Door:
         self._moments = moments
         self._configure()
 
+    def withhold(self, is_withheld: bool) -> None:  # noqa: FBT001 - see Serving
+        """Serve nothing, or all again; OSError. A pass that is under way is refused in the end."""
+        self._is_withheld = is_withheld
+        self._configure()
+
     def _configure(self) -> None:
         settings = self._settings
         self._daemon.configure(
@@ -119,6 +125,7 @@ class Door:
             list(settings.peers.values()),
             self._secrets,
             self._moments,
+            is_open=not self._is_withheld,
         )
 
 

@@ -85,7 +85,7 @@ class Worker:
         self.following = Following(
             self.ledger, self.surroundings, self.passing.build, self.pokes, settings
         )
-        self.serving = Serving(self.ledger, self.pokes, self.door.show)
+        self.serving = Serving(self.ledger, self.pokes, self.door.show, self.door.withhold)
         self.candidacy = Candidacy(settings, self.ledger, self.surroundings, self.following)
         self.asides = Asides(settings, self.ledger, self.passing.unshare, self.log)
         self.turns = Turns()
@@ -227,6 +227,7 @@ class Worker:
             self._try("folder", self._check_folder)
             self._try("door", self._keep_door)
             self._try("asides", self.asides.prune)
+            self._try("ballast", self.ledger.place.file.load_ballast)
             self._estimate()
             self._come_up()
             self._try("status", self._write_status)
@@ -340,7 +341,7 @@ class Worker:
             self.ledger.place.layout.check()
         except PassRefused as refused:
             return TROUBLE, str(refused)
-        trouble = self.serving.moments.trouble
+        trouble = self.serving.trouble or self.serving.moments.trouble
         return (TROUBLE, trouble) if trouble else ("", "")
 
     # ------------------------------------------------------------------ what is asked of it
