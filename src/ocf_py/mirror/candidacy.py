@@ -27,6 +27,7 @@ class Candidacy:
         self._surroundings = surroundings
         self._following = following
         self.verdict = _no("it has only just started")
+        self._given_way = ""
 
     def stay(self) -> None:
         """It is promoted."""
@@ -35,6 +36,12 @@ class Candidacy:
     def refuse(self, verdict: Verdict) -> None:
         """A promotion came to this."""
         self.verdict = verdict
+
+    def give_way(self, node: str, reason: str) -> Verdict:
+        """What is to be taken over from ``node`` cannot be; it is a candidate itself, though."""
+        said = f"{node} has a later pass, which cannot be taken over: {reason}"
+        self._given_way, self.verdict = node, _no(said)
+        return self.verdict
 
     def estimate(self) -> None:
         """Say, by the last look, how good a candidate this copy is."""
@@ -47,6 +54,9 @@ class Candidacy:
             verdict = judge_candidate(record, facts, max_lag, self._following.lag, source)
         else:
             verdict = judge_promotion(record, facts, max_lag)
+        if verdict.allowed and verdict.pull_from and verdict.pull_from == self._given_way:
+            return  # as long as that one is there, this one would only be refused again
+        self._given_way = ""
         self.verdict = self._lenient(verdict)
 
     async def decide(self) -> Verdict:

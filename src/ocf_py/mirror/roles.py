@@ -9,19 +9,21 @@ from ocf_py.outcomes import Failure
 
 from . import record as records
 from .control import Refused
+from .order import PassRefused
 from .serving import has_all
 from .settings import BTRFS
 from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import Any, NoReturn
 
     from ocf_py.log import Log
 
     from .asides import Asides
     from .candidacy import Candidacy
+    from .decisions import Verdict
     from .following import Following
     from .ledger import Ledger
     from .serving import Serving
@@ -46,6 +48,7 @@ class Roles:
         candidacy: Candidacy,
         asides: Asides,
         turns: Turns,
+        tell: Callable[[], Awaitable[None]],
         log: Log,
     ) -> None:
         self._settings = settings
@@ -56,6 +59,7 @@ class Roles:
         self._candidacy = candidacy
         self._asides = asides
         self._turns = turns
+        self._tell = tell
         self._log = log
         self._owes: set[str] = set()
         self._publishing: asyncio.Task[None] | None = None
@@ -72,13 +76,13 @@ class Roles:
             verdict = await self._candidacy.decide()
             checks = 1
             while verdict.allowed and verdict.pull_from and checks < _MOST_CHECKS:
-                await self._following.pull(verdict.pull_from)
+                refusal = await self._pull(verdict.pull_from)
+                if refusal:
+                    await self._decline(self._candidacy.give_way(verdict.pull_from, refusal))
                 verdict = await self._candidacy.decide()
                 checks += 1
             if not verdict.allowed:
-                self._ledger.change(records.decline)
-                self._candidacy.refuse(verdict)
-                raise Refused(f"not promoted: {verdict.reason}")
+                await self._decline(verdict)
             self._ledger.place.layout.check()
             self._ledger.place.retire()
             await self._asides.part(end)
@@ -92,6 +96,22 @@ class Roles:
             self._candidacy.stay()
         self._log.info(f"promoted: generation {self._ledger.record.generation}: {verdict.reason}")
         self._publishing = asyncio.ensure_future(self._publish())
+
+    async def _pull(self, node: str) -> str:
+        """Take over the later pass of a peer; why that cannot be, if it can be reached at all."""
+        try:
+            await self._following.pull(node)
+        except (PassRefused, OSError) as refused:
+            # One that has left is not there to be promoted instead: it is decided anew.
+            return str(refused) if node in self._surroundings.reachable() else ""
+        return ""
+
+    async def _decline(self, verdict: Verdict) -> NoReturn:
+        """Refuse to be promoted, and tell the cluster first, lest it choose this one again."""
+        self._ledger.change(records.decline)
+        self._candidacy.refuse(verdict)
+        await self._tell()
+        raise Refused(f"not promoted: {verdict.reason}")
 
     async def _publish(self) -> None:
         try:

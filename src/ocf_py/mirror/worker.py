@@ -98,6 +98,7 @@ class Worker:
             self.candidacy,
             self.asides,
             self.turns,
+            self._tell_score_now,
             self.log,
         )
         self._told_score: int | None = None
@@ -290,6 +291,10 @@ class Worker:
         score = self.candidacy.verdict.score
         if score == self._told_score and now() - self._told_at < _RETELL:
             return
+        await self._tell_score_now()
+
+    async def _tell_score_now(self) -> None:
+        score = self.candidacy.verdict.score
         if await asyncio.to_thread(self._cluster().set_promotion_score, score):
             self._told_score, self._told_at = score, now()
 
