@@ -187,3 +187,29 @@ def test_a_tree_whose_record_is_behind_is_not_served(host: WorkerHost) -> None:
     host.wait_for(lambda: host.record.moment > before, "the change is never published")
     host.wait_for(lambda: "[tree]" in configuration.read_text(), "it is not served again")
     host.wait_for(lambda: not host.status.fault, "the fault stays")
+
+
+SLOW_DISK = """
+import os, posix, time
+sync = posix.fsync
+def wait(handle):
+    while os.path.exists("/run/slow"):
+        time.sleep(0.1)
+    sync(handle)
+posix.fsync = wait
+"""
+
+
+def test_a_disk_that_takes_its_time_is_told_of_and_silences_nobody(host: WorkerHost) -> None:
+    host.start_promoted(SLOW_DISK)
+    time.sleep(1)
+    slow = host.sandbox.root / "run/slow"
+    slow.touch()
+    (host.data / "more").touch()
+    host.wait_for(lambda: "has not answered for" in host.status.fault, "nothing is told of it")
+    time.sleep(3)
+    assert host.silence < 3
+    assert host.status.role == PROMOTED
+    slow.unlink()
+    host.wait_for(lambda: not host.status.fault, "the fault stays")
+    assert host.is_alive

@@ -11,10 +11,10 @@ import asyncio
 import os
 
 from . import record as records
+from .clock import now
 from .control import Refused
 from .generations import FENCED
 from .order import PassRefused
-from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Asides:
         kept = [one for one in asides if one.name not in gone and one.end == FENCED]
         for one in kept[: max(0, len(kept) - keep)]:
             self._log.info(f"removing {one.name}: keep_aside={keep}")
-            self._ledger.place.layout.discard(self._path(one))
+            self._discard(one)
             gone.append(one.name)
         if gone:
             self._ledger.change(records.forget_asides, gone)
@@ -103,8 +103,12 @@ class Asides:
         if one.end != FENCED:
             raise Refused(said, "raise promote's timeout, make room, or remove what was set aside")
         self._log.warning(f"removing {said}")
-        self._ledger.place.layout.discard(self._path(one))
+        self._discard(one)
         self._ledger.change(records.forget_asides, [one.name])
+
+    def _discard(self, one: Aside) -> None:
+        with self._ledger.at_disk():
+            self._ledger.place.layout.discard(self._path(one))
 
     def _path(self, one: Aside) -> str:
         return f"{self._settings.store}/{one.name}"

@@ -8,11 +8,11 @@ import secrets as random
 from ocf_py.outcomes import Failure
 
 from . import record as records
+from .clock import now
 from .control import Refused
 from .order import PassRefused
 from .serving import has_all
 from .settings import BTRFS
-from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class Roles:
             if not verdict.allowed:
                 await self._decline(verdict)
             self._ledger.place.layout.check()
-            self._ledger.place.retire()
+            with self._ledger.at_disk():
+                self._ledger.place.retire()
             await self._asides.part(end)
             await self._serving.watch(by_inotify=self._settings.trigger == "inotify")
             self._ledger.change(records.open_generation, random.token_hex(4))

@@ -7,9 +7,9 @@ import errno
 
 from . import record as records
 from .changes import Changes
+from .clock import now
 from .generations import names
 from .moments import Moments
-from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -22,7 +22,9 @@ from ocf_py.system.processes import identify
 from . import record as records
 from . import trees
 from .asides import Asides
+from .beat import Beat
 from .candidacy import Candidacy
+from .clock import now
 from .control import Refused, listen, serve
 from .decisions import DIVERGED as OTHER_WAY
 from .decisions import follow
@@ -44,7 +46,7 @@ from .serving import Serving
 from .settings import Settings
 from .stack import is_new_stack
 from .status import DIVERGED, PROMOTED, RUNNING, STARTING, TROUBLE, UNPROMOTED, Status, write_status
-from .surroundings import Surroundings, now
+from .surroundings import Surroundings
 from .turns import Turns
 
 TYPE_CHECKING = False
@@ -101,6 +103,7 @@ class Worker:
             self._tell_score_now,
             self.log,
         )
+        self.beat = Beat(folder, lambda: self.ledger.waits_since)
         self._told_score: int | None = None
         self._told_at = 0.0
         self._inode = os.stat(folder).st_ino
@@ -113,6 +116,7 @@ class Worker:
     async def run(self) -> None:
         """Work until somebody says stop."""
         self._write_status()
+        self.beat.begin()
         if is_new_stack(self.settings.store):
             self.ledger.change(records.lose_sight)
         self.ledger.change(records.start, self.settings.promoted)
@@ -135,6 +139,7 @@ class Worker:
             for task in done:
                 task.result()
         finally:
+            self.beat.end()
             server.close()
             self.pokes.close()
             for task in tasks:
@@ -228,7 +233,7 @@ class Worker:
             self._try("folder", self._check_folder)
             self._try("door", self._keep_door)
             self._try("asides", self.asides.prune)
-            self._try("ballast", self.ledger.place.file.load_ballast)
+            self._try("ballast", self._load_ballast)
             self._estimate()
             self._come_up()
             self._try("status", self._write_status)
@@ -257,6 +262,10 @@ class Worker:
         with self._surviving(part):
             work(*what)
         return part not in self._refused
+
+    def _load_ballast(self) -> None:
+        with self.ledger.at_disk():
+            self.ledger.place.file.load_ballast()
 
     def _keep_door(self) -> None:
         if self.door.keep_up():
@@ -311,7 +320,7 @@ class Worker:
             fault_kind=kind,
             fault=fault,
         )
-        write_status(self.folder, status)
+        self.beat.write(status)
 
     @property
     def told_fault(self) -> tuple[str, str]:
