@@ -47,7 +47,10 @@ class Candidacy:
         """Say, by the last look, how good a candidate this copy is."""
         record, facts = self._ledger.record, self._surroundings.facts()
         source, max_lag = self._following.source, self._settings.max_lag
-        waiting = self._surroundings.whom_to_wait_for()
+        waiting, exchanged = self._surroundings.whom_to_wait_for(), self._find_exchanged()
+        if exchanged:
+            self.verdict = _no(exchanged)
+            return
         if waiting:
             verdict = _no(f"the mirror on {waiting} has not answered yet")
         elif source:
@@ -61,16 +64,27 @@ class Candidacy:
 
     async def decide(self) -> Verdict:
         """Look at everything anew, and say whether this instance may be promoted now."""
-        filled = not trees.is_empty(self._settings.directory)
-        self._ledger.change(records.note_content, filled=filled)
+        if self._ledger.record.tree is None:
+            filled = not trees.is_empty(self._settings.directory)
+            self._ledger.change(records.note_content, filled=filled)
         await self._surroundings.look()
         await self._surroundings.confirm_death()
         waiting = self._surroundings.whom_to_wait_for()
         if waiting:
             return _no(f"the mirror on {waiting} has not answered yet")
+        exchanged = self._find_exchanged()
+        if exchanged:
+            return _no(exchanged)
         facts = self._surroundings.facts()
         verdict = judge_promotion(self._ledger.record, facts, self._settings.max_lag)
         return self._lenient(verdict)
+
+    def _find_exchanged(self) -> str:
+        """Why what is in the directory is no copy of anything, whatever the record tells."""
+        try:
+            return self._ledger.place.find_exchanged(self._ledger.record)
+        except OSError as error:
+            return f"{error.filename}: {error.strerror}"
 
     def _lenient(self, verdict: Verdict) -> Verdict:
         if not self._settings.allow_stale:

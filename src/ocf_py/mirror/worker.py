@@ -120,8 +120,9 @@ class Worker:
         if is_new_stack(self.settings.store):
             self.ledger.change(records.lose_sight)
         self.ledger.change(records.start, self.settings.promoted)
-        filled = not trees.is_empty(self.settings.directory)
-        self.ledger.change(records.note_content, filled=filled)
+        if self.ledger.record.tree is None:
+            filled = not trees.is_empty(self.settings.directory)
+            self.ledger.change(records.note_content, filled=filled)
         await self.roles.give_up_moments()
         server = await serve(listen(self.folder), self._answer)
         self.pokes.listen(self.turns.wake.set, self.roles.hold)

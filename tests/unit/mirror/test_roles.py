@@ -33,7 +33,7 @@ class _Ledger:
         self.place = SimpleNamespace(
             layout=SimpleNamespace(check=lambda: None),
             retire=lambda: None,
-            check_identity=lambda _: None,
+            find_exchanged=lambda _: "",
         )
 
     def at_disk(self) -> contextlib.AbstractContextManager[None]:
@@ -140,5 +140,17 @@ def test_where_the_other_copy_has_left_meanwhile_it_is_decided_anew(tmp_path: Pa
         trial = Trial(tmp_path, pull)
         await trial.roles.promote(20.0)
         assert trial.roles.is_promoted
+
+    asyncio.run(play())
+
+
+def test_no_directory_that_is_not_its_copy_is_promoted(tmp_path: Path) -> None:
+    async def play() -> None:
+        trial = Trial(tmp_path, None)
+        trial.ledger.place.find_exchanged = lambda _: "it was emptied"
+        with pytest.raises(Refused, match="it was emptied"):
+            await trial.roles.promote(20.0)
+        trial.candidacy.estimate()
+        assert trial.candidacy.verdict.score == MINUS_INFINITY
 
     asyncio.run(play())
