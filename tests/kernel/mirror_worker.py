@@ -151,7 +151,9 @@ class WorkerHost:
         file = RecordFile(str(self.store), self.node)
         file.write(open_generation(file.read(), "ab12"))
 
-    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = _PATIENCE) -> None:
+    def wait_for(
+        self, condition: Callable[[], bool], what: str, seconds: float = _PATIENCE
+    ) -> None:
         end = time.monotonic() + seconds
         while True:
             try:
@@ -167,12 +169,14 @@ class WorkerHost:
         found = []
         for name in filter(str.isdigit, os.listdir("/proc")):
             try:
+                # First: to read a stranger's command line may hang as long as that one does.
+                if os.readlink(f"/proc/{name}/ns/net") != os.readlink(self.sandbox.netns_path):
+                    continue
                 with open(f"/proc/{name}/cmdline", "rb") as file:
                     command = file.read()
-                same = os.readlink(f"/proc/{name}/ns/net") == os.readlink(self.sandbox.netns_path)
             except OSError:
                 continue  # it has ended
-            if same and command.startswith(b"rsync\0--daemon") and self.base.encode() in command:
+            if command.startswith(b"rsync\0--daemon") and self.base.encode() in command:
                 found.append(int(name))
         return found
 

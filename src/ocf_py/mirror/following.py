@@ -10,7 +10,7 @@ from . import record as records
 from . import trees
 from .clock import now
 from .decisions import DIVERGED, REFUSE, SET_ASIDE, follow
-from .order import SOURCE, PassRefused
+from .order import GUARD, SOURCE, PassRefused
 from .serving import PUBLISHED_WITHIN
 from .settings import BTRFS
 from .status import DIVERGED as DIVERGED_FAULT
@@ -191,6 +191,8 @@ class Following:
                     continue
             except PassRefused as refused:
                 reason, answered = str(refused), now()
+                if refused.kind == GUARD:  # it is refused however often it is tried
+                    end = now()
             except asyncio.TimeoutError:
                 pass
             if now() + _RETRY >= end or now() - answered > _UNANSWERED:

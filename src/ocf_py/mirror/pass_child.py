@@ -52,7 +52,9 @@ def _unshare(order: Order) -> str:
         if os.path.lexists(path):
             raise
     except OSError as error:
-        raise PassRefused(SPACE if error.errno == errno.ENOSPC else PLACE, f"{error.filename}: {error.strerror}") from error
+        raise PassRefused(
+            SPACE if error.errno == errno.ENOSPC else PLACE, f"{error.filename}: {error.strerror}"
+        ) from error
     return dump_done()
 
 

@@ -88,7 +88,11 @@ class Roles:
                 self._ledger.place.retire()
             await self._asides.part(end)
             await self._serving.watch(by_inotify=self._settings.trigger == "inotify")
-            self._ledger.change(records.open_generation, random.token_hex(4))
+            try:
+                self._ledger.change(records.open_generation, random.token_hex(4))
+            except OSError:
+                self._serving.end()
+                raise
             self.is_promoted = True
             self._serving.copies = list(self._settings.peers)
             if self._settings.snapshot == BTRFS:

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import posix
+from concurrent.futures import ThreadPoolExecutor
 
 from ocf_py.cluster import Cluster
 from ocf_py.deadline import Deadline
@@ -60,6 +61,7 @@ _BEAT = 1.0  # seconds between two looks at everything, and two lines of status
 _RETELL = 30.0  # seconds after which the cluster is told a score again that it may have lost
 _MEMBERSHIP_PAUSE = 2.0
 _FIRST_PASS = 5.0  # seconds that a start waits for the first pass: most are through by then
+_THREADS = 32  # a look at a peer that hangs keeps one for up to 20 seconds
 _SHORTEST_PAUSE = 0.2  # seconds between two passes: a source that never rests must not take a core
 #: What may be asked of it, beside its status.
 _ASKED = ("promote", "demote", "announce", "finish", "look", "stop", "init", "resolve")
@@ -117,6 +119,7 @@ class Worker:
         """Work until somebody says stop."""
         self._write_status()
         self.beat.begin()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         if is_new_stack(self.settings.store):
             self.ledger.change(records.lose_sight)
         self.ledger.change(records.start, self.settings.promoted)

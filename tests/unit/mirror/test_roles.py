@@ -70,8 +70,8 @@ class Trial:
 
     def __init__(self, directory: Path, pull: Any) -> None:
         (directory / "file").touch()
-        self.others: Any = _Others()
-        self.ledger: Any = _Ledger(records.announce(between(5, 6, "n1"), "n1"))
+        self.others = _Others()
+        self.ledger = _Ledger(records.announce(between(5, 6, "n1"), "n1"))
         settings: Any = SimpleNamespace(
             directory=str(directory),
             max_lag=10.0,
@@ -81,7 +81,9 @@ class Trial:
             peers={"n3": "192.0.2.3"},
         )
         following: Any = SimpleNamespace(pull=pull, source="", lag=0.0, rest=lambda: None)
-        self.candidacy = Candidacy(settings, self.ledger, self.others, following)
+        ledger: Any = self.ledger
+        others: Any = self.others
+        self.candidacy = Candidacy(settings, ledger, others, following)
         self.told: list[int] = []
         self.watched = 0
         serving: Any = SimpleNamespace(watch=self._watch, end=self._end)
@@ -89,8 +91,8 @@ class Trial:
         log: Any = SimpleNamespace(info=lambda _: None, warning=lambda _: None)
         self.roles = Roles(
             settings,
-            self.ledger,
-            self.others,
+            ledger,
+            others,
             serving,
             following,
             self.candidacy,
@@ -152,5 +154,25 @@ def test_no_directory_that_is_not_its_copy_is_promoted(tmp_path: Path) -> None:
             await trial.roles.promote(20.0)
         trial.candidacy.estimate()
         assert trial.candidacy.verdict.score == MINUS_INFINITY
+
+    asyncio.run(play())
+
+
+def test_a_promotion_that_no_disk_takes_listens_to_nothing(tmp_path: Path) -> None:
+    async def play() -> None:
+        trial = Trial(tmp_path, None)
+        trial.others.seen.clear()
+        change = trial.ledger.change
+
+        def refuse(function: Any, *what: Any, **more: Any) -> None:
+            if function is records.open_generation:
+                raise OSError(28, "No space left on device")
+            change(function, *what, **more)
+
+        trial.ledger.change = refuse  # type: ignore[method-assign]
+        with pytest.raises(OSError, match="No space"):
+            await trial.roles.promote(20.0)
+        assert not trial.watched
+        assert not trial.roles.is_promoted
 
     asyncio.run(play())
