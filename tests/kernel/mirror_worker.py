@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from ocf_py.mirror.status import STARTING, read_status
 from ocf_py.system import background
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -30,7 +30,7 @@ _PATIENCE = 20.0
 
 
 class WorkerHost:
-    """A sandbox with the worker of one node; ``base`` is the mirror's folder as the sandbox sees it.
+    """A sandbox with the worker of one node; ``base`` is its folder as seen from within.
 
     Alone it needs no quorum, so it can be promoted where there is no cluster.
     """

@@ -2,7 +2,8 @@
 
 The worker writes its record before it goes on, and a slow disk (a path that fails over, a full
 journal) may hold that up for minutes. A promoted instance is none the worse for it, so a thread
-beats for it meanwhile, and tells what it waits for. Of a worker that hangs otherwise it says nothing.
+beats for it meanwhile, and tells what it waits for. It says nothing
+of a worker that hangs otherwise.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Beat:
 
 
 def _waiting(last: Status, waited: float) -> Status:
-    """What the worker said last, and that it waits for its disk; in few steps, not to be a clock."""
+    """What the worker said last, and that it waits for its disk; in steps, not as a clock."""
     said = int(waited // 10 * 10) or int(_LATE)
     return Status(
         last.worker,

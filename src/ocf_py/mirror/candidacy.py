@@ -10,6 +10,8 @@ from .decisions import Verdict, allow_stale, judge_candidate, judge_promotion, s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from .following import Following
     from .ledger import Ledger
     from .settings import Settings
@@ -20,8 +22,15 @@ class Candidacy:
     """The verdict of one instance, as of the last look at its surroundings."""
 
     def __init__(
-        self, settings: Settings, ledger: Ledger, surroundings: Surroundings, following: Following
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        surroundings: Surroundings,
+        following: Following,
+        tell: Callable[[], Awaitable[None]],
     ) -> None:
+        #: Tells the cluster the verdict's score, whatever else is going on.
+        self.tell = tell
         self._settings = settings
         self._ledger = ledger
         self._surroundings = surroundings

@@ -51,8 +51,8 @@ class Order:
     stays in ``secret_file``, which rsync reads. ``aside`` says that the live tree is going to be
     set aside. ``max_delete`` is in percent of the entries, ``min_free`` in bytes, ``bwlimit`` in
     KiB/s, 0 for no limit. ``held`` says that a moment which the source holds is copied, if it holds
-    one, and ``module`` where the tree is then. ``kept`` is the name of a tree that was set aside, for
-    the job that is about one. ``parent`` is the process that waits for the answer:
+    one, and ``module`` where the tree is then. ``kept`` is the name of a tree that was set aside,
+    for the job that is about one. ``parent`` is the process that waits for the answer:
     the pass ends with it.
     """
 

@@ -1,6 +1,7 @@
 """The process that builds a pass: an order on its input, an answer on its output, both one line.
 
-It runs as ``detached.py ocf_py.mirror.pass_child build``, ``unshare`` or ``sweep``, and dies with the process
+It runs as ``detached.py ocf_py.mirror.pass_child build``, ``unshare`` or ``sweep``, and dies with
+the process
 that waits for its answer.
 """
 

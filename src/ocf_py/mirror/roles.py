@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets as random
 
+from ocf_py.log import Log
 from ocf_py.outcomes import Failure
 
 from . import record as records
@@ -16,10 +17,8 @@ from .settings import BTRFS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any, NoReturn
-
-    from ocf_py.log import Log
 
     from .asides import Asides
     from .candidacy import Candidacy
@@ -48,8 +47,6 @@ class Roles:
         candidacy: Candidacy,
         asides: Asides,
         turns: Turns,
-        tell: Callable[[], Awaitable[None]],
-        log: Log,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -59,8 +56,7 @@ class Roles:
         self._candidacy = candidacy
         self._asides = asides
         self._turns = turns
-        self._tell = tell
-        self._log = log
+        self._log = Log("MirrorSync", settings.instance)
         self._owes: set[str] = set()
         self._publishing: asyncio.Task[None] | None = None
         self.is_promoted = False
@@ -115,7 +111,7 @@ class Roles:
         """Refuse to be promoted, and tell the cluster first, lest it choose this one again."""
         self._ledger.change(records.decline)
         self._candidacy.refuse(verdict)
-        await self._tell()
+        await self._candidacy.tell()
         raise Refused(f"not promoted: {verdict.reason}")
 
     async def _publish(self) -> None:

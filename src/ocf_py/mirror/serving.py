@@ -28,8 +28,8 @@ PUBLISHED_WITHIN = 1.5
 class Serving:
     """From a promotion to the demotion; with ``show``, the daemon is told of a moment that is held.
 
-    ``withhold`` has it serve nothing, or all again: a tree whose record is behind must not be copied,
-    since the copies would take it for the one before.
+    ``withhold`` has it serve nothing, or all again: a tree whose record is behind must not be
+    copied, since the copies would take it for the one before.
 
     The ``copies`` are the nodes that are told of changes.
     """
@@ -112,14 +112,14 @@ class Serving:
 
     def _shut_out(self) -> None:
         try:
-            self._withhold(True)
+            self._withhold(True)  # noqa: FBT003 - its only form
         except OSError as error:
             self.trouble += f"; and the copies cannot be kept out: {error.strerror}"
 
     def _let_in(self) -> None:
         """OSError: they stay out then."""
         if self.trouble:
-            self._withhold(False)
+            self._withhold(False)  # noqa: FBT003 - its only form
             self.trouble = ""
 
     def tell(self) -> None:

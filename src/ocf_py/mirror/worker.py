@@ -90,7 +90,9 @@ class Worker:
             self.ledger, self.surroundings, self.passing.build, self.pokes, settings
         )
         self.serving = Serving(self.ledger, self.pokes, self.door.show, self.door.withhold)
-        self.candidacy = Candidacy(settings, self.ledger, self.surroundings, self.following)
+        self.candidacy = Candidacy(
+            settings, self.ledger, self.surroundings, self.following, self._tell_score_now
+        )
         self.asides = Asides(settings, self.ledger, self.passing.unshare, self.log)
         self.turns = Turns()
         self.roles = Roles(
@@ -102,8 +104,6 @@ class Worker:
             self.candidacy,
             self.asides,
             self.turns,
-            self._tell_score_now,
-            self.log,
         )
         self.beat = Beat(folder, lambda: self.ledger.waits_since)
         self._told_score: int | None = None
@@ -165,15 +165,16 @@ class Worker:
     # ------------------------------------------------------------------ what runs all the time
 
     async def _watch_membership(self) -> None:
+        is_blind = False
         while True:
             try:
-                async for view in watch():
-                    self._on_view(view)
+                if not is_blind:
+                    async for view in watch():
+                        self._on_view(view)
             except (commands.ToolMissing, OSError) as error:
                 self.log.warning(f"cannot watch the cluster's membership: {error}")
             # What was lost from sight has to be in the record before anything is seen again.
-            while not self._try("membership", self._on_view, None):
-                await asyncio.sleep(_MEMBERSHIP_PAUSE)
+            is_blind = not self._try("membership", self._on_view, None)
             await asyncio.sleep(_MEMBERSHIP_PAUSE)
 
     def _on_view(self, view: View | None) -> None:

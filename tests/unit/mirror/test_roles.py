@@ -14,13 +14,14 @@ from ocf_py.mirror.candidacy import Candidacy
 from ocf_py.mirror.control import Refused
 from ocf_py.mirror.decisions import MINUS_INFINITY, Facts, Peer
 from ocf_py.mirror.order import SPACE, PassRefused
-from ocf_py.mirror.record import Record
 from ocf_py.mirror.roles import Roles
 from ocf_py.mirror.turns import Turns
 from tests.unit.mirror.test_decisions import between
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ocf_py.mirror.record import Record
 
 LATER = between(6, 8, "n3")
 
@@ -73,6 +74,7 @@ class Trial:
         self.others = _Others()
         self.ledger = _Ledger(records.announce(between(5, 6, "n1"), "n1"))
         settings: Any = SimpleNamespace(
+            instance="site",
             directory=str(directory),
             max_lag=10.0,
             allow_stale=False,
@@ -83,12 +85,11 @@ class Trial:
         following: Any = SimpleNamespace(pull=pull, source="", lag=0.0, rest=lambda: None)
         ledger: Any = self.ledger
         others: Any = self.others
-        self.candidacy = Candidacy(settings, ledger, others, following)
+        self.candidacy = Candidacy(settings, ledger, others, following, self._tell)
         self.told: list[int] = []
         self.watched = 0
         serving: Any = SimpleNamespace(watch=self._watch, end=self._end)
         asides: Any = SimpleNamespace(part=self._part)
-        log: Any = SimpleNamespace(info=lambda _: None, warning=lambda _: None)
         self.roles = Roles(
             settings,
             ledger,
@@ -98,14 +99,12 @@ class Trial:
             self.candidacy,
             asides,
             Turns(),
-            self._tell,
-            log,
         )
 
     async def _tell(self) -> None:
         self.told.append(self.candidacy.verdict.score)
 
-    async def _watch(self, *, by_inotify: bool) -> None:  # noqa: ARG002
+    async def _watch(self, *, by_inotify: bool) -> None:
         self.watched += 1
 
     def _end(self) -> None:
