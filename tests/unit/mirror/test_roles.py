@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
@@ -90,16 +91,17 @@ class Trial:
         self.watched = 0
         serving: Any = SimpleNamespace(watch=self._watch, end=self._end)
         asides: Any = SimpleNamespace(part=self._part)
-        self.roles = Roles(
-            settings,
-            ledger,
-            others,
-            serving,
-            following,
-            self.candidacy,
-            asides,
-            Turns(),
-        )
+        with patch("ocf_py.mirror.roles.Log"):  # not to the system log
+            self.roles = Roles(
+                settings,
+                ledger,
+                others,
+                serving,
+                following,
+                self.candidacy,
+                asides,
+                Turns(),
+            )
 
     async def _tell(self) -> None:
         self.told.append(self.candidacy.verdict.score)
