@@ -43,14 +43,19 @@ class Daemon:
         peers: Sequence[str],
         secrets: Sequence[tuple[str, str]],
         moments: Mapping[int, str] = MappingProxyType({}),
+        *,
+        is_open: bool = True,
     ) -> None:
         """Write what the daemon reads anew at every connection: the secrets, and what it serves.
 
-        ``moments`` are the paths of snapshots of the directory.
+        ``moments`` are the paths of snapshots of the directory. Nothing is served unless it
+        ``is_open``.
         """
         os.makedirs(self._folder, 0o700, exist_ok=True)
         paths = {TREE: directory, **{module_of(one): path for one, path in moments.items()}}
         names = [name for name, _ in secrets]
+        if not is_open:
+            paths = {}
         text = _configuration(paths, store, address, port, peers, names, self._folder)
         handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
@@ -132,6 +137,8 @@ def _configuration(
         "log file": f"{folder}/{_LOG}",  # several lines for every look of every peer: not syslog
         "socket options": "TCP_NODELAY",  # a short transfer waits twice for 40 ms without it
     }
+    if not trees:
+        return _section("", everywhere)
     state = {"path": store, "include": "/record", "exclude": "*"}
     return (
         _section("", everywhere)

@@ -28,6 +28,7 @@ MINUS_INFINITY = -1_000_000
 _OWNER_SCORE = 1000
 _SEALED_SCORE = 900
 _COPY_SCORES = ((0.5, 500), (0.75, 300), (1.0, 100))  # up to this part of max_lag
+_LESS_THAN_LATER = 10  # than a copy that has a later pass: it is promoted without a pull
 _FIRST_SCORE = 100
 _STALE_SCORE = 1
 
@@ -304,6 +305,8 @@ def _as_copy(mine: Record, facts: Facts, max_lag: float) -> Verdict:
     if proof is None:
         return _stale("it did not follow its source to the end")
     later = _find_later(mine, facts)
+    if later and follow(mine, facts.peers[later].record).kind == REFUSE:
+        return _stale(f"{later} began a later pass, and this tree may have what that lacks")
     if proof.sealed:
         return _allow(_SEALED_SCORE, f"it has the final pass of {proof.source}", later)
     if proof.lag > max_lag:
@@ -312,7 +315,7 @@ def _as_copy(mine: Record, facts: Facts, max_lag: float) -> Verdict:
             f"max_lag={max_lag:g} s"
         )
     return _allow(
-        _score_copy(proof.lag, max_lag),
+        _score_copy(proof.lag, max_lag) - (_LESS_THAN_LATER if later else 0),
         f"it was {proof.lag:.0f} s behind when {proof.source} was lost",
         later,
     )

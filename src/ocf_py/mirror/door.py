@@ -35,6 +35,7 @@ class Door:
         self._trouble = ""
         self._trouble_with_secrets = ""
         self._moments: dict[int, str] = {}
+        self._is_withheld = False
         self._configure()
 
     @property
@@ -58,29 +59,38 @@ class Door:
     async def keep_open(self) -> None:
         """Run the daemon, and run it again when it has ended."""
         while True:
-            argv = [*TIED_ALONE, *self._daemon.argv]
-            process = await asyncio.create_subprocess_exec(
-                commands.find(argv[0]),
-                *argv[1:],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-            )
             try:
-                self._trouble = ""
-                await process.wait()
-            finally:
-                # Those of it that serve a peer go along; they only read.
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            said = self._daemon.last_words()
-            self._trouble = f"rsync --daemon ended with {process.returncode}: {said}"
+                self._trouble = await self._run()
+            except (OSError, commands.ToolMissing) as error:
+                self._trouble = f"rsync --daemon cannot be run: {describe(error)}"
             self._log.warning(self._trouble)
             await asyncio.sleep(_PAUSE)
 
+    async def _run(self) -> str:
+        """Run the daemon once, and say how it ended; OSError, ToolMissing."""
+        argv = [*TIED_ALONE, *self._daemon.argv]
+        process = await asyncio.create_subprocess_exec(
+            commands.find(argv[0]),
+            *argv[1:],
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            self._trouble = ""
+            await process.wait()
+        finally:
+            # Those of it that serve a peer go along; they only read.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        return f"rsync --daemon ended with {process.returncode}: {self._daemon.last_words()}"
+
     def keep_up(self) -> bool:
-        """Take over a secret that has changed, and keep the log short; whether one has changed."""
+        """Take over a secret that has changed, and keep the log short; whether one has changed.
+
+        OSError where what the daemon reads cannot be written.
+        """
         self._daemon.trim_log()
         stamp = _stamp(self._settings.secrets_file)
         if stamp == self._stamp:
@@ -91,13 +101,18 @@ class Door:
             self._trouble_with_secrets = f"the secrets before are kept: {error}"
             return False
         self._trouble_with_secrets = ""
-        self._stamp = stamp
         self._configure()
+        self._stamp = stamp  # not before: what was refused is tried again
         return True
 
     def show(self, moments: dict[int, str]) -> None:
         """Serve these moments of the directory, too: where the snapshot of each is; OSError."""
         self._moments = moments
+        self._configure()
+
+    def withhold(self, is_withheld: bool) -> None:  # noqa: FBT001 - see Serving
+        """Serve nothing, or all again; OSError. A pass that is under way is refused in the end."""
+        self._is_withheld = is_withheld
         self._configure()
 
     def _configure(self) -> None:
@@ -110,7 +125,15 @@ class Door:
             list(settings.peers.values()),
             self._secrets,
             self._moments,
+            is_open=not self._is_withheld,
         )
+
+
+def describe(error: OSError | commands.ToolMissing) -> str:
+    """What the system refused, in a few words."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _stamp(path: str) -> tuple[int, int, int] | None:

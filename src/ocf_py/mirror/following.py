@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from . import record as records
 from . import trees
+from .clock import now
 from .decisions import DIVERGED, REFUSE, SET_ASIDE, follow
-from .order import SOURCE, PassRefused
+from .order import GUARD, SOURCE, PassRefused
 from .serving import PUBLISHED_WITHIN
 from .settings import BTRFS
 from .status import DIVERGED as DIVERGED_FAULT
 from .status import TROUBLE
-from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,7 +127,10 @@ class Following:
         self._surroundings.hear(built.after, now())
         # What was heard meanwhile counts: the tree gives way by what is known at the exchange.
         again = self._decide(built.after)
-        self._ledger.record = self._ledger.place.take(self._ledger.record, built, again)
+        with self._ledger.at_disk():
+            self._ledger.record = self._ledger.place.take(self._ledger.record, built, again)
+        filled = not trees.is_empty(self._ledger.place.directory)
+        self._ledger.change(records.note_content, filled=filled)
         self.last = LastPass(node, began, now() - began, self._is_settled(built))
         self.fault = ("", "")
         return True
@@ -192,6 +195,8 @@ class Following:
                     continue
             except PassRefused as refused:
                 reason, answered = str(refused), now()
+                if refused.kind == GUARD:  # it is refused however often it is tried
+                    end = now()
             except asyncio.TimeoutError:
                 pass
             if now() + _RETRY >= end or now() - answered > _UNANSWERED:

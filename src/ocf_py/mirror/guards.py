@@ -17,9 +17,9 @@ _PERCENT = 100
 _EMPTY = "the source is empty: is its file system mounted?"
 
 
-def has_space(order: Order) -> bool:
-    """Whether ``min_free`` bytes are left."""
-    return _count_free(order) >= order.min_free
+def has_space(order: Order, size: int = 0) -> bool:
+    """Whether ``min_free`` bytes are left when ``size`` more are taken."""
+    return _count_free(order) >= order.min_free + size
 
 
 def check_space(order: Order) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from .clock import now
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .passes import Place
@@ -16,6 +20,8 @@ class Ledger:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        #: Since when (CLOCK_BOOTTIME) a write has been waited for, None where none is.
+        self.waits_since: float | None = None
         #: What an interrupted exchange left is settled first. RecordUnusable, OSError.
         self.record = place.recover()
         place.file.write(self.record)  # the peers read it: an empty one tells them something, too
@@ -27,5 +33,15 @@ class Ledger:
         """
         changed = function(self.record, *what, **more)
         if changed != self.record:
-            self.place.file.write(changed)
+            with self.at_disk():
+                self.place.file.write(changed)
             self.record = changed
+
+    @contextlib.contextmanager
+    def at_disk(self) -> Iterator[None]:
+        """All waits for the disk meanwhile, on purpose: nothing is done that no record tells of."""
+        self.waits_since = now()
+        try:
+            yield
+        finally:
+            self.waits_since = None

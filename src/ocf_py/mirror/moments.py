@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ocf_py.system import btrfs
 
 from . import record as records
-from .surroundings import now
+from .clock import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -51,7 +51,8 @@ class Order:
     stays in ``secret_file``, which rsync reads. ``aside`` says that the live tree is going to be
     set aside. ``max_delete`` is in percent of the entries, ``min_free`` in bytes, ``bwlimit`` in
     KiB/s, 0 for no limit. ``held`` says that a moment which the source holds is copied, if it holds
-    one, and ``module`` where the tree is then. ``parent`` is the process that waits for the answer:
+    one, and ``module`` where the tree is then. ``kept`` is the name of a tree that was set aside,
+    for the job that is about one. ``parent`` is the process that waits for the answer:
     the pass ends with it.
     """
 
@@ -70,6 +71,7 @@ class Order:
     aside: bool = False
     held: bool = False
     module: str = TREE
+    kept: str = ""
     seconds: float = _LONGEST
     parent: int = 0
 
@@ -136,6 +138,23 @@ def position(before: Record, after: Record, held: int = 0) -> Position:
     if before.incoming or after.incoming or after.tree != before.tree:
         raise PassRefused(SOURCE, "the source took a pass in while it was copied")
     return before.tree
+
+
+def dump_done() -> str:
+    """Write that a job was done which has nothing more to tell."""
+    return json.dumps({"done": True})
+
+
+def load_done(text: str) -> None:
+    """Read the answer of a job; PassRefused if it was refused, or if this is no answer."""
+    try:
+        found: dict[str, Any] = json.loads(text)
+        if "refused" in found:
+            raise PassRefused(str(found["refused"]), str(found["reason"]))
+        if found["done"] is not True:
+            raise ValueError(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise PassRefused(FAULT, f"the job died, and answered {text[:200]!r}") from error
 
 
 def dump_answer(answer: Built | PassRefused) -> str:

@@ -1,28 +1,32 @@
 """The process that builds a pass: an order on its input, an answer on its output, both one line.
 
-It runs as ``detached.py ocf_py.mirror.pass_child build`` or ``sweep``, and dies with the process
+It runs as ``detached.py ocf_py.mirror.pass_child build``, ``unshare`` or ``sweep``, and dies with
+the process
 that waits for its answer.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
+from . import trees
 from .build import build
+from .guards import has_space
 from .layout import Layout
-from .order import FAULT, Order, PassRefused, dump_answer
+from .order import FAULT, PLACE, SPACE, Order, PassRefused, dump_answer, dump_done
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BUILD, SWEEP = "build", "sweep"
+BUILD, UNSHARE, SWEEP = "build", "unshare", "sweep"
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Do one of the two jobs, as the order on the input says it."""
+    """Do one of the jobs, as the order on the input says it."""
     (job,) = arguments
     order = Order.load(sys.stdin.read())
     _die_with(order.parent)
@@ -31,13 +35,28 @@ def main(arguments: Sequence[str]) -> None:
         Layout(order.directory, order.store).sweep()
         return
     try:
-        answer = dump_answer(build(order))
+        answer = dump_answer(build(order)) if job == BUILD else _unshare(order)
     except PassRefused as refused:
         answer = dump_answer(refused)
     except Exception as error:  # noqa: BLE001 - the worker has to say something
         answer = dump_answer(PassRefused(FAULT, f"{type(error).__name__}: {error}"))
     print(answer)  # noqa: T201 - the answer
     sys.stdout.flush()
+
+
+def _unshare(order: Order) -> str:
+    """Give the tree that is kept files of its own; PassRefused where there is no room for them."""
+    path = f"{order.store}/{order.kept}"
+    try:
+        trees.unshare(path, order.directory, lambda size: has_space(order, size))
+    except FileNotFoundError:
+        if os.path.lexists(path):
+            raise
+    except OSError as error:
+        raise PassRefused(
+            SPACE if error.errno == errno.ENOSPC else PLACE, f"{error.filename}: {error.strerror}"
+        ) from error
+    return dump_done()
 
 
 def _die_with(parent: int) -> None:

@@ -96,6 +96,19 @@ class Place:
                 trees.move(self.layout.staging, place)
             trees.exchange(place, self.directory)
 
+    def find_exchanged(self, record: Record) -> str:
+        """Why the directory is not the copy that the record tells of, "" where it is; OSError.
+
+        An owner's is whatever is in it: it was written to.
+        """
+        if record.tree is None or record.owns:
+            return ""
+        if record.live and os.lstat(self.directory).st_ino != record.live:
+            return f"{self.directory} is another directory than the copy that was made here"
+        if record.filled and trees.is_empty(self.directory):
+            return f"{self.directory} was emptied: the copy that was made here is gone"
+        return ""
+
     def retire(self) -> None:
         """Give up the tree before: of its files, the live tree has the very inodes.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 
 from ocf_py.system import background
 
 from .daemon import presented_file
-from .order import Order, load_answer
-from .pass_child import BUILD, SWEEP
+from .order import Order, load_answer, load_done
+from .pass_child import BUILD, SWEEP, UNSHARE
 from .settings import BTRFS
 
 TYPE_CHECKING = False
@@ -61,6 +62,14 @@ class Passing:
         """
         said = await self._run(BUILD, self._order(node, is_set_aside=is_set_aside))
         return load_answer(said)
+
+    async def unshare(self, name: str) -> None:
+        """Give a tree that was set aside files of its own; PassRefused says why it has not all.
+
+        Cancelled, its process is killed: what it has done so far stays.
+        """
+        order = replace(self._order(self._settings.node), kept=name)
+        load_done(await self._run(UNSHARE, order))
 
     async def sweep(self) -> None:
         """Remove what was discarded in the store: seconds for a tree of many files."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from .clock import now
 from .status import DIVERGED, PROMOTED, UNPROMOTED
-from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

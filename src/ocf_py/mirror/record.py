@@ -81,8 +81,9 @@ class Record:
     the last that it keeps a snapshot of for the copies, 0 where there is none. ``heard`` are
     generations that peers named and this tree does not descend from, ``conceded`` those that an
     admin gave up. ``announced`` are nodes that the cluster was about to promote, until their
-    own records tell what became of it. ``filled`` says whether there was anything in the directory
-    when the instance started, which counts while there is no tree.
+    own records tell what became of it. ``live`` is the inode of the directory that a copy's last
+    pass came with, 0 where that is not known. ``filled`` says whether there was anything in the
+    directory: with that pass, or where there is no tree, when the instance started.
 
     ``watched`` is the membership that the node last watched, as `stack.mark` tells it. What it did
     not watch others may have lived through: ``unmet`` are those of the mirror that it has not heard
@@ -102,6 +103,7 @@ class Record:
     incoming: Incoming | None = None
     asides: tuple[Aside, ...] = ()
     filled: bool = False
+    live: int = 0
     watched: str = ""
     unmet: tuple[str, ...] = ()
 
@@ -204,6 +206,7 @@ def arrive(record: Record) -> Record:
         moment=0,
         held=0,
         lineage=coming.lineage,
+        live=coming.inode,
         heard=tuple(one for one in record.heard if may_be_newer(coming.lineage, one)),
         # A later pass of the same generation, from another copy, takes nothing from the proof.
         evidence=record.evidence if record.generation == coming.position.generation else None,

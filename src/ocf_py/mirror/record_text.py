@@ -47,7 +47,7 @@ def dump(record: Record) -> bytes:
         lines.append(f"incoming {words}")
         lines += [f"incoming-opening {_opening_words(one)}" for one in coming.lineage]
     lines += [f"aside {_aside_words(one)}" for one in record.asides]
-    lines.append(f"filled {_YES if record.filled else _NO}")
+    lines += [f"filled {_YES if record.filled else _NO}", f"live {record.live}"]
     if record.watched:
         lines.append(f"watched {_quote(record.watched)}")
     lines += [f"unmet {_quote(one)}" for one in record.unmet]
@@ -115,6 +115,7 @@ _KINDS = (
     "incoming-opening",
     "aside",
     "filled",
+    "live",
     "watched",
     "unmet",
 )
@@ -147,6 +148,7 @@ def _build(found: dict[str, list[list[str]]]) -> Record:
         incoming=coming,
         asides=several("aside", _aside),
         filled=one("filled", _flag, default=False),
+        live=one("live", lambda words: _number(_only(words)), 0),
         watched=one("watched", _text, ""),
         unmet=several("unmet", _text),
     )

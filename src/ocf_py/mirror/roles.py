@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import secrets as random
 
+from ocf_py.log import Log
 from ocf_py.outcomes import Failure
 
 from . import record as records
-from . import trees
+from .clock import now
 from .control import Refused
+from .order import PassRefused
 from .serving import has_all
 from .settings import BTRFS
-from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
-    from ocf_py.log import Log
-
+    from .asides import Asides
     from .candidacy import Candidacy
+    from .decisions import Verdict
     from .following import Following
     from .ledger import Ledger
     from .serving import Serving
@@ -44,8 +45,8 @@ class Roles:
         serving: Serving,
         following: Following,
         candidacy: Candidacy,
+        asides: Asides,
         turns: Turns,
-        log: Log,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -53,8 +54,9 @@ class Roles:
         self._serving = serving
         self._following = following
         self._candidacy = candidacy
+        self._asides = asides
         self._turns = turns
-        self._log = log
+        self._log = Log("MirrorSync", settings.instance)
         self._owes: set[str] = set()
         self._publishing: asyncio.Task[None] | None = None
         self.is_promoted = False
@@ -70,23 +72,27 @@ class Roles:
             verdict = await self._candidacy.decide()
             checks = 1
             while verdict.allowed and verdict.pull_from and checks < _MOST_CHECKS:
-                await self._following.pull(verdict.pull_from)
+                refusal = await self._pull(verdict.pull_from)
+                if refusal:
+                    await self._decline(self._candidacy.give_way(verdict.pull_from, refusal))
                 verdict = await self._candidacy.decide()
                 checks += 1
             if not verdict.allowed:
-                self._ledger.change(records.decline)
-                self._candidacy.refuse(verdict)
-                raise Refused(f"not promoted: {verdict.reason}")
+                await self._decline(verdict)
             # A fenced node that is back by the time this is done was fenced all the same.
             before, had_quorum = records.end_of_parent(self._ledger.record), self._has_quorum
             self._ledger.place.layout.check()
-            await self._unshare(end)
+            with self._ledger.at_disk():
+                self._ledger.place.retire()
+            await self._asides.part(end)
             await self._serving.watch(by_inotify=self._settings.trigger == "inotify")
-            if had_quorum and not self._has_quorum:
+            try:
+                if had_quorum and not self._has_quorum:
+                    await self._decline(self._candidacy.without_quorum())
+                self._ledger.change(records.open_generation, random.token_hex(4), before)
+            except (OSError, Refused):
                 self._serving.end()
-                self._ledger.change(records.decline)
-                raise Refused("not promoted: the quorum was lost meanwhile")
-            self._ledger.change(records.open_generation, random.token_hex(4), before)
+                raise
             self.is_promoted = True
             self._serving.copies = list(self._settings.peers)
             if self._settings.snapshot == BTRFS:
@@ -100,22 +106,21 @@ class Roles:
     def _has_quorum(self) -> bool:
         return self._surroundings.has_quorum
 
-    async def _unshare(self, end: float) -> None:
-        """No tree that is kept may change with the live one from now on."""
-        self._ledger.place.retire()
-        for one in self._ledger.record.asides:
-            path = f"{self._settings.store}/{one.name}"
-            copying = asyncio.to_thread(trees.unshare, path, self._settings.directory)
-            try:
-                await asyncio.wait_for(asyncio.shield(copying), max(0.0, end - now()))
-            except FileNotFoundError:
-                pass  # an admin has removed it
-            except asyncio.TimeoutError:
-                raise Refused(
-                    f"{one.name} still shares files with the directory: copying them takes "
-                    "longer than this promote may",
-                    "raise its timeout, or remove what was set aside",
-                ) from None
+    async def _pull(self, node: str) -> str:
+        """Take over the later pass of a peer; why that cannot be, if it can be reached at all."""
+        try:
+            await self._following.pull(node)
+        except (PassRefused, OSError) as refused:
+            # One that has left is not there to be promoted instead: it is decided anew.
+            return str(refused) if node in self._surroundings.reachable() else ""
+        return ""
+
+    async def _decline(self, verdict: Verdict) -> NoReturn:
+        """Refuse to be promoted, and tell the cluster first, lest it choose this one again."""
+        self._ledger.change(records.decline)
+        self._candidacy.refuse(verdict)
+        await self._candidacy.tell()
+        raise Refused(f"not promoted: {verdict.reason}")
 
     async def publish(self) -> None:
         """Let the cluster know the generation that this node owns, where that can be done."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 
 from . import record as records
 from .changes import Changes
+from .clock import now
 from .generations import names
 from .moments import Moments
-from .surroundings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +28,22 @@ PUBLISHED_WITHIN = 1.5
 class Serving:
     """From a promotion to the demotion; with ``show``, the daemon is told of a moment that is held.
 
+    ``withhold`` has it serve nothing, or all again: a tree whose record is behind must not be
+    copied, since the copies would take it for the one before.
+
     The ``copies`` are the nodes that are told of changes.
     """
 
     def __init__(
-        self, ledger: Ledger, pokes: Pokes, show: Callable[[dict[int, str]], None]
+        self,
+        ledger: Ledger,
+        pokes: Pokes,
+        show: Callable[[dict[int, str]], None],
+        withhold: Callable[[bool], None],
     ) -> None:
+        self._withhold = withhold
+        #: Why the record does not tell of the last changes, "" where it does.
+        self.trouble = ""
         self._ledger = ledger
         self._pokes = pokes
         self._changes: Changes | None = None
@@ -68,13 +79,16 @@ class Serving:
             asyncio.get_running_loop().remove_reader(self._changes.fileno())
             self._changes.__exit__(None, None, None)
             self._changes = None
+        self._let_in()
 
     def _catch_up(self) -> None:
-        """Publish a moment now, if anything may have changed since the last."""
+        """Publish a moment now, if anything may have changed since the last; OSError."""
         self._on_change()
         if self._pending is not None:
             self._pending.cancel()
             self._advance()
+        if self.trouble:
+            raise OSError(errno.EAGAIN, self.trouble)
 
     def _on_change(self) -> None:
         if self._changes is None or not self._changes.wait(0) or self._pending is not None:
@@ -85,11 +99,28 @@ class Serving:
     def _advance(self) -> None:
         self._pending = None
         self._last = now()
-        if not self.hears_changes:
+        try:
+            self._ledger.change(records.advance)
+            self._let_in()
+        except OSError as error:
+            self.trouble = f"what changed is not in the record: {error.strerror}"
+            self._shut_out()
+        else:
+            self.tell()
+        if self.trouble or not self.hears_changes:
             self._pending = asyncio.get_running_loop().call_later(_BLIND_PAUSE, self._advance)
-        # A disk that refuses is for monitor to notice; the copies find more than they were told.
-        self._ledger.change(records.advance)
-        self.tell()
+
+    def _shut_out(self) -> None:
+        try:
+            self._withhold(True)  # noqa: FBT003 - its only form
+        except OSError as error:
+            self.trouble += f"; and the copies cannot be kept out: {error.strerror}"
+
+    def _let_in(self) -> None:
+        """OSError: they stay out then."""
+        if self.trouble:
+            self._withhold(False)  # noqa: FBT003 - its only form
+            self.trouble = ""
 
     def tell(self) -> None:
         """Let the copies look."""

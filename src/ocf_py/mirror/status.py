@@ -14,6 +14,7 @@ from ocf_py.system import RUN_DIRECTORY, read_file
 
 _HEADER = "ocfpy-mirror-status 1"
 _NAME = "status"
+_END = b"\nend\n"
 _FOLDER = "mirror"  # the name of no start record: those have a dot in theirs
 # No "%": rsync would look for a variable in a path that has two of them.
 _ESCAPE = str.maketrans({"_": "_5f", "/": "_2f"})
@@ -86,7 +87,7 @@ class Status:
                 score=int(score),
                 is_told=told == "told",
                 fault_kind=kind,
-                fault=fault,
+                fault=fault.rstrip(" "),
             )
         except ValueError:
             raise StatusUnreadable("a line of it cannot be read") from None
@@ -120,21 +121,37 @@ def read_status(folder: str) -> Status | None:
 
 
 def write_status(folder: str, status: Status) -> None:
-    """Put the status in place in one step; OSError. It need not survive a crash of the node."""
+    """Put the status in place in one step; OSError. It need not survive a crash of the node.
+
+    Where the file system is full it is written over the one before, in the room that this has.
+    """
     path = f"{folder}/{_NAME}"
     times = (status.beat, status.beat)
     content = status.dump()
     try:
-        if read_file(path) == content:
-            posix.utime(path, times)
-            return
+        before = read_file(path)
     except FileNotFoundError:
-        pass
-    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW | posix.O_CLOEXEC
-    handle = posix.open(f"{path}.new", flags, 0o600)
+        before = b""
+    if before == content:
+        posix.utime(path, times)
+        return
+    try:
+        _write(f"{path}.new", posix.O_CREAT | posix.O_TRUNC, content, times)
+    except OSError:
+        if not before:
+            raise
+        # As long as the one before: nobody finds a part of that behind it.
+        blank = b" " * max(0, len(before) - len(content))
+        _write(path, 0, content.replace(_END, blank + _END), times)
+    else:
+        posix.rename(f"{path}.new", path)
+
+
+def _write(path: str, more: int, content: bytes, times: tuple[float, float]) -> None:
+    flags = posix.O_WRONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC
+    handle = posix.open(path, flags | more, 0o600)
     try:
         posix.write(handle, content)
         posix.utime(handle, times)
     finally:
         posix.close(handle)
-    posix.rename(f"{path}.new", path)

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from ocf_py.outcomes import Failure
 
 from . import record as records
+from .clock import now
 from .decisions import Facts, Peer
 from .fencing import was_fenced
 from .generations import Generation
@@ -35,11 +36,6 @@ class Seen(NamedTuple):
 
     record: Record
     at: float
-
-
-def now() -> float:
-    """Seconds of CLOCK_BOOTTIME: the clock that no admin sets, and that counts on in sleep."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Surroundings:

@@ -14,10 +14,11 @@ import stat
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ctypes
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _AT_FDCWD = -100  # linux/fcntl.h
 _UNSHARED = b".ocfpy-unshared"  # short enough beside names of any length
+_BLOCK = 512  # bytes of st_blocks, stat(2)
 _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # linux/fs.h, renameat2(2)
 
 
@@ -116,11 +117,13 @@ def remove(path: str) -> None:
             raise
 
 
-def unshare(kept: str, live: str) -> int:
+def unshare(kept: str, live: str, has_room: Callable[[int], bool] = lambda _: True) -> int:
     """Give files of ``kept`` that are the very inodes of ``live`` copies of their own.
 
     What is written to the live tree in place would be written to the kept one too. The copies are
-    made by cp(1), as reflinks where the file system has them. Returns how many there were.
+    made by cp(1), as reflinks where the file system has them. Returns how many there were. Those
+    that ``has_room`` says there is no room for, in bytes, are copied as reflinks or not at all:
+    OSError, ENOSPC. To be done by one process at a time.
     """
     ours = {entry.inode() for _, entry in walk(live) if not entry.is_dir(follow_symlinks=False)}
     copies: dict[int, str] = {}
@@ -137,7 +140,8 @@ def unshare(kept: str, live: str) -> int:
             os.unlink(fresh)
         first = copies.get(entry.inode())
         if first is None:
-            _copy(place, fresh)
+            has = has_room(entry.stat(follow_symlinks=False).st_blocks * _BLOCK)
+            _copy(place, fresh, may_fill=has)
             copies[entry.inode()] = os.fsdecode(place)
         else:  # hard links within the kept tree stay so
             os.link(first, fresh, follow_symlinks=False)
@@ -146,12 +150,17 @@ def unshare(kept: str, live: str) -> int:
     return count
 
 
-def _copy(source: bytes, target: bytes) -> None:
+def _copy(source: bytes, target: bytes, *, may_fill: bool) -> None:
     from ocf_py.system import commands
 
-    argv = ["cp", "-a", "--reflink=auto", "--sparse=auto", "--no-target-directory", "--"]
+    how = "auto" if may_fill else "always"
+    argv = ["cp", "-a", f"--reflink={how}", "--sparse=auto", "--no-target-directory", "--"]
     done = commands.run([*argv, os.fsdecode(source), os.fsdecode(target)], 3600.0)
     if done.status:
+        if os.path.lexists(target):
+            os.unlink(target)  # not to fill the disk with a part
+        if not may_fill:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fsdecode(source))
         raise OSError(errno.EIO, done.stderr.strip() or "cp failed", os.fsdecode(source))
 
 

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import posix
+from concurrent.futures import ThreadPoolExecutor
 
 from ocf_py.cluster import Cluster
 from ocf_py.deadline import Deadline
@@ -21,13 +22,15 @@ from ocf_py.system.processes import identify
 
 from . import record as records
 from . import trees
+from .asides import Asides
+from .beat import Beat
 from .candidacy import Candidacy
+from .clock import now
 from .control import Refused, listen, serve
 from .decisions import DIVERGED as OTHER_WAY
 from .decisions import follow
-from .door import Door
+from .door import Door, describe
 from .following import Following
-from .generations import FENCED
 from .ledger import Ledger
 from .membership import watch
 from .order import PassRefused
@@ -44,11 +47,12 @@ from .serving import Serving
 from .settings import Settings
 from .stack import mark
 from .status import DIVERGED, PROMOTED, RUNNING, STARTING, TROUBLE, UNPROMOTED, Status, write_status
-from .surroundings import Surroundings, now
+from .surroundings import Surroundings
 from .turns import Turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .membership import View
@@ -56,6 +60,8 @@ if TYPE_CHECKING:
 _BEAT = 1.0  # seconds between two looks at everything, and two lines of status
 _RETELL = 30.0  # seconds after which the cluster is told a score again that it may have lost
 _MEMBERSHIP_PAUSE = 2.0
+_FIRST_PASS = 5.0  # seconds that a start waits for the first pass: most are through by then
+_THREADS = 32  # a look at a peer that hangs keeps one for up to 20 seconds
 _SHORTEST_PAUSE = 0.2  # seconds between two passes: a source that never rests must not take a core
 #: What may be asked of it, beside its status.
 _ASKED = ("promote", "demote", "announce", "finish", "look", "stop", "init", "resolve")
@@ -84,8 +90,11 @@ class Worker:
         self.following = Following(
             self.ledger, self.surroundings, self.passing.build, self.pokes, settings
         )
-        self.serving = Serving(self.ledger, self.pokes, self.door.show)
-        self.candidacy = Candidacy(settings, self.ledger, self.surroundings, self.following)
+        self.serving = Serving(self.ledger, self.pokes, self.door.show, self.door.withhold)
+        self.candidacy = Candidacy(
+            settings, self.ledger, self.surroundings, self.following, self._tell_score_now
+        )
+        self.asides = Asides(settings, self.ledger, self.passing.unshare, self.log)
         self.turns = Turns()
         self.roles = Roles(
             settings,
@@ -94,12 +103,15 @@ class Worker:
             self.serving,
             self.following,
             self.candidacy,
+            self.asides,
             self.turns,
-            self.log,
         )
+        self.beat = Beat(folder, lambda: self.ledger.waits_since)
         self._told_score: int | None = None
         self._told_at = 0.0
-        self._inode = os.stat(f"{folder}/settings").st_ino
+        self._inode = os.stat(folder).st_ino
+        self._looked_at: float | None = None
+        self._refused: dict[str, str] = {}
         self._ending = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
@@ -107,9 +119,12 @@ class Worker:
     async def run(self) -> None:
         """Work until somebody says stop."""
         self._write_status()
+        self.beat.begin()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         self.ledger.change(records.start, self.settings.promoted)
-        filled = not trees.is_empty(self.settings.directory)
-        self.ledger.change(records.note_content, filled=filled)
+        if self.ledger.record.tree is None:
+            filled = not trees.is_empty(self.settings.directory)
+            self.ledger.change(records.note_content, filled=filled)
         await self.roles.give_up_moments()
         server = await serve(listen(self.folder), self._answer)
         self.pokes.listen(self.turns.wake.set, self.roles.hold)
@@ -127,6 +142,7 @@ class Worker:
             for task in done:
                 task.result()
         finally:
+            self.beat.end()
             server.close()
             self.pokes.close()
             for task in tasks:
@@ -148,13 +164,16 @@ class Worker:
     # ------------------------------------------------------------------ what runs all the time
 
     async def _watch_membership(self) -> None:
+        is_blind = False
         while True:
             try:
-                async for view in watch():
-                    self._on_view(view)
+                if not is_blind:
+                    async for view in watch():
+                        self._on_view(view)
             except (commands.ToolMissing, OSError) as error:
                 self.log.warning(f"cannot watch the cluster's membership: {error}")
-            self._on_view(None)
+            # What was lost from sight has to be in the record before anything is seen again.
+            is_blind = not self._try("membership", self._on_view, None)
             await asyncio.sleep(_MEMBERSHIP_PAUSE)
 
     def _on_view(self, view: View | None) -> None:
@@ -180,19 +199,28 @@ class Worker:
     async def _follow_on(self) -> None:
         """A pass at every interval, and after every poke; while promoted, a look at the peers."""
         await self.surroundings.is_known.wait()
+        with self._surviving("look"):
+            await self.surroundings.look()
+        self._looked_at = now()
         while True:
             began = now()
             if not self.turns.is_taken:
-                await self.turns.take_round(self._one_round())
+                with self._surviving("round"):
+                    await self.turns.take_round(self._one_round())
+                    self._sweep()
                 self.stage = RUNNING
-                self._sweep()
                 self._estimate()
-                self._write_status()
+                self._try("status", self._write_status)
             await asyncio.sleep(max(_SHORTEST_PAUSE, (now() - began) / 2))
             with contextlib.suppress(asyncio.TimeoutError):
                 left = max(0.0, began + self.settings.interval - now())
                 await asyncio.wait_for(self.turns.wake.wait(), left)
             self.turns.wake.clear()
+
+    def _come_up(self) -> None:
+        """Let the start be done, though the first pass is not: it may take hours."""
+        if self._looked_at is not None and now() - self._looked_at > _FIRST_PASS:
+            self.stage = RUNNING
 
     async def _one_round(self) -> None:
         if self.roles.is_promoted:
@@ -202,44 +230,68 @@ class Worker:
             await self.following.follow_once()
 
     def _sweep(self) -> None:
-        """Remove what was discarded, beside everything else."""
+        """Remove what was discarded and part what is kept, beside everything else."""
+        if not self.roles.is_promoted:
+            self.asides.tend()
         is_idle = self._sweeping is None or self._sweeping.done()
         if is_idle and self.ledger.place.layout.rubbish:
             self._sweeping = asyncio.ensure_future(self.passing.sweep())
 
     async def _keep_up(self) -> None:
         while True:
-            self._check_folder()
-            if self.door.keep_up():
-                self.surroundings.peers = Peers(self.folder, self.door.ways())
-            self._prune_asides()
+            self._try("folder", self._check_folder)
+            self._try("door", self._keep_door)
+            self._try("asides", self.asides.prune)
+            self._try("ballast", self._load_ballast)
             self._estimate()
-            self._write_status()
+            self._come_up()
+            self._try("status", self._write_status)
             if self._telling is None or self._telling.done():
                 self._telling = asyncio.ensure_future(self._tell_score())
             await asyncio.sleep(_BEAT)
 
-    def _check_folder(self) -> None:
-        """End where a stop took the folder away without a word: nobody would ever end this."""
+    @contextlib.contextmanager
+    def _surviving(self, part: str) -> Iterator[None]:
+        """What the system refuses a part of the work is told, until that part goes well again.
+
+        It ends nothing: on a promoted node that would take a service down which may be well.
+        """
         try:
-            if os.stat(f"{self.folder}/settings").st_ino == self._inode:
+            yield
+        except (OSError, commands.ToolMissing) as error:
+            said = describe(error)
+            if self._refused.get(part) != said:
+                self.log.warning(f"{part}: {said}")
+            self._refused[part] = said
+        else:
+            self._refused.pop(part, None)
+
+    def _try(self, part: str, work: Callable[..., object], *what: object) -> bool:
+        """Do a part of the work, and say whether it went well."""
+        with self._surviving(part):
+            work(*what)
+        return part not in self._refused
+
+    def _load_ballast(self) -> None:
+        with self.ledger.at_disk():
+            self.ledger.place.file.load_ballast()
+
+    def _keep_door(self) -> None:
+        if self.door.keep_up():
+            self.surroundings.peers = Peers(self.folder, self.door.ways())
+
+    def _check_folder(self) -> None:
+        """End where a stop took the folder away without a word: nobody would ever end this.
+
+        The settings in it are replaced by a reload.
+        """
+        try:
+            if os.stat(self.folder).st_ino == self._inode:
+                os.stat(f"{self.folder}/settings")
                 return
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             pass
         self._ending.set()
-
-    def _prune_asides(self) -> None:
-        """Forget those that an admin removed; remove the oldest whose owner was fenced."""
-        store, keep = self.settings.store, self.settings.keep_aside
-        asides = self.ledger.record.asides
-        gone = [one.name for one in asides if not os.path.lexists(f"{store}/{one.name}")]
-        kept = [one for one in asides if one.name not in gone and one.end == FENCED]
-        for one in kept[: max(0, len(kept) - keep)]:
-            self.log.info(f"removing {one.name}: keep_aside={keep}")
-            self.ledger.place.layout.discard(f"{store}/{one.name}")
-            gone.append(one.name)
-        if gone:
-            self.ledger.change(records.forget_asides, gone)
 
     async def _wait_for_end(self) -> None:
         await self._ending.wait()
@@ -257,6 +309,10 @@ class Worker:
         score = self.candidacy.verdict.score
         if score == self._told_score and now() - self._told_at < _RETELL:
             return
+        await self._tell_score_now()
+
+    async def _tell_score_now(self) -> None:
+        score = self.candidacy.verdict.score
         if await asyncio.to_thread(self._cluster().set_promotion_score, score):
             self._told_score, self._told_at = score, now()
             await self.roles.publish()
@@ -274,7 +330,7 @@ class Worker:
             fault_kind=kind,
             fault=fault,
         )
-        write_status(self.folder, status)
+        self.beat.write(status)
 
     @property
     def told_fault(self) -> tuple[str, str]:
@@ -292,7 +348,9 @@ class Worker:
         following = ("", "") if self.roles.is_promoted else self.following.find_fault()
         if following[0] == DIVERGED:
             return following
-        trouble = self.door.trouble or self.surroundings.trouble
+        trouble = (
+            self.door.trouble or self.surroundings.trouble or next(iter(self._refused.values()), "")
+        )
         if trouble:
             return TROUBLE, trouble
         return self._fault_of_promoted() if self.roles.is_promoted else following
@@ -309,7 +367,7 @@ class Worker:
             self.ledger.place.layout.check()
         except PassRefused as refused:
             return TROUBLE, str(refused)
-        trouble = self.serving.moments.trouble
+        trouble = self.serving.trouble or self.serving.moments.trouble
         return (TROUBLE, trouble) if trouble else ("", "")
 
     # ------------------------------------------------------------------ what is asked of it
@@ -326,14 +384,13 @@ class Worker:
             answer: dict[str, Any] = await getattr(self.roles, what)(**more) or {}
         except (OSError, RecordUnusable, PassRefused) as error:
             raise Refused(str(error)) from error
-        self._write_status()
+        self._try("status", self._write_status)
         if what == "stop":
             self._ending.set()
         return answer
 
     def _reload(self) -> None:
         self.settings.take_over(Settings.read(self.folder))
-        self._inode = os.stat(f"{self.folder}/settings").st_ino
         self.turns.wake.set()
 
 

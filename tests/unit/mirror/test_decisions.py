@@ -160,3 +160,27 @@ def test_a_generation_is_closed_once() -> None:
     sealed = seal(advance(OWNER))
     assert seal(sealed) == sealed
     assert sealed.tree == Position(Generation(1, "ab"), 3, 3)
+
+
+def between(began: int, ended: int, node: str, lag: float = 1.0) -> Record:
+    """A copy whose pass was made while its owner, n2, went on."""
+    assert OWNER.generation is not None
+    tree = Position(OWNER.generation, began, ended)
+    return lose_source(Record(node, tree=tree, lineage=OWNER.lineage), "n2", lag)
+
+
+def test_of_two_copies_that_overlap_the_one_that_began_later_is_promoted() -> None:
+    early, late = between(5, 9, "n1"), between(6, 8, "n3")
+    refused = judge_promotion(early, Facts({"n3": Peer(late)}, quorum=True), MAX_LAG)
+    assert not refused.allowed
+    assert refused.score == MINUS_INFINITY
+    assert "n3 began a later pass" in refused.reason
+    assert judge_promotion(late, Facts({"n1": Peer(early)}, quorum=True), MAX_LAG).allowed
+
+
+def test_who_would_have_to_pull_first_is_worth_less() -> None:
+    early, late = between(5, 6, "n1"), between(6, 8, "n3")
+    pulls = judge_promotion(early, Facts({"n3": Peer(late)}, quorum=True), MAX_LAG)
+    ready = judge_promotion(late, Facts({"n1": Peer(early)}, quorum=True), MAX_LAG)
+    assert pulls.pull_from == "n3"
+    assert 0 < pulls.score < ready.score

@@ -51,6 +51,7 @@ records = st.builds(
         tuple
     ),
     st.booleans(),
+    numbers,
     st.just("") | names,
     st.lists(names, max_size=3).map(tuple),
 )

@@ -9,6 +9,7 @@ import pytest
 
 from ocf_py.mirror import record as records
 from ocf_py.mirror import surroundings, worker
+from ocf_py.mirror.clock import now
 from ocf_py.mirror.control import Refused
 from ocf_py.mirror.decisions import Verdict, judge_promotion
 from ocf_py.mirror.following import LastPass
@@ -191,9 +192,9 @@ def test_a_source_that_died_while_nobody_watched_is_not_followed_on(
         one = start(Record("n1"))
         one._on_view(view("n1", "n2"))
         one._on_view(None)
-        one.surroundings.hear(OWNER, surroundings.now())
+        one.surroundings.hear(OWNER, now())
         one.following.source = "n2"
-        one.following.last = LastPass("n2", surroundings.now(), 0.1, is_settled=True)
+        one.following.last = LastPass("n2", now(), 0.1, is_settled=True)
         one._on_view(view("n1", *(["n2"] if is_still_there else []), ring="1.c"))
         assert (one.following.source, one.surroundings.find_source()) == (
             ("n2", "n2") if is_still_there else ("", "")
@@ -237,8 +238,9 @@ def test_what_a_promotion_was_decided_by_is_what_it_opens_its_generation_with(
             pass
 
         monkeypatch.setattr(one.candidacy, "decide", decide)
-        monkeypatch.setattr(one.roles, "_unshare", take_long)
+        monkeypatch.setattr(one.asides, "part", take_long)
         monkeypatch.setattr(one.roles, "publish", publish)
+        monkeypatch.setattr(one.candidacy, "tell", publish)
         monkeypatch.setattr(type(one.log), "info", lambda *_: None)
         if has_quorum:
             await one.roles.promote(10.0)
