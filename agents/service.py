@@ -422,6 +422,11 @@ class Service(ocf.Agent, finds_by_name=True):
 
         Starting(self._supervision(), self._program(), self._check("ready")).run()
 
+    def adopt(self) -> None:
+        """Lay the setting of a start over an adopted unit."""
+        if self.unit is not None:
+            self._unit().adopt()
+
     @ocf.action(timeout=60)
     def stop(self) -> None:
         for service in self._services():

@@ -14,6 +14,8 @@ class FakeUnits:
         self.enabled = enabled
         self.is_booted = True
         self.unanswered = 0
+        self.is_unread = False
+        self.fails_to_lift = False
         self.after_start = ["active"]
         self.after_stop = ["inactive"]
         self.after_kill = ["failed"]
@@ -30,7 +32,9 @@ class FakeUnits:
             self.unanswered -= 1
             raise OSError(0, "Connection refused")
         now = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        return State(self.load, now, "sub", "exit-code", self.enabled)
+        return State(
+            self.load, now, "sub", "exit-code", self.enabled, is_unread=self.is_unread
+        )
 
     def _do(self, what: str, states: list[str]) -> None:
         self.done.append(what)
@@ -60,11 +64,20 @@ class FakeUnits:
     def journal(self, _name: str) -> str:
         return "the disk is gone"
 
-    def write_drop_in(self, name: str, content: str) -> None:
+    def write_drop_in(self, name: str, content: str, *, is_unread: bool) -> None:
         assert name.endswith(".service")
         assert "Restart=no" in content
+        if self.drop_ins.get(name) != content or is_unread:
+            self.done.append("drop-in")
         self.drop_ins[name] = content
-        self.done.append("drop-in")
+        self.is_unread = False
+
+    def lift_drop_in(self, name: str, mark: str) -> None:
+        if self.fails_to_lift:
+            raise OSError(28, "No space left on device")
+        if self.drop_ins.get(name, mark) != mark:
+            self.drop_ins[name] = mark
+            self.done.append("lifted")
 
     def find_drop_ins(self, beginning: str) -> list[str]:
         return [name for name, text in self.drop_ins.items() if text.startswith(beginning)]

@@ -82,7 +82,35 @@ def test_start_and_stop_are_done_once(make: Make) -> None:
     fake.after_start = ["activating", "active"]
     call = make(fake)
     assert [call(action, _UNIT) for action in ("start", "start", "stop", "stop")] == [0] * 4
-    assert fake.done == ["drop-in", "start", "stop"]
+    assert fake.done == ["drop-in", "start", "lifted", "stop"]
+
+
+def test_what_somebody_else_started_gets_the_setting_when_it_is_adopted(make: Make) -> None:
+    fake = FakeUnits("active")
+    call = make(fake)
+    assert call("monitor", _UNIT, interval=_RECURRING) == 0
+    assert call("monitor", _UNIT, interval=_RECURRING) == 0
+    assert fake.done == ["drop-in"]
+    assert call("stop") == 0
+    assert fake.done == ["drop-in", "lifted", "stop"]
+
+
+def test_a_setting_that_systemd_has_not_read_is_read_by_the_next_start(make: Make) -> None:
+    fake = FakeUnits("inactive")
+    call = make(fake)
+    assert call("start", _UNIT) == 0
+    fake.states, fake.is_unread, fake.done = ["inactive"], True, []
+    assert call("start", _UNIT) == 0
+    assert fake.done == ["drop-in", "start"]
+
+
+def test_a_setting_that_cannot_be_lifted_fails_no_stop(make: Make) -> None:
+    fake = FakeUnits("active")
+    call = make(fake)
+    assert call("start", _UNIT) == 0
+    fake.fails_to_lift = True
+    assert call("stop", _UNIT) == 0
+    assert fake.done[-1] == "stop"
 
 
 def test_a_unit_that_hangs_in_deactivating_is_killed_and_reset(make: Make) -> None:

@@ -25,7 +25,8 @@ _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 _KINDS = (".service", ".socket", ".timer", ".mount", ".path", ".target", ".scope", ".slice")
 _LONGEST_NAME = 255
 _AGAIN = 0.2  # seconds between two questions to a systemd that does not answer
-#: systemd leaves the restart to the cluster, and the cluster ends before what it runs.
+#: systemd leaves the restart to the cluster, and the cluster ends before what it runs. While the
+#: cluster itself ends, that order would have the unit wait for it in turn: stop leaves the mark alone.
 _MARK = "# Of the cluster resource {instance}; gone with the next boot.\n"
 _SETTING = """\
 {mark}[Unit]
@@ -106,14 +107,11 @@ class UnitService:
     def start(self) -> None:
         """Start it and wait until it is active; Failure, with what it said last, if it is not."""
         deadline = self._call.deadline
-        if self._left(self._show()):
+        state = self._show()
+        if self._left(state):
             self.stop()
-        setting = _SETTING.format(
-            mark=_mark(self._call),
-            service=_RESTART if self.name.endswith(".service") else "",
-        )
         try:
-            self._units.write_drop_in(self.name, setting)
+            self._lay_setting(state)
             self._units.start(self.name)
         except OSError as error:
             raise Failure(f"{self.name} cannot be started: {error.strerror}") from error
@@ -126,6 +124,25 @@ class UnitService:
             state = self._show()
         if state.active not in _ACTIVE:
             raise Failure(self._explain(state))
+
+    def adopt(self) -> None:
+        """Take over what somebody else has started: as a start would have found it."""
+        try:
+            self._lay_setting(self._show())
+        except OSError as error:
+            raise Failure(f"{self.name} keeps its own setting: {error.strerror}") from error
+
+    def _lay_setting(self, state: State) -> None:
+        service = _RESTART if self.name.endswith(".service") else ""
+        setting = _SETTING.format(mark=_mark(self._call), service=service)
+        self._units.write_drop_in(self.name, setting, is_unread=state.is_unread)
+
+    def _lift_setting(self) -> None:
+        """Leave the mark alone, by which the unit is found; no stop fails for want of that."""
+        try:
+            self._units.lift_drop_in(self.name, _mark(self._call))
+        except OSError as error:
+            self._call.log.warning(f"{self.name} keeps its setting: {error.strerror}")
 
     def _give_up(self) -> None:
         """Take the start back: what hangs in it must not come up later."""
@@ -144,6 +161,7 @@ class UnitService:
         state = self._show()
         try:
             if state.active not in _ENDED or state.has_job:
+                self._lift_setting()
                 self._units.stop(self.name)
                 state = self._show()
             state = self._await_end(state)
