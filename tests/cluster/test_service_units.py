@@ -172,6 +172,63 @@ def test_a_unit_that_fails_says_why(host: Host) -> None:
     assert host.show("failing", "ActiveState") == "inactive"
 
 
+def test_the_reason_is_none_of_an_older_run(host: Host) -> None:
+    host.make_unit(
+        "failing-twice",
+        "Type=notify\nExecStart=/bin/sh -c '[ -e /run/said ] || echo an old cause; "
+        "touch /run/said; exit 3'\n",
+    )
+    assert host.call("start", unit="failing-twice") == 1
+    assert "an old cause" in host.reason
+    assert host.call("start", unit="failing-twice") == 1
+    assert "exit-code" in host.reason
+    assert "an old cause" not in host.reason
+
+
+def test_what_a_socket_starts_is_not_started_again_behind_a_stop(host: Host) -> None:
+    host.write("/etc/systemd/system/asked.socket", "[Socket]\nListenStream=/run/asked.sock\n")
+    host.make_unit("asked")
+    host.run("systemctl", "start", "asked.socket")
+    assert host.call("validate-all", level=10, unit="asked") == 0
+    assert "systemctl disable --now asked.socket" in host.reason
+    assert host.call("start", unit="asked") == 0, host.reason
+    assert host.call("stop", unit="asked") == 0, host.reason
+    connect = "import socket; socket.socket(socket.AF_UNIX).connect('/run/asked.sock')"
+    assert host.run("python3", "-c", connect, check=False).returncode != 0
+    assert host.show("asked.socket", "ActiveState") == "inactive"
+    assert host.call("monitor", unit="asked") == 7
+
+
+def test_units_of_every_type_run_as_systemd_runs_them(host: Host) -> None:
+    host.make_unit("real")
+    host.run("ln", "-s", "real.service", "/etc/systemd/system/other.service")
+    host.make_unit("forks", "Type=forking\nExecStart=/bin/sh -c 'sleep 98765 &'\nRestart=always\n")
+    once = "Type=oneshot\nExecStart=/bin/true\n"
+    host.make_unit("stays", f"{once}RemainAfterExit=yes\n")
+    host.make_unit("goes", once)
+    for unit in ("other", "forks", "stays"):
+        assert host.call("start", unit=unit) == 0, host.reason
+        assert host.monitor(unit=unit) == 0
+        assert "pacemaker.service" in host.show(unit, "Before").split()
+        assert host.call("stop") == 0, host.reason
+        assert host.call("monitor", unit=unit) == 7
+        assert host.show(unit, "ActiveState") == "inactive"
+    assert host.call("start", unit="goes") == 1
+    assert "RemainAfterExit=yes" in host.reason
+
+
+def test_a_start_that_waits_for_its_turn_is_no_stopped_unit(host: Host) -> None:
+    host.make_unit("first", "Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sleep 3\n")
+    unit = _UNIT.replace("[Service]", "After=first.service\n[Service]")
+    host.write("/etc/systemd/system/second.service", unit.format(_SERVICE))
+    host.run("systemctl", "daemon-reload")
+    host.run("systemctl", "start", "--no-block", "first", "second")
+    assert host.show("second", "ActiveState") == "inactive"
+    assert host.call("monitor", unit="second") == 0, host.reason
+    assert host.call("stop", unit="second") == 0
+    host.run("systemctl", "stop", "first")
+
+
 def test_a_unit_that_hangs_in_activating_is_taken_back_in_time(host: Host) -> None:
     host.make_unit("rising", "Type=notify\nExecStart=/bin/sleep 98765\nTimeoutStartSec=infinity\n")
     assert host.call("start", timeout=5, unit="rising") == 1
@@ -284,9 +341,9 @@ def test_what_goes_with_a_command_alone_is_refused(host: Host) -> None:
     for more in refused:
         assert host.call("validate-all", unit="plain", **more) == 6
         assert "goes with command" in host.reason
-    for unit in ("a b", "-x.service", "x.nothing", "x/y.service"):
+    for unit in ("a b", "-x.service", "x@.service", "x/y.service"):
         assert host.call("validate-all", unit=unit) == 6
-        assert "no name of a unit" in host.reason
+        assert ("is a template" if "@" in unit else "no name of a unit") in host.reason
 
 
 def test_a_program_lives_in_a_scope_that_a_shutdown_stops_after_the_cluster(host: Host) -> None:

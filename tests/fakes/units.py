@@ -6,7 +6,10 @@ from ocf_py.service.units import State
 
 
 class FakeUnits:
-    """One unit: `states` are those it goes through, one a question; the last one stays."""
+    """One unit: `states` are those it goes through, one a question; the last one stays.
+
+    One that ends in "+job" has a job that waits. `triggers` are what starts it: name → state.
+    """
 
     def __init__(self, *states: str, load: str = "loaded", enabled: str = "disabled") -> None:
         self.states = list(states)
@@ -15,6 +18,8 @@ class FakeUnits:
         self.is_booted = True
         self.unanswered = 0
         self.is_unread = False
+        self.triggers: dict[str, str] = {}
+        self.result = "exit-code"
         self.fails_to_lift = False
         self.after_start = ["active"]
         self.after_stop = ["inactive"]
@@ -27,13 +32,22 @@ class FakeUnits:
     def is_there(self) -> bool:
         return self.is_booted
 
-    def show(self, _name: str) -> State:
+    def show(self, name: str) -> State:
+        if name in self.triggers:
+            return State("loaded", self.triggers[name])
         if self.unanswered:
             self.unanswered -= 1
             raise OSError(0, "Connection refused")
         now = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         return State(
-            self.load, now, "sub", "exit-code", self.enabled, is_unread=self.is_unread
+            self.load,
+            now.removesuffix("+job"),
+            "sub",
+            self.result,
+            self.enabled,
+            has_job=now.endswith("+job"),
+            is_unread=self.is_unread,
+            triggers=list(self.triggers),
         )
 
     def _do(self, what: str, states: list[str]) -> None:
@@ -43,8 +57,12 @@ class FakeUnits:
     def start(self, _name: str) -> None:
         self._do("start", self.after_start)
 
-    def stop(self, _name: str) -> None:
-        self._do("stop", self.after_stop)
+    def stop(self, name: str) -> None:
+        if name in self.triggers:
+            self.done.append(f"stop {name}")
+            self.triggers[name] = "inactive"
+        else:
+            self._do("stop", self.after_stop)
 
     def kill(self, _name: str, signal: str) -> None:
         self._do(signal, self.after_kill)
@@ -61,7 +79,7 @@ class FakeUnits:
     def reload(self, _name: str) -> None:
         self.done.append("reload")
 
-    def journal(self, _name: str) -> str:
+    def journal(self, _name: str, _invocation: str) -> str:
         return "the disk is gone"
 
     def write_drop_in(self, name: str, content: str, *, is_unread: bool) -> None:

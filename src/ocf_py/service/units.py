@@ -18,7 +18,7 @@ _FOLDER = "/run/systemd/system"
 _SECONDS = 10.0
 _PROPERTIES = (
     "LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "Job", "ControlGroup",
-    "NeedDaemonReload", "DropInPaths",
+    "NeedDaemonReload", "DropInPaths", "TriggeredBy", "InvocationID",
 )  # fmt: skip
 
 
@@ -26,10 +26,14 @@ class State:
     """What systemd says of a unit: systemctl(1), "show".
 
     ``group`` is its control group, which outlives its end where processes are left behind;
-    ``is_unread`` says that its files are not those that systemd has read.
+    ``is_unread`` says that its files are not those that systemd has read. ``triggers`` are the
+    units that start it by themselves, and ``invocation`` marks what its last run has logged.
     """
 
-    __slots__ = ("active", "enabled", "group", "has_job", "is_unread", "load", "result", "sub")
+    __slots__ = (
+        "active", "enabled", "group", "has_job", "invocation", "is_unread", "load", "result", "sub",
+        "triggers",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -42,6 +46,8 @@ class State:
         *,
         has_job: bool = False,
         is_unread: bool = False,
+        triggers: Sequence[str] = (),
+        invocation: str = "",
     ) -> None:
         self.load = load
         self.active = active
@@ -51,6 +57,8 @@ class State:
         self.group = group
         self.has_job = has_job
         self.is_unread = is_unread
+        self.triggers = triggers
+        self.invocation = invocation
 
 
 class Units:
@@ -77,6 +85,8 @@ class Units:
             # What systemd has not looked for yet is nothing that it needs to reload.
             is_unread=found.get("NeedDaemonReload") == "yes"
             or f"/{name}.d/{_DROP_IN}" not in found.get("DropInPaths", ""),
+            triggers=found.get("TriggeredBy", "").split(),
+            invocation=found.get("InvocationID", ""),
         )
 
     def start(self, name: str) -> None:
@@ -109,22 +119,20 @@ class Units:
         """Forget that the unit has failed; OSError if systemd refuses."""
         self._ask("reset-failed", "--", name)
 
-    def journal(self, name: str) -> str:
-        """The last line of the unit's journal; "" where it cannot be had."""
+    def journal(self, name: str, invocation: str) -> str:
+        """The last line of the unit's journal, of this one of its runs if it has run.
+
+        "" where it cannot be had.
+        """
         from ocf_py.system import commands
 
+        of_unit = [f"--unit={name}"]
+        # What the service says has it as a trusted field, what systemd says of it as its own.
+        of_run = [f"_SYSTEMD_INVOCATION_ID={invocation}", "+", f"INVOCATION_ID={invocation}"]
+        options = ["--boot", "--lines=5", "--output=cat", "--no-pager", "--quiet"]
         try:
             answer = commands.run(
-                [
-                    "journalctl",
-                    "--unit",
-                    name,
-                    "--lines=5",
-                    "--output=cat",
-                    "--no-pager",
-                    "--quiet",
-                ],
-                _SECONDS,
+                ["journalctl", *options, *(of_run if invocation else of_unit)], _SECONDS
             )
         except (OSError, LookupError):
             return ""
