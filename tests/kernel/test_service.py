@@ -262,6 +262,25 @@ def test_who_was_moved_out_of_the_control_group_ends_with_it(world: KernelServic
     _path(world, "/sys/fs/cgroup/ocfpy/away").rmdir()
 
 
+def test_what_everybody_can_read_of_it_makes_no_process_its_own(
+    world: KernelServiceWorld,
+) -> None:
+    it = asked(world, "workers")
+    assert world.call("start", **it) == 0, world.reason
+    main = find(world, "main")
+    group = _path(world, f"/proc/{main}/cgroup").read_text().strip()
+    for known in (group.rpartition(".")[2], group.rpartition("/")[2]):
+        forged = world.sandbox.popen(["env", f"INVOCATION_ID={known}", "sleep", "9999"])
+        world.kill(find(world, "main"))
+        assert world.call("stop", timeout=6, **it) == 0, world.reason
+        assert forged.poll() is None
+        forged.kill()
+        forged.wait()
+        assert world.call("start", **it) == 0, world.reason
+    assert world.call("stop", **it) == 0
+    is_calm(world)
+
+
 def test_without_the_hierarchy_of_its_group_nothing_is_said_to_have_ended(
     world: KernelServiceWorld,
 ) -> None:

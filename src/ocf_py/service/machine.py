@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posix
-
 from ocf_py.system import write_file
 
 TYPE_CHECKING = False
@@ -44,17 +42,19 @@ class Machine:
         ``remember(tree, process)`` is called before anything is executed. Raises NotExecuted.
         """
         from .spawn import spawn
+        from .marks import digest, make_secret
         from .tree import MARK, NAME_MARK, SESSION_OF
 
-        token = posix.urandom(16).hex()
+        secret = make_secret()
+        known = digest(secret)
 
         def admit(identity: ProcessIdentity) -> None:
             try:
-                _take_in(name, token, identity, remember)
+                _take_in(name, known, identity, remember)
             except (OSError, LookupError):  # read-only, or not ours to use
-                remember(f"{SESSION_OF} {identity} {token}", identity)
+                remember(f"{SESSION_OF} {identity} {known}", identity)
 
-        return spawn(program, {**more, MARK: token, NAME_MARK: name}, admit, seconds)
+        return spawn(program, {**more, MARK: secret, NAME_MARK: name}, admit, seconds)
 
     def members(
         self, tree: str, roots: Iterable[ProcessIdentity], *, everywhere: bool = False
@@ -180,7 +180,7 @@ class Machine:
 
 def _take_in(
     name: str,
-    token: str,
+    known: str,
     identity: ProcessIdentity,
     remember: Callable[[str, ProcessIdentity], None],
 ) -> None:
@@ -189,9 +189,9 @@ def _take_in(
     from .tree import CGROUP
 
     if scope.is_systemd_running():
-        remember(f"{CGROUP} {scope.enter(name, token, identity.pid)}", identity)
+        remember(f"{CGROUP} {scope.enter(name, known, identity.pid)}", identity)
         return
-    path = cgroup.choose(f"{name}.{token}")
+    path = cgroup.choose(f"{name}.{known}")
     if not path:
         raise LookupError("no hierarchy of version 2 is mounted")
     remember(f"{CGROUP} {path}", identity)  # before it is made: nothing of it is left unknown
