@@ -160,7 +160,9 @@ def _end_strays(child: int, mark: str) -> None:
         last = int(read_file("/proc/loadavg").split()[-1])  # the pid given out last: proc(5)
         pids = [int(name) for name in posix.listdir("/proc") if name.isdecimal()]
         young = [pid for pid in pids if pid > child or last < child]
-        strays = [one for one in map(identify, find_bearers(name, value, young)) if one and one.is_alive()]
+        strays = [
+            one for one in map(identify, find_bearers(name, value, young)) if one and one.is_alive()
+        ]
         if not strays:
             return
         for one in strays:

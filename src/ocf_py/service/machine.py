@@ -41,8 +41,8 @@ class Machine:
 
         ``remember(tree, process)`` is called before anything is executed. Raises NotExecuted.
         """
-        from .spawn import spawn
         from .marks import digest, make_secret
+        from .spawn import spawn
         from .tree import MARK, NAME_MARK, SESSION_OF
 
         secret = make_secret()
@@ -123,14 +123,14 @@ class Machine:
 
         return describe(identity)
 
-    def recognise(self, pidfile: str, executable: str) -> ProcessIdentity | None:
-        """The process that the pid file names, if it executes this; see `pidfile`."""
+    def recognise(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+        """The process that the pid file names, if it executes this for this user: `pidfile`."""
         from .pidfile import StorageHangs, recognise
 
         if self._storage_hangs:  # one child that cannot be killed is enough
             return None
         try:
-            return recognise(pidfile, executable, _STORAGE_SECONDS)
+            return recognise(pidfile, executable, user, _STORAGE_SECONDS)
         except StorageHangs:
             self._storage_hangs = True
             return None

@@ -57,13 +57,15 @@ def find_starters(name: str, known: str, pids: Iterable[int]) -> set[int]:
 
 
 def _find(name: str, test: Test, pids: Iterable[int]) -> set[int]:
+    from functools import partial
+
     from ocf_py.system.probing import gather
 
     # The system's own users first: a person's process that hangs hides none of a service's.
     waiting = sorted(set(pids) - _hung, key=lambda pid: (_user_of(pid), pid))
     found: set[int] = set()
     while waiting and len(_hung) < _MOST_HUNG:
-        told, problem = gather(lambda: _read_all(name, test, waiting), _SECONDS)
+        told, problem = gather(partial(_read_all, name, test, waiting), _SECONDS)
         found.update(pid for pid, bears in told if bears)
         if not problem:
             break

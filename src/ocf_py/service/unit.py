@@ -30,7 +30,7 @@ _KINDS = (
 _LONGEST_NAME = 255
 _AGAIN = 0.2  # seconds between two questions to a systemd that does not answer
 #: systemd leaves the restart to the cluster, and the cluster ends before what it runs. While the
-#: cluster itself ends, that order would have the unit wait for it in turn: stop leaves the mark alone.
+#: cluster itself ends, that order would have the unit wait for it in turn: stop lifts it.
 _MARK = "# Of the cluster resource {instance}; gone with the next boot.\n"
 _SETTING = """\
 {mark}[Unit]

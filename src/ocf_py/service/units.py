@@ -35,7 +35,7 @@ class State:
         "triggers",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a value, its fields by their names
         self,
         load: str,
         active: str,
