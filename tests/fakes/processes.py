@@ -228,6 +228,12 @@ class FakeMachine:
         is_old = time.time() - self.files.get(pidfile, ("", 0.0))[1] > 1
         return found.identity if found and found.executable == executable and not is_old else None
 
+    def find_doubtful(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+        assert user
+        found = self.alive.get(self.read_pid(pidfile))
+        is_old = time.time() - self.files.get(pidfile, ("", 0.0))[1] > 1
+        return found.identity if found and (found.executable == executable) == is_old else None
+
     def read_pid(self, pidfile: str) -> int:
         self.pass_time()
         text = self.files.get(pidfile, ("", 0.0))[0].strip()

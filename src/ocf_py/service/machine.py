@@ -135,6 +135,15 @@ class Machine:
             self._storage_hangs = True
             return None
 
+    def find_doubtful(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+        """The process that the pid file names and that may be the service: see `pidfile`."""
+        from .pidfile import find_doubtful
+
+        try:
+            return find_doubtful(pidfile, executable, user, _STORAGE_SECONDS)
+        except OSError:  # it has gone, or its storage hangs, which start has told by now
+            return None
+
     def read_pid(self, pidfile: str) -> int:
         """The pid in the file; 0 where there is none, or where its storage hangs."""
         from .pidfile import StorageHangs, in_time, read_pid

@@ -90,6 +90,33 @@ def _recognise(path: str, executable: str, user: str) -> ProcessIdentity | None:
     return identity if identity.is_alive() else None
 
 
+def find_doubtful(path: str, executable: str, user: str, seconds: float) -> ProcessIdentity | None:
+    """The living process of ``user`` that the file names and that is not recognised; else None.
+
+    It may be the service all the same: started by a wrapper that executes something else, or
+    before the clock was set. One with a reused pid is younger than the file and another program.
+    Raises as `recognise` does.
+    """
+    named = in_time(path, lambda: str(_find_doubtful(path, executable, user)), seconds)
+    return None if named == "None" else ProcessIdentity.parse(named)
+
+
+def _find_doubtful(path: str, executable: str, user: str) -> ProcessIdentity | None:
+    pid, written = read_pid(path)
+    identity = identify(pid) if pid else None
+    if identity is None or not identity.is_alive():
+        return None
+    from .executable import executes
+
+    if posix.stat(f"/proc/{pid}").st_uid != _number_of(user):
+        return None
+    if _started(identity) > written + _TOLERANCE:
+        # On a disk the file may be of another boot, and the pid reused by another instance.
+        is_it = path.startswith(_IN_MEMORY) and executable and executes(pid, executable)
+        return identity if is_it else None
+    return identity
+
+
 def _may_name(path: str, pid: int, user: str) -> bool:
     """Whether whoever may write the file may also end the process that it names.
 
