@@ -314,7 +314,7 @@ class Service(ocf.Agent, finds_by_name=True):
             )
         return [path, *(self._parse(name, split_words) or ())]
 
-    def _program(self) -> Program:
+    def _program(self, *, as_root: bool = False) -> Program:
         """The program in its surroundings; UnusableHere where they are not to be had."""
         from ocf_py.service import program, words
         from ocf_py.system.probing import Hung, look
@@ -333,7 +333,7 @@ class Service(ocf.Agent, finds_by_name=True):
         try:
             return program.Program(
                 self._argv() if self.unit is None else ["/bin/false"],
-                program.Owner(self.user, self.group),
+                program.Owner("root", None) if as_root else program.Owner(self.user, self.group),
                 environment=environment,
                 workdir=self.workdir,
                 umask=self._parse("umask", program.parse_umask) or 0,
@@ -365,7 +365,7 @@ class Service(ocf.Agent, finds_by_name=True):
         name = RecordFile("Service", self.call.instance).name
         path = self.command or self.binfile or ""
         executable = path if path.startswith("/") and not self.shell else ""
-        return Supervision(self.machine, self.call, name, executable, self.pidfile)
+        return Supervision(self.machine, self.call, name, executable, self.pidfile, self.user)
 
     def _unit(self) -> UnitService:
         from ocf_py.service.unit import UnitService
@@ -409,7 +409,10 @@ class Service(ocf.Agent, finds_by_name=True):
         if check is None:
             return ocf.RUNNING
         policy = Policy(self.health_timeout, self.health_threshold, self.health_slow, self.on_slow)
-        return judge(self.call, self.machine, check, self._program, policy, name)
+        is_hook = name == "monitor_hook"  # which ocf:heartbeat:anything evaluates as root
+        return judge(
+            self.call, self.machine, check, lambda: self._program(as_root=is_hook), policy, name
+        )
 
     # ------------------------------------------------------------------ start and stop
 
@@ -421,6 +424,11 @@ class Service(ocf.Agent, finds_by_name=True):
         from ocf_py.service.starting import Starting
 
         Starting(self._supervision(), self._program(), self._check("ready")).run()
+
+    def adopt(self) -> None:
+        """Lay the setting of a start over an adopted unit."""
+        if self.unit is not None:
+            self._unit().adopt()
 
     @ocf.action(timeout=60)
     def stop(self) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ocf_py.lab import Lab
 
-from .conftest import SEEN_LABS, name_lab
+from .conftest import SEEN_LABS, name_lab, settle
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ocf_py.lab.node import Node
 
@@ -80,10 +82,15 @@ class Host:
 
 
 @pytest.fixture(scope="module")
-def booted() -> Iterator[Host]:
-    with Lab.up(name_lab("units"), init="systemd", nodes=1) as lab:
-        SEEN_LABS.append(lab)
-        yield Host(lab.nodes[0])
+def lab() -> Iterator[Lab]:
+    with Lab.up(name_lab("units"), init="systemd", nodes=1) as made:
+        SEEN_LABS.append(made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def booted(lab: Lab) -> Host:
+    return Host(lab.nodes[0])
 
 
 @pytest.fixture
@@ -115,15 +122,44 @@ def test_the_cluster_restarts_it_and_a_shutdown_stops_the_cluster_first(host: Ho
     assert "pacemaker.service" in host.show("ordered", "Before").split()
     drop_in = _DROP_IN.format("ordered.service")
     written = host.run("stat", "--format=%i %Y", drop_in).stdout
-    assert host.call("stop", unit="ordered") == 0
+    host.run("systemctl", "kill", "--signal=KILL", "ordered")
+    host.run("sh", "-c", "while systemctl -q is-active ordered; do sleep 0.05; done")
     assert host.call("start", unit="ordered") == 0
     assert host.run("stat", "--format=%i %Y", drop_in).stdout == written
+    assert host.call("stop", unit="ordered") == 0
+    assert "pacemaker.service" not in host.show("ordered", "Before").split()
+    assert host.show("ordered", "Restart") == "always"
+    assert host.call("start", unit="ordered") == 0
+    assert host.show("ordered", "Restart") == "no"
     host.run("systemctl", "kill", "--signal=KILL", "ordered")
     host.run("sh", "-c", "while systemctl -q is-active ordered; do sleep 0.05; done")
     assert host.monitor(unit="ordered") == 7
     assert "signal" in host.reason
     assert host.call("stop") == 0
     assert host.show("ordered", "ActiveState") == "inactive"
+
+
+def test_a_unit_that_was_adopted_has_the_setting_of_a_start(host: Host) -> None:
+    host.make_unit("adopted")
+    host.run("systemctl", "start", "adopted")
+    assert host.show("adopted", "Restart") == "always"
+    assert host.call("monitor", unit="adopted") == 0, host.reason
+    assert host.show("adopted", "Restart") == "no"
+    assert "pacemaker.service" in host.show("adopted", "Before").split()
+    assert host.call("stop") == 0, host.reason
+
+
+def test_a_setting_that_systemd_never_read_is_read_by_the_next_start(host: Host) -> None:
+    host.make_unit("unread")
+    assert host.call("start", unit="unread") == 0, host.reason
+    drop_in = _DROP_IN.format("unread.service")
+    # As a start that was killed between the two leaves it.
+    host.run("sh", "-c", f"mv {drop_in} /run/kept; systemctl daemon-reload; mv /run/kept {drop_in}")
+    assert host.show("unread", "Restart") == "always"
+    host.run("systemctl", "stop", "unread")
+    assert host.call("start", unit="unread") == 0, host.reason
+    assert host.show("unread", "Restart") == "no"
+    assert host.call("stop") == 0, host.reason
 
 
 def test_a_unit_that_fails_says_why(host: Host) -> None:
@@ -134,6 +170,63 @@ def test_a_unit_that_fails_says_why(host: Host) -> None:
     assert host.call("monitor", unit="failing") == 7
     assert host.call("stop", unit="failing") == 0
     assert host.show("failing", "ActiveState") == "inactive"
+
+
+def test_the_reason_is_none_of_an_older_run(host: Host) -> None:
+    host.make_unit(
+        "failing-twice",
+        "Type=notify\nExecStart=/bin/sh -c '[ -e /run/said ] || echo an old cause; "
+        "touch /run/said; exit 3'\n",
+    )
+    assert host.call("start", unit="failing-twice") == 1
+    assert "an old cause" in host.reason
+    assert host.call("start", unit="failing-twice") == 1
+    assert "exit-code" in host.reason
+    assert "an old cause" not in host.reason
+
+
+def test_what_a_socket_starts_is_not_started_again_behind_a_stop(host: Host) -> None:
+    host.write("/etc/systemd/system/asked.socket", "[Socket]\nListenStream=/run/asked.sock\n")
+    host.make_unit("asked")
+    host.run("systemctl", "start", "asked.socket")
+    assert host.call("validate-all", level=10, unit="asked") == 0
+    assert "systemctl disable --now asked.socket" in host.reason
+    assert host.call("start", unit="asked") == 0, host.reason
+    assert host.call("stop", unit="asked") == 0, host.reason
+    connect = "import socket; socket.socket(socket.AF_UNIX).connect('/run/asked.sock')"
+    assert host.run("python3", "-c", connect, check=False).returncode != 0
+    assert host.show("asked.socket", "ActiveState") == "inactive"
+    assert host.call("monitor", unit="asked") == 7
+
+
+def test_units_of_every_type_run_as_systemd_runs_them(host: Host) -> None:
+    host.make_unit("real")
+    host.run("ln", "-s", "real.service", "/etc/systemd/system/other.service")
+    host.make_unit("forks", "Type=forking\nExecStart=/bin/sh -c 'sleep 98765 &'\nRestart=always\n")
+    once = "Type=oneshot\nExecStart=/bin/true\n"
+    host.make_unit("stays", f"{once}RemainAfterExit=yes\n")
+    host.make_unit("goes", once)
+    for unit in ("other", "forks", "stays"):
+        assert host.call("start", unit=unit) == 0, host.reason
+        assert host.monitor(unit=unit) == 0
+        assert "pacemaker.service" in host.show(unit, "Before").split()
+        assert host.call("stop") == 0, host.reason
+        assert host.call("monitor", unit=unit) == 7
+        assert host.show(unit, "ActiveState") == "inactive"
+    assert host.call("start", unit="goes") == 1
+    assert "RemainAfterExit=yes" in host.reason
+
+
+def test_a_start_that_waits_for_its_turn_is_no_stopped_unit(host: Host) -> None:
+    host.make_unit("first", "Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sleep 3\n")
+    unit = _UNIT.replace("[Service]", "After=first.service\n[Service]")
+    host.write("/etc/systemd/system/second.service", unit.format(_SERVICE))
+    host.run("systemctl", "daemon-reload")
+    host.run("systemctl", "start", "--no-block", "first", "second")
+    assert host.show("second", "ActiveState") == "inactive"
+    assert host.call("monitor", unit="second") == 0, host.reason
+    assert host.call("stop", unit="second") == 0
+    host.run("systemctl", "stop", "first")
 
 
 def test_a_unit_that_hangs_in_activating_is_taken_back_in_time(host: Host) -> None:
@@ -248,9 +341,9 @@ def test_what_goes_with_a_command_alone_is_refused(host: Host) -> None:
     for more in refused:
         assert host.call("validate-all", unit="plain", **more) == 6
         assert "goes with command" in host.reason
-    for unit in ("a b", "-x.service", "x.nothing", "x/y.service"):
+    for unit in ("a b", "-x.service", "x@.service", "x/y.service"):
         assert host.call("validate-all", unit=unit) == 6
-        assert "no name of a unit" in host.reason
+        assert ("is a template" if "@" in unit else "no name of a unit") in host.reason
 
 
 def test_a_program_lives_in_a_scope_that_a_shutdown_stops_after_the_cluster(host: Host) -> None:
@@ -291,3 +384,50 @@ def test_postgresql_under_its_own_unit(host: Host) -> None:
     assert host.call("monitor", interval=_RECURRING, level=10, **it) == 0, host.reason
     assert host.call("stop", timeout=60) == 0, host.reason
     assert host.run("pgrep", "-f", "bin/postgres", check=False).returncode == 1
+
+
+_ORDERLY = """\
+ExecStart=/bin/sh -c 'trap "cat /run/above >/run/told; exit 0" TERM; while :; do sleep 0.1; done'
+Restart=always
+"""
+_CIB = """\
+<cib><configuration><resources><group id="stack">
+<primitive id="db" class="ocf" provider="ocfpy" type="Service">
+<instance_attributes id="db-p"><nvpair id="db-u" name="unit" value="orderly.service"/>
+</instance_attributes><operations>
+<op id="db-m" name="monitor" interval="10s" timeout="20s"/>
+<op id="db-s" name="stop" interval="0s" timeout="30s"/></operations></primitive>
+<primitive id="above" class="ocf" provider="ocfpy" type="Service">
+<instance_attributes id="above-p"><nvpair id="above-s" name="shell" value="true"/>
+<nvpair id="above-c" name="command" value=
+ "trap 'sleep 2; echo ended &gt;/run/above; exit' TERM; while :; do sleep 0.1; done"/>
+</instance_attributes><operations>
+<op id="above-st" name="stop" interval="0s" timeout="30s"/></operations></primitive>
+</group></resources></configuration></cib>
+"""
+
+
+@pytest.mark.parametrize("also", ["", "orderly"])
+def test_the_cluster_ends_what_it_runs_before_it_ends_itself(
+    lab: Lab, host: Host, tmp_path: Path, also: str
+) -> None:
+    """A host's shutdown stops both at once, and systemd waits with the unit for the cluster."""
+    host.make_unit("orderly", _ORDERLY)
+    host.write("/run/above", "lives\n")
+    (tmp_path / "stack.xml").write_text(_CIB, encoding="ascii")
+    lab.load(tmp_path / "stack.xml")
+    lab.wait_for_place("above")
+    began = time.monotonic()
+    try:
+        host.run("systemctl", "stop", *["pacemaker", also][: 2 if also else 1])
+        took = time.monotonic() - began
+        assert host.run("cat", "/run/told").stdout == "ended\n", "stopped before its user"
+        assert host.show("orderly", "Result") == "success", "it was killed"
+        assert host.show("orderly", "ActiveState") == "inactive"
+        assert took < 15, "the unit and the cluster have waited for each other"
+    finally:
+        host.run("rm", "-f", "/run/told", "/run/above")
+        lab.nodes[0].start_pacemaker()
+        lab.await_online()
+        host.run("pcs", "resource", "delete", "stack")
+        settle(lab)

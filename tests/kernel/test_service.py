@@ -262,6 +262,25 @@ def test_who_was_moved_out_of_the_control_group_ends_with_it(world: KernelServic
     _path(world, "/sys/fs/cgroup/ocfpy/away").rmdir()
 
 
+def test_what_everybody_can_read_of_it_makes_no_process_its_own(
+    world: KernelServiceWorld,
+) -> None:
+    it = asked(world, "workers")
+    assert world.call("start", **it) == 0, world.reason
+    main = find(world, "main")
+    group = _path(world, f"/proc/{main}/cgroup").read_text().strip()
+    for known in (group.rpartition(".")[2], group.rpartition("/")[2]):
+        forged = world.sandbox.popen(["env", f"INVOCATION_ID={known}", "sleep", "9999"])
+        world.kill(find(world, "main"))
+        assert world.call("stop", timeout=6, **it) == 0, world.reason
+        assert forged.poll() is None
+        forged.kill()
+        forged.wait()
+        assert world.call("start", **it) == 0, world.reason
+    assert world.call("stop", **it) == 0
+    is_calm(world)
+
+
 def test_without_the_hierarchy_of_its_group_nothing_is_said_to_have_ended(
     world: KernelServiceWorld,
 ) -> None:
@@ -413,3 +432,49 @@ def test_a_name_is_not_taken_for_that_of_a_cluster_in_a_container(
             assert outer.call("monitor", **asked(outer, "stay")) == 7, outer.reason
             inner.kill()
             inner.wait()
+
+
+def test_a_pid_file_of_another_user_names_none_of_roots_processes(
+    world: KernelServiceWorld,
+) -> None:
+    _path(world, "/run/home").mkdir()
+    os.chown(_path(world, "/run/home"), 65534, 65534)
+    victim = world.run_by_hand("stay")
+    it = asked(world, "stay", user="nobody", pidfile="/run/home/it.pid")
+    world.write("/run/home/it.pid", f"{victim}\n")
+    os.chown(_path(world, "/run/home/it.pid"), 65534, 65534)
+    assert world.call("monitor", **it) == 7
+    assert world.call("stop", **it) == 0
+    assert find(world, "main") == victim
+    world.write("/run/it.pid", f"{victim}\n")  # root's alone: it may name whom it wants
+    assert world.call("monitor", **{**it, "pidfile": "/run/it.pid"}) == 0
+    assert world.call("stop") == 0
+    is_calm(world)
+
+
+def test_what_was_restarted_by_hand_beside_old_workers_ends_with_them(
+    world: KernelServiceWorld,
+) -> None:
+    it = asked(world, "workers", pidfile="/run/it.pid")
+    assert world.call("start", **it) == 0, world.reason
+    world.kill(find(world, "main"))
+    again = world.run_by_hand("workers", "orphans")
+    world.write("/run/it.pid", f"{again}\n")
+    assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
+    world.kill(again)
+    assert world.call("monitor", interval=RECURRING, **it) == 1
+    assert world.call("stop", **it) == 0, world.reason
+    is_calm(world)
+
+
+def test_a_monitor_hook_is_roots_as_it_was(world: KernelServiceWorld) -> None:
+    it: dict[str, Any] = {
+        "binfile": "/bin/sleep",
+        "cmdline_options": "9999",
+        "user": "nobody",
+        "monitor_hook": "test $(id -u) = 0",
+    }
+    assert world.call("start", **it) == 0, world.reason
+    assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
+    assert world.call("stop", **it) == 0
+    is_calm(world)

@@ -18,6 +18,10 @@ def a_stranger_in_the_pid_file_is_left_alone(world: World) -> None:
     assert world.call("monitor", **it) == 7
     assert world.call("monitor", interval=RECURRING, **it) == 7
     assert world.call("stop", **it) == 0
+    assert world.call("start", **it) == 1
+    assert f"names {stranger} (" in world.reason
+    assert roles(world) == ["stranger"]
+    world.write(PIDFILE, "")
     assert world.call("start", **it) == 0, world.reason
     assert roles(world) == ["main", "stranger"]
     world.write(PIDFILE, f"{stranger}\n")
@@ -35,6 +39,10 @@ def a_pid_file_that_is_older_than_the_process_it_names_names_another(world: Worl
     assert world.call("monitor", **it) == 0
     world.age(PIDFILE, 3600)
     assert world.call("monitor", **it) == 7
+    assert world.call("stop", **it) == 0
+    assert roles(world) == ["main"]
+    assert world.call("start", **it) == 1, "the clock may have been set"
+    assert f"names {pid} (" in world.reason
     assert world.call("stop", **it) == 0
     assert roles(world) == ["main"]
 

@@ -58,6 +58,9 @@ def make(tmp_path: Path) -> Make:
         (["activating"], 1, 1),
         (["deactivating"], 1, 1),
         (["maintenance"], 1, 1),
+        (["inactive+job", "inactive+job", "active"], 0, 0),
+        (["inactive+job"], 1, 1),
+        (["active+job"], 0, 0),
         (["", ""], 1, 1),
     ],
 )
@@ -82,7 +85,69 @@ def test_start_and_stop_are_done_once(make: Make) -> None:
     fake.after_start = ["activating", "active"]
     call = make(fake)
     assert [call(action, _UNIT) for action in ("start", "start", "stop", "stop")] == [0] * 4
-    assert fake.done == ["drop-in", "start", "stop"]
+    assert fake.done == ["drop-in", "start", "lifted", "stop"]
+
+
+def test_what_somebody_else_started_gets_the_setting_when_it_is_adopted(make: Make) -> None:
+    fake = FakeUnits("active")
+    call = make(fake)
+    assert call("monitor", _UNIT, interval=_RECURRING) == 0
+    assert call("monitor", _UNIT, interval=_RECURRING) == 0
+    assert fake.done == ["drop-in"]
+    assert call("stop") == 0
+    assert fake.done == ["drop-in", "lifted", "stop"]
+
+
+def test_a_setting_that_systemd_has_not_read_is_read_by_the_next_start(make: Make) -> None:
+    fake = FakeUnits("inactive")
+    call = make(fake)
+    assert call("start", _UNIT) == 0
+    fake.states, fake.is_unread, fake.done = ["inactive"], True, []
+    assert call("start", _UNIT) == 0
+    assert fake.done == ["drop-in", "start"]
+
+
+def test_what_would_start_it_again_ends_with_it(make: Make) -> None:
+    fake = FakeUnits("active")
+    fake.triggers = {"lamp.socket": "active", "lamp.timer": "inactive", "lamp.path": "active"}
+    call = make(fake)
+    assert call("start", _UNIT) == 0
+    assert call("stop", _UNIT) == 0
+    assert fake.done[2:] == ["stop lamp.socket", "stop lamp.path", "lifted", "stop"]
+
+
+def test_a_start_job_that_waits_is_taken_back_by_a_stop(make: Make) -> None:
+    fake = FakeUnits("inactive+job")
+    assert make(fake)("stop", _UNIT, timeout=2000) == 0
+    assert fake.done == ["stop"]
+
+
+def test_a_unit_that_ends_by_itself_is_told_what_it_lacks(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = FakeUnits("inactive")
+    fake.after_start, fake.result = ["inactive"], "success"
+    assert make(fake)("start", _UNIT) == 1
+    assert "RemainAfterExit=yes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("unit", ["foo@", "foo@.service", "@x.service", ".service", "a/b.service"])
+def test_what_names_no_single_unit_is_refused(make: Make, unit: str) -> None:
+    assert make(FakeUnits("inactive"))("validate-all", {"unit": unit}) == 6
+
+
+@pytest.mark.parametrize("unit", ["openvpn@node.example.com", "x.nothing", "a.service", "b.swap"])
+def test_what_systemctl_takes_for_a_name_is_one(make: Make, unit: str) -> None:
+    assert make(FakeUnits("inactive"))("validate-all", {"unit": unit}) == 0
+
+
+def test_a_setting_that_cannot_be_lifted_fails_no_stop(make: Make) -> None:
+    fake = FakeUnits("active")
+    call = make(fake)
+    assert call("start", _UNIT) == 0
+    fake.fails_to_lift = True
+    assert call("stop", _UNIT) == 0
+    assert fake.done[-1] == "stop"
 
 
 def test_a_unit_that_hangs_in_deactivating_is_killed_and_reset(make: Make) -> None:

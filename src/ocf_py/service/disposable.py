@@ -153,13 +153,16 @@ def _end_strays(child: int, mark: str) -> None:
     from ocf_py.system import read_file
     from ocf_py.system.processes import send_signal
 
-    from .tree import marked
+    from .marks import find_bearers
 
+    name, _, value = mark.partition("=")
     for _ in range(_STRAY_TURNS):  # one may fork while the others are looked at
         last = int(read_file("/proc/loadavg").split()[-1])  # the pid given out last: proc(5)
         pids = [int(name) for name in posix.listdir("/proc") if name.isdecimal()]
         young = [pid for pid in pids if pid > child or last < child]
-        strays = [one for one in map(identify, marked(mark, young)) if one and one.is_alive()]
+        strays = [
+            one for one in map(identify, find_bearers(name, value, young)) if one and one.is_alive()
+        ]
         if not strays:
             return
         for one in strays:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posix
-
 from ocf_py.system import write_file
 
 TYPE_CHECKING = False
@@ -43,18 +41,20 @@ class Machine:
 
         ``remember(tree, process)`` is called before anything is executed. Raises NotExecuted.
         """
+        from .marks import digest, make_secret
         from .spawn import spawn
         from .tree import MARK, NAME_MARK, SESSION_OF
 
-        token = posix.urandom(16).hex()
+        secret = make_secret()
+        known = digest(secret)
 
         def admit(identity: ProcessIdentity) -> None:
             try:
-                _take_in(name, token, identity, remember)
+                _take_in(name, known, identity, remember)
             except (OSError, LookupError):  # read-only, or not ours to use
-                remember(f"{SESSION_OF} {identity} {token}", identity)
+                remember(f"{SESSION_OF} {identity} {known}", identity)
 
-        return spawn(program, {**more, MARK: token, NAME_MARK: name}, admit, seconds)
+        return spawn(program, {**more, MARK: secret, NAME_MARK: name}, admit, seconds)
 
     def members(
         self, tree: str, roots: Iterable[ProcessIdentity], *, everywhere: bool = False
@@ -123,16 +123,25 @@ class Machine:
 
         return describe(identity)
 
-    def recognise(self, pidfile: str, executable: str) -> ProcessIdentity | None:
-        """The process that the pid file names, if it executes this; see `pidfile`."""
+    def recognise(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+        """The process that the pid file names, if it executes this for this user: `pidfile`."""
         from .pidfile import StorageHangs, recognise
 
         if self._storage_hangs:  # one child that cannot be killed is enough
             return None
         try:
-            return recognise(pidfile, executable, _STORAGE_SECONDS)
+            return recognise(pidfile, executable, user, _STORAGE_SECONDS)
         except StorageHangs:
             self._storage_hangs = True
+            return None
+
+    def find_doubtful(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+        """The process that the pid file names and that may be the service: see `pidfile`."""
+        from .pidfile import find_doubtful
+
+        try:
+            return find_doubtful(pidfile, executable, user, _STORAGE_SECONDS)
+        except OSError:  # it has gone, or its storage hangs, which start has told by now
             return None
 
     def read_pid(self, pidfile: str) -> int:
@@ -180,7 +189,7 @@ class Machine:
 
 def _take_in(
     name: str,
-    token: str,
+    known: str,
     identity: ProcessIdentity,
     remember: Callable[[str, ProcessIdentity], None],
 ) -> None:
@@ -189,9 +198,9 @@ def _take_in(
     from .tree import CGROUP
 
     if scope.is_systemd_running():
-        remember(f"{CGROUP} {scope.enter(name, token, identity.pid)}", identity)
+        remember(f"{CGROUP} {scope.enter(name, known, identity.pid)}", identity)
         return
-    path = cgroup.choose(f"{name}.{token}")
+    path = cgroup.choose(f"{name}.{known}")
     if not path:
         raise LookupError("no hierarchy of version 2 is mounted")
     remember(f"{CGROUP} {path}", identity)  # before it is made: nothing of it is left unknown

@@ -1,7 +1,8 @@
 """Pid files: a hint at a process, and never a proof.
 
-What proves that the process named is the service's is its executable; and that it is no later one
-with a reused pid, that the file is not older than it.
+What proves that the process named is the service's is its executable and whose it is; and that it
+is no later one with a reused pid, that the file is not older than it. Who may write the file must
+not have root end a process that he could not end himself.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
+_WRITABLE = 0o022  # for a group or for others
 _LONGEST_PID = 10  # digits
 _TOLERANCE = 1.0  # seconds by which a clock may have been set
 _MODE = 0o644
@@ -51,13 +53,13 @@ def read_pid(path: str) -> tuple[int, float]:
     return (int(line), status.st_mtime) if is_pid else (0, 0.0)
 
 
-def recognise(path: str, executable: str, seconds: float) -> ProcessIdentity | None:
-    """The living process that the file names, if it executes ``executable``; else None.
+def recognise(path: str, executable: str, user: str, seconds: float) -> ProcessIdentity | None:
+    """The living process that the file names, if it executes this for ``user``; else None.
 
     Raises StorageHangs where the file's storage does not answer within ``seconds``, and OSError
     where nothing can be told.
     """
-    named = in_time(path, lambda: str(_recognise(path, executable)), seconds)
+    named = in_time(path, lambda: str(_recognise(path, executable, user)), seconds)
     return None if named == "None" else ProcessIdentity.parse(named)
 
 
@@ -74,7 +76,7 @@ def in_time(path: str, body: Callable[[], T], seconds: float) -> T:
     return found
 
 
-def _recognise(path: str, executable: str) -> ProcessIdentity | None:
+def _recognise(path: str, executable: str, user: str) -> ProcessIdentity | None:
     pid, written = read_pid(path)
     identity = identify(pid) if pid else None
     if identity is None or not identity.is_alive():
@@ -83,7 +85,68 @@ def _recognise(path: str, executable: str) -> ProcessIdentity | None:
 
     if _started(identity) > written + _TOLERANCE or not executes(pid, executable):
         return None
+    if not _may_name(path, pid, user):
+        return None
     return identity if identity.is_alive() else None
+
+
+def find_doubtful(path: str, executable: str, user: str, seconds: float) -> ProcessIdentity | None:
+    """The living process of ``user`` that the file names and that is not recognised; else None.
+
+    It may be the service all the same: started by a wrapper that executes something else, or
+    before the clock was set. One with a reused pid is younger than the file and another program.
+    Raises as `recognise` does.
+    """
+    named = in_time(path, lambda: str(_find_doubtful(path, executable, user)), seconds)
+    return None if named == "None" else ProcessIdentity.parse(named)
+
+
+def _find_doubtful(path: str, executable: str, user: str) -> ProcessIdentity | None:
+    pid, written = read_pid(path)
+    identity = identify(pid) if pid else None
+    if identity is None or not identity.is_alive():
+        return None
+    from .executable import executes
+
+    if posix.stat(f"/proc/{pid}").st_uid != _number_of(user):
+        return None
+    if _started(identity) > written + _TOLERANCE:
+        # On a disk the file may be of another boot, and the pid reused by another instance.
+        is_it = path.startswith(_IN_MEMORY) and executable and executes(pid, executable)
+        return identity if is_it else None
+    return identity
+
+
+def _may_name(path: str, pid: int, user: str) -> bool:
+    """Whether whoever may write the file may also end the process that it names.
+
+    The file of root alone may name any, as of a daemon that gave root up; else it is the service's
+    own user's, or that of the file's owner where the service is root's.
+    """
+    try:
+        owner = posix.stat(f"/proc/{pid}").st_uid  # the effective one: proc(5)
+        file = posix.stat(path, follow_symlinks=False)
+        folder = posix.stat(path.rpartition("/")[0] or "/")
+    except OSError:
+        return False
+    if all(it.st_uid == 0 and not it.st_mode & _WRITABLE for it in (file, folder)):
+        return file.st_mode & _FILE_TYPE == _REGULAR  # where a link leads may be anybody's
+    served = _number_of(user)
+    return owner != 0 and owner == (served or file.st_uid)
+
+
+def _number_of(user: str) -> int:
+    """The number of a user; -1, which nobody has, where it is not known here."""
+    if user == "root":
+        return 0
+    if user.isdecimal():
+        return int(user)
+    import pwd
+
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError:
+        return -1
 
 
 def write_pid(path: str, pid: int) -> None:

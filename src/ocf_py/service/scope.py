@@ -75,7 +75,10 @@ def _wait_until_inside(suffix: str, pid: int, root: str) -> str:
 
     end = time.monotonic() + _SECONDS
     while True:
-        for line in read_file(f"/proc/{pid}/cgroup").decode("utf-8", "surrogateescape").split("\n"):
+        lines = read_file(f"/proc/{pid}/cgroup").decode("utf-8", "surrogateescape").split("\n")
+        if not any(line.startswith("0::") for line in lines):
+            raise OSError(0, "no control groups of version 2")  # it will never be seen inside one
+        for line in lines:
             if line.startswith("0::") and line.endswith(suffix):
                 return root + line[3:]
         if time.monotonic() > end:

@@ -54,6 +54,7 @@ class Starting:
             self._supervision.remember(main)
             return
         self._end_leftovers()
+        self._refuse_a_second()
         notify = None
         if self._ready and self._ready.kind == NOTIFY:
             notify = self._machine.listen(self._program.owner.uid)
@@ -71,6 +72,17 @@ class Starting:
             self._call.log.warning(f"ending what is left: {self._supervision.name_all(rest)}")
             self._supervision.end(_CLEAN_UP, fraction=0.4)
         self._supervision.clear()
+
+    def _refuse_a_second(self) -> None:
+        """Start nothing beside what may be the service: two of them would share its data."""
+        it = self._supervision
+        found = it.pidfile and self._machine.find_doubtful(it.pidfile, it.executable, it.user)
+        if found:
+            raise Failure(
+                f"pidfile {it.pidfile} names {self._machine.describe(found)}, which runs and "
+                f"is not known to be {self._command}",
+                hint="end it, or remove the file if it is another",
+            )
 
     def _start(self, notify: NotifySocket | None) -> None:
         deadline = self._call.deadline

@@ -1,7 +1,8 @@
 """A service that is a process of ours: found, brought up until it is ready, and ended for certain.
 
 What is known of it stands in the start record: ``main``, its main process, and ``tree``, how to
-tell which processes belong to it (see `tree`). Where no record tells, its name does.
+tell which processes belong to it, a line for each of its trees (see `tree`). Where no record
+tells, its name does.
 """
 
 from __future__ import annotations
@@ -35,12 +36,14 @@ class Supervision:
         name: str,
         executable: str = "",
         pidfile: str | None = None,
+        user: str = "root",
     ) -> None:
         self.machine = machine
         self.call = call
         self.name = name
         self.executable = executable
         self.pidfile = pidfile
+        self.user = user
         self._found: ProcessIdentity | None = None  # a main process that no record speaks of
         self._found_tree = ""
 
@@ -62,7 +65,7 @@ class Supervision:
     def _find_unrecorded(self) -> ProcessIdentity | None:
         found = None
         if self.pidfile:
-            found = self.machine.recognise(self.pidfile, self.executable)
+            found = self.machine.recognise(self.pidfile, self.executable, self.user)
         if found is None and self._named:
             living = self._members_of(self._named)
             found = self.machine.find_main(living, self.executable) if living else None
@@ -71,22 +74,26 @@ class Supervision:
     def remember(self, main: ProcessIdentity, tree: str = "") -> None:
         """Keep what is known of the service until it has been stopped."""
         facts = self.call.facts
-        if not tree and not (self.tree and self.machine.members(self.tree, ())):
-            tree = self.machine.tree_of(main, self.name)
+        if not tree:
+            # Workers of an old tree may live beside a main process that was restarted by hand.
+            living = {one: self.machine.members(one, ()) for one in self.trees}
+            if not any(main in members for members in living.values()):
+                kept = [one for one, members in living.items() if members]
+                tree = "\n".join(dict.fromkeys([*kept, self.machine.tree_of(main, self.name)]))
         if tree:
             facts.remember(_TREE, tree)
         if facts.recall(_MAIN) != str(main):
             facts.remember(_MAIN, str(main))
 
     @property
-    def tree(self) -> str:
-        """How to tell what belongs to it; "" where nothing is known of it."""
-        return self.call.facts.recall(_TREE)
+    def trees(self) -> list[str]:
+        """How to tell what belongs to it; nothing where nothing is known of it."""
+        return self.call.facts.recall(_TREE).split("\n") if self.call.facts.recall(_TREE) else []
 
     @property
     def _named(self) -> str:
         """The tree that its name alone makes known; "" where a record makes a better one known."""
-        if self.tree or self.call.is_record_of_another:
+        if self.trees or self.call.is_record_of_another:
             return ""
         from .tree import GROUPS, NAMED
 
@@ -94,9 +101,9 @@ class Supervision:
 
     @property
     def _trees(self) -> list[str]:
-        if not self.tree and not self._found_tree and self._found:
+        if not self.trees and not self._found_tree and self._found:
             self._found_tree = self.machine.tree_of(self._found, self.name)
-        return [tree for tree in (self.tree or self._found_tree, self._named) if tree]
+        return [tree for tree in (*(self.trees or [self._found_tree]), self._named) if tree]
 
     def members(self, *known: ProcessIdentity, everywhere: bool = False) -> list[ProcessIdentity]:
         """All its living processes, the oldest first; ``known`` are more that belong to it.

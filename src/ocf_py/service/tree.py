@@ -4,12 +4,12 @@ A tree is a text, such as the start record keeps:
 
 ``cgroup PATH``
     whoever is in the control group. Nothing that runs in there is anybody else's. Asked for
-    everywhere, who was moved out of it as well: who descends from those inside, or has the token of
-    the start, with which the path ends, in its environment.
-``session LEADER TOKEN``
-    where no control group can be had: who is in the session of LEADER (PID:TICKS), has TOKEN in
-    the environment it was started with, or descends from one that is so. A process that has left
-    the session, lost its parents, and written over its environment escapes.
+    everywhere, who was moved out of it as well: who descends from those inside, or has the secret
+    of the start, with whose digest the path ends, in its environment (see `marks`).
+``session LEADER DIGEST``
+    where no control group can be had: who is in the session of LEADER (PID:TICKS), has the secret
+    of DIGEST in the environment it was started with, or descends from one that is so. A process
+    that has left the session, lost its parents, and written over its environment escapes.
 ``descendants``
     of a main process that somebody else started, in a session that is not its own: it and what
     descends from it.
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 MARK = "INVOCATION_ID"
 #: The one that names the resource.
 NAME_MARK = "OCFPY_RESOURCE"
+_UNMARKED = "-"  # in place of a digest, where no start of ours is known
 CGROUP, SESSION_OF, DESCENDANTS = "cgroup", "session", "descendants"
 GROUPS, NAMED = "groups", "named"
 _NAMED = 4  # processes that a reason names
@@ -70,12 +71,16 @@ def members(
     stats = _read_stats()
     ours = {root.pid for root in roots if _is_in(root, stats)}
     if kind == SESSION_OF:
-        leader, _, token = rest.partition(" ")
-        ours |= _of_session(ProcessIdentity.parse(leader), token, stats)
+        leader, _, known = rest.partition(" ")
+        ours |= _of_session(ProcessIdentity.parse(leader), known, stats)
     if kind == CGROUP and everywhere:
-        ours |= marked(f"{MARK}={_token_of(rest)}", stats)
+        from .marks import find_starters
+
+        ours |= find_starters(MARK, _digest_of(rest), stats)
     if kind == NAMED:
-        ours |= {pid for pid in marked(f"{NAME_MARK}={rest}", stats) if _is_in_our_namespace(pid)}
+        from .marks import find_bearers
+
+        ours |= {pid for pid in find_bearers(NAME_MARK, rest, stats) if _is_in_our_namespace(pid)}
     _add_descendants(ours, stats)
     return _sorted(
         ProcessIdentity(pid, int(stats[pid][START_TIME])) for pid in ours if lives(stats[pid])
@@ -137,7 +142,7 @@ def tree_of(main: ProcessIdentity, name: str) -> str:
             return f"{CGROUP} {group}"
     stat = read_stat(main.pid)
     leads = stat is not None and int(stat[SESSION]) == main.pid
-    return f"{SESSION_OF} {main} -" if leads else DESCENDANTS
+    return f"{SESSION_OF} {main} {_UNMARKED}" if leads else DESCENDANTS
 
 
 def describe(identity: ProcessIdentity) -> str:
@@ -178,7 +183,7 @@ def _is_in(identity: ProcessIdentity, stats: dict[int, list[str]]) -> bool:
     return stat is not None and int(stat[START_TIME]) == identity.start_time
 
 
-def _of_session(leader: ProcessIdentity, token: str, stats: dict[int, list[str]]) -> set[int]:
+def _of_session(leader: ProcessIdentity, known: str, stats: dict[int, list[str]]) -> set[int]:
     # The kernel gives no pid away that still is the number of a session. One with our number
     # and another leader is therefore somebody else's, and ours has ended.
     if leader.pid in stats and not _is_in(leader, stats):
@@ -189,30 +194,16 @@ def _of_session(leader: ProcessIdentity, token: str, stats: dict[int, list[str]]
             for pid, stat in stats.items()
             if int(stat[SESSION]) == leader.pid and int(stat[START_TIME]) >= leader.start_time
         }
+    if known == _UNMARKED:
+        return in_session
+    from .marks import find_starters
+
     later = (pid for pid, stat in stats.items() if int(stat[START_TIME]) >= leader.start_time)
-    return in_session | marked(f"{MARK}={token}", later)
+    return in_session | find_starters(MARK, known, later)
 
 
-def _token_of(path: str) -> str:
+def _digest_of(path: str) -> str:
     return path.removesuffix(".scope").rpartition(".")[2]
-
-
-def marked(mark: str, pids: Iterable[int]) -> set[int]:
-    """Who of these has NAME=value in the environment it was started with."""
-    return {pid for pid in pids if mark.encode() in _read_environment(pid)}
-
-
-def _read_environment(pid: int) -> list[bytes]:
-    try:
-        handle = posix.open(f"/proc/{pid}/environ", posix.O_RDONLY | posix.O_CLOEXEC)
-    except OSError:
-        return []
-    try:
-        return posix.read(handle, 1 << 17).split(b"\0")
-    except OSError:
-        return []
-    finally:
-        posix.close(handle)
 
 
 def _add_descendants(ours: set[int], stats: dict[int, list[str]]) -> None:

@@ -18,18 +18,24 @@ _FOLDER = "/run/systemd/system"
 _SECONDS = 10.0
 _PROPERTIES = (
     "LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "Job", "ControlGroup",
+    "NeedDaemonReload", "DropInPaths", "TriggeredBy", "InvocationID",
 )  # fmt: skip
 
 
 class State:
     """What systemd says of a unit: systemctl(1), "show".
 
-    ``group`` is its control group, which outlives its end where processes are left behind.
+    ``group`` is its control group, which outlives its end where processes are left behind;
+    ``is_unread`` says that its files are not those that systemd has read. ``triggers`` are the
+    units that start it by themselves, and ``invocation`` marks what its last run has logged.
     """
 
-    __slots__ = ("active", "enabled", "group", "has_job", "load", "result", "sub")
+    __slots__ = (
+        "active", "enabled", "group", "has_job", "invocation", "is_unread", "load", "result", "sub",
+        "triggers",
+    )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a value, its fields by their names
         self,
         load: str,
         active: str,
@@ -39,6 +45,9 @@ class State:
         group: str = "",
         *,
         has_job: bool = False,
+        is_unread: bool = False,
+        triggers: Sequence[str] = (),
+        invocation: str = "",
     ) -> None:
         self.load = load
         self.active = active
@@ -47,6 +56,9 @@ class State:
         self.enabled = enabled
         self.group = group
         self.has_job = has_job
+        self.is_unread = is_unread
+        self.triggers = triggers
+        self.invocation = invocation
 
 
 class Units:
@@ -70,6 +82,11 @@ class Units:
             found.get("UnitFileState", ""),
             found.get("ControlGroup", ""),
             has_job=found.get("Job", "") not in ("", "0"),
+            # What systemd has not looked for yet is nothing that it needs to reload.
+            is_unread=found.get("NeedDaemonReload") == "yes"
+            or f"/{name}.d/{_DROP_IN}" not in found.get("DropInPaths", ""),
+            triggers=found.get("TriggeredBy", "").split(),
+            invocation=found.get("InvocationID", ""),
         )
 
     def start(self, name: str) -> None:
@@ -102,22 +119,20 @@ class Units:
         """Forget that the unit has failed; OSError if systemd refuses."""
         self._ask("reset-failed", "--", name)
 
-    def journal(self, name: str) -> str:
-        """The last line of the unit's journal; "" where it cannot be had."""
+    def journal(self, name: str, invocation: str) -> str:
+        """The last line of the unit's journal, of this one of its runs if it has run.
+
+        "" where it cannot be had.
+        """
         from ocf_py.system import commands
 
+        of_unit = [f"--unit={name}"]
+        # What the service says has it as a trusted field, what systemd says of it as its own.
+        of_run = [f"_SYSTEMD_INVOCATION_ID={invocation}", "+", f"INVOCATION_ID={invocation}"]
+        options = ["--boot", "--lines=5", "--output=cat", "--no-pager", "--quiet"]
         try:
             answer = commands.run(
-                [
-                    "journalctl",
-                    "--unit",
-                    name,
-                    "--lines=5",
-                    "--output=cat",
-                    "--no-pager",
-                    "--quiet",
-                ],
-                _SECONDS,
+                ["journalctl", *options, *(of_run if invocation else of_unit)], _SECONDS
             )
         except (OSError, LookupError):
             return ""
@@ -126,24 +141,29 @@ class Units:
         own = [line for line in lines if not line.startswith((name, "Start", "Stop", "Fail"))]
         return (own or lines or [""])[-1]
 
-    def write_drop_in(self, name: str, content: str) -> None:
-        """Lay a setting of this boot over the unit; systemd reads it only if it has changed."""
+    def write_drop_in(self, name: str, content: str, *, is_unread: bool) -> None:
+        """Lay a setting of this boot over the unit; OSError if that cannot be done.
+
+        systemd reads it if it has changed, or has not been read (`State.is_unread`) since it was.
+        """
         folder = f"{_FOLDER}/{name}.d"
         path = f"{folder}/{_DROP_IN}"
-        if _read(path) == content:
+        if _read(path) != content:
+            _replace(folder, path, content)
+        elif not is_unread:
+            return
+        self._ask("daemon-reload")
+
+    def lift_drop_in(self, name: str, mark: str) -> None:
+        """Take the setting off the unit, and leave a mark of it where there is room for that."""
+        folder = f"{_FOLDER}/{name}.d"
+        path = f"{folder}/{_DROP_IN}"
+        if _read(path) in ("", mark):
             return
         try:
-            posix.mkdir(folder, 0o755)
-        except FileExistsError:
-            pass
-        temporary = f"{path}.{posix.getpid()}"  # systemd reads what ends in .conf alone
-        flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW | posix.O_CLOEXEC
-        handle = posix.open(temporary, flags, 0o644)
-        try:
-            posix.write(handle, content.encode())
-        finally:
-            posix.close(handle)
-        posix.rename(temporary, path)
+            _replace(folder, path, mark)
+        except OSError:  # /run is full
+            posix.unlink(path)
         self._ask("daemon-reload")
 
     def find_drop_ins(self, beginning: str) -> list[str]:
@@ -169,6 +189,25 @@ class Units:
         if answer.status != 0:
             raise OSError(0, _first_line(answer.stderr) or f"systemctl {words[0]} fails")
         return answer.stdout
+
+
+def _replace(folder: str, path: str, content: str) -> None:
+    try:
+        posix.mkdir(folder, 0o755)
+    except FileExistsError:
+        pass
+    temporary = f"{path}.{posix.getpid()}"  # systemd reads what ends in .conf alone
+    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW | posix.O_CLOEXEC
+    handle = posix.open(temporary, flags, 0o644)
+    try:
+        try:
+            posix.write(handle, content.encode())
+        finally:
+            posix.close(handle)
+        posix.rename(temporary, path)
+    except OSError:
+        posix.unlink(temporary)
+        raise
 
 
 def _first_line(text: str) -> str:
