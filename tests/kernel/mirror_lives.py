@@ -18,10 +18,10 @@ from ocf_py.mirror.passes import Place
 from ocf_py.mirror.record import concede
 from tests.kernel.mirror_gardener import ANCHOR, Gardener
 from tests.kernel.mirror_pass import child_argv, run_child, sweep
-from tests.kernel.mirror_trees import compare, describe
+from tests.kernel.mirror_trees import LINKS, compare, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ocf_py.mirror.decisions import Follow
     from ocf_py.mirror.record import Record
@@ -123,8 +123,11 @@ class Life:
         assert self.place.file.read() == record
         if decision.kind == SET_ASIDE:
             kept = str(self.pair.copy / "store" / record.asides[-1].name)
-            trees.unshare(kept, str(self.copy))
-            check("what was set aside is not what was there", describe(Path(kept)), before)
+            trees.part(kept, str(self.copy))
+            there = describe(Path(kept))
+            gone = before.keys() - there.keys()
+            check("what went is not in the copy", pick(wanted, gone), pick(before, gone))
+            check("what was set aside is not what was there", there, pick(before, there.keys()))
             check("the copy suffered from that", describe(self.copy), wanted)
 
     def _disturb(self) -> None:
@@ -143,6 +146,17 @@ class Life:
                 work()
         elif which == 4:
             self.place.file.write(concede(self.place.recover()))
+
+
+def pick(
+    tree: dict[bytes, tuple[object, ...]], paths: Collection[bytes]
+) -> dict[bytes, tuple[object, ...]]:
+    """A part of what `describe` tells of a tree, and the links within it."""
+    picked = {path: tree.get(path, ()) for path in paths if path != LINKS}
+    if LINKS in paths:
+        groups = [tuple(one for one in group if one in paths) for group in tree[LINKS]]  # type: ignore[attr-defined]
+        picked[LINKS] = tuple(group for group in groups if len(group) > 1)
+    return picked
 
 
 def check(

@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+LINKS = b"/links"  # no path: the groups of names that are one file each
+
 
 def describe(top: Path) -> dict[bytes, tuple[object, ...]]:
     """Every entry but the sockets with what must be kept of it, read without the mirror's code."""
@@ -35,7 +37,7 @@ def describe(top: Path) -> dict[bytes, tuple[object, ...]]:
             owner = (status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns)
             found[short] = (*owner, content, tuple(sorted(attributes.items())))
     linked = [tuple(sorted(group)) for group in groups.values() if len(group) > 1]
-    found[b"/links"] = tuple(sorted(linked))
+    found[LINKS] = tuple(sorted(linked))
     return found
 
 

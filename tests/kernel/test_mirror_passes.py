@@ -190,9 +190,16 @@ def test_after_a_promotion_no_tree_shares_an_inode_with_the_live_one(pair: Pair)
     record = pair.pull()
     (aside,) = record.asides
     kept = pair.copy / "store" / aside.name
-    before = describe(kept)
-    assert trees.unshare(str(kept), str(pair.copy / "data"))
-    assert describe(kept) == before
+    wanted = describe(pair.copy / "data")
+    (pair.copy / "data/plain").rename(pair.copy / "data/renamed")
+    content = (kept / "plain").read_text()
+    (kept / "own").write_text("nobody else has this")
+    assert trees.part(str(kept), str(pair.copy / "data"))
+    files = {path for path, entry in trees.walk(str(kept)) if not entry.is_dir()}
+    assert files == {b"own", b"plain"}  # the other tree has the others under their names
+    assert (kept / "plain").read_text() == content
+    (pair.copy / "data/renamed").rename(pair.copy / "data/plain")
+    assert describe(pair.copy / "data").keys() == wanted.keys()
     inodes = [
         {entry.inode() for _, entry in trees.walk(str(top)) if not entry.is_dir()}
         for top in (kept, pair.copy / "data")

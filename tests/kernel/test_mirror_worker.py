@@ -111,12 +111,12 @@ def test_a_lost_store_ends_no_promoted_worker(host: WorkerHost) -> None:
 
 @pytest.fixture
 def host_with_aside(host: WorkerHost) -> WorkerHost:
-    """Little room, and a tree set aside that shares a file of more than that."""
+    """Little room, and a tree set aside that has a file of more than that under another name."""
     host.mount("fs", "12m")
     host.make_folders()
     (host.data / "big").write_bytes(b"x" * (8 << 20))
     (host.store / ASIDE).mkdir()
-    os.link(host.data / "big", host.store / ASIDE / "big")
+    os.link(host.data / "big", host.store / ASIDE / "renamed")
     return host
 
 
@@ -141,18 +141,20 @@ def test_what_a_divergence_left_is_never_dropped(host_with_aside: WorkerHost) ->
         host.start_promoted()
     assert host.is_alive
     assert host.record.asides
-    assert (host.store / ASIDE / "big").stat().st_nlink == 2
+    assert (host.store / ASIDE / "renamed").stat().st_nlink == 2
 
 
-def test_what_was_set_aside_gets_files_of_its_own_before_a_promotion(host: WorkerHost) -> None:
+def test_what_was_set_aside_keeps_what_it_alone_has(host: WorkerHost) -> None:
     host.make_folders()
     (host.data / "file").write_bytes(b"x" * 8192)
     (host.store / ASIDE).mkdir()
     os.link(host.data / "file", host.store / ASIDE / "file")
+    (host.store / ASIDE / "own").write_text("written last")
     set_aside(host, FENCED)
-    host.start()
-    host.wait_for(lambda: (host.data / "file").stat().st_nlink == 1, "it still shares the file")
-    assert (host.store / ASIDE / "file").read_bytes() == b"x" * 8192
+    host.start_promoted()
+    assert (host.data / "file").stat().st_nlink == 1
+    assert os.listdir(host.store / ASIDE) == ["own"]
+    assert (host.store / ASIDE / "own").read_text() == "written last"
 
 
 def test_a_full_disk_lets_no_copy_be_taken_for_another_moment(host: WorkerHost) -> None:

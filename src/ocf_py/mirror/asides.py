@@ -1,8 +1,8 @@
 """The trees that were set aside: how many are kept, and that none shares a file with the live one.
 
-A copy that was built beside one has the very inodes of what did not change, and what is written to
-a promoted tree would be written to the kept one, too. So they are parted early, by a process of its
-own while this is a copy, and a promotion finds little to do.
+A copy that was built beside one has the very inodes of what did not change, so that keeping it
+costs only the difference. What is written to a promoted tree would be written to the kept one, too:
+before a promotion they are parted, and the kept one then has only what was in no other.
 """
 
 from __future__ import annotations
@@ -26,26 +26,23 @@ if TYPE_CHECKING:
     from .record import Aside
     from .settings import Settings
 
-_AGAIN = 600.0  # seconds until a tree is parted anew, which there was too little room for
 _SHARE = 0.5  # of a promotion's time: more is not given for a tree that may be removed
 
 
 class Asides:
-    """Those of one instance; ``unshare`` parts the named one, or raises PassRefused."""
+    """Those of one instance; ``part`` parts the named one, or raises PassRefused."""
 
     def __init__(
         self,
         settings: Settings,
         ledger: Ledger,
-        unshare: Callable[[str], Awaitable[None]],
+        part: Callable[[str], Awaitable[None]],
         log: Log,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._unshare = unshare
+        self._part = part
         self._log = log
-        self._tried: dict[str, float] = {}
-        self._parting: asyncio.Task[None] | None = None
 
     def prune(self) -> None:
         """Forget those that an admin removed; remove the oldest whose owner was fenced. OSError."""
@@ -60,41 +57,19 @@ class Asides:
         if gone:
             self._ledger.change(records.forget_asides, gone)
 
-    def tend(self) -> None:
-        """Part one, beside everything else, if there is one that was not parted yet."""
-        if self._parting is not None and not self._parting.done():
-            return
-        for one in self._ledger.record.asides:
-            if now() - self._tried.get(one.name, -_AGAIN) >= _AGAIN:
-                self._tried[one.name] = now()
-                self._parting = asyncio.ensure_future(self._part_early(one))
-                return
-
-    async def _part_early(self, one: Aside) -> None:
-        try:
-            await self._unshare(one.name)
-        except (PassRefused, OSError) as refused:
-            self._log.warning(f"{one.name} still shares files with the directory: {refused}")
-        else:
-            self._tried[one.name] = float("inf")
-
     async def part(self, end: float) -> None:
         """Part all, since what is written to the directory from now on is written to it alone.
 
         A tree whose owner was fenced is removed where that cannot be done until ``end``
         (CLOCK_BOOTTIME): keeping it is worth less than the promotion. Refused for another.
         """
-        if self._parting is not None:
-            self._parting.cancel()
-            await asyncio.wait({self._parting})
         for one in self._ledger.record.asides:
             left = max(0.0, end - now())
             try:
-                await asyncio.wait_for(
-                    self._unshare(one.name), left * _SHARE if one.end == FENCED else left
-                )
+                share = _SHARE if one.end == FENCED else 1.0
+                await asyncio.wait_for(self._part(one.name), left * share)
             except asyncio.TimeoutError:
-                self._give_up(one, "copying them takes longer than this promote may")
+                self._give_up(one, "parting them takes longer than this promote may")
             except PassRefused as refused:
                 self._give_up(one, str(refused))
 

@@ -1,6 +1,6 @@
 """The process that builds a pass: an order on its input, an answer on its output, both one line.
 
-It runs as ``detached.py ocf_py.mirror.pass_child build``, ``unshare`` or ``sweep``, and dies with
+It runs as ``detached.py ocf_py.mirror.pass_child build``, ``part`` or ``sweep``, and dies with
 the process
 that waits for its answer.
 """
@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BUILD, UNSHARE, SWEEP = "build", "unshare", "sweep"
+BUILD, PART, SWEEP = "build", "part", "sweep"
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> None:
         Layout(order.directory, order.store).sweep()
         return
     try:
-        answer = dump_answer(build(order)) if job == BUILD else _unshare(order)
+        answer = dump_answer(build(order)) if job == BUILD else _part(order)
     except PassRefused as refused:
         answer = dump_answer(refused)
     except Exception as error:  # noqa: BLE001 - the worker has to say something
@@ -44,11 +44,11 @@ def main(arguments: Sequence[str]) -> None:
     sys.stdout.flush()
 
 
-def _unshare(order: Order) -> str:
-    """Give the tree that is kept files of its own; PassRefused where there is no room for them."""
+def _part(order: Order) -> str:
+    """Have the tree that is kept share no file with the live one; PassRefused where it does."""
     path = f"{order.store}/{order.kept}"
     try:
-        trees.unshare(path, order.directory, lambda size: has_space(order, size))
+        trees.part(path, order.directory, lambda size: has_space(order, size))
     except FileNotFoundError:
         if os.path.lexists(path):
             raise

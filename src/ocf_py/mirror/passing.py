@@ -11,7 +11,7 @@ from ocf_py.system import background
 
 from .daemon import presented_file
 from .order import Order, load_answer, load_done
-from .pass_child import BUILD, SWEEP, UNSHARE
+from .pass_child import BUILD, PART, SWEEP
 from .settings import BTRFS
 
 TYPE_CHECKING = False
@@ -63,13 +63,13 @@ class Passing:
         said = await self._run(BUILD, self._order(node, is_set_aside=is_set_aside))
         return load_answer(said)
 
-    async def unshare(self, name: str) -> None:
-        """Give a tree that was set aside files of its own; PassRefused says why it has not all.
+    async def part(self, name: str) -> None:
+        """Have a tree that was set aside share no file with the live one; PassRefused if it does.
 
         Cancelled, its process is killed: what it has done so far stays.
         """
         order = replace(self._order(self._settings.node), kept=name)
-        load_done(await self._run(UNSHARE, order))
+        load_done(await self._run(PART, order))
 
     async def sweep(self) -> None:
         """Remove what was discarded in the store: seconds for a tree of many files."""

@@ -117,22 +117,27 @@ def remove(path: str) -> None:
             raise
 
 
-def unshare(kept: str, live: str, has_room: Callable[[int], bool] = lambda _: True) -> int:
-    """Give files of ``kept`` that are the very inodes of ``live`` copies of their own.
+def part(kept: str, live: str, has_room: Callable[[int], bool] = lambda _: True) -> int:
+    """Leave no file in ``kept`` that is the very inode of one in ``live``.
 
-    What is written to the live tree in place would be written to the kept one too. The copies are
-    made by cp(1), as reflinks where the file system has them. Returns how many there were. Those
-    that ``has_room`` says there is no room for, in bytes, are copied as reflinks or not at all:
-    OSError, ENOSPC. To be done by one process at a time.
+    What is written to the live tree in place would be written to the kept one too. A name that is
+    the same file in both is removed from the kept one: the live tree has it. A file that has
+    another name there is copied by cp(1), as a reflink where the file system has them; one that
+    ``has_room`` says there is no room for, in bytes, as a reflink or not at all: OSError, ENOSPC.
+    Folders stay. Returns how many names there were. To be done by one process at a time.
     """
-    ours = {entry.inode() for _, entry in walk(live) if not entry.is_dir(follow_symlinks=False)}
+    ours = {path: one.inode() for path, one in walk(live) if not one.is_dir(follow_symlinks=False)}
+    inodes = {*ours.values()}
     copies: dict[int, str] = {}
     count = 0
     for path, entry in list(walk(kept)):
-        if entry.is_dir(follow_symlinks=False) or entry.inode() not in ours:
+        if entry.is_dir(follow_symlinks=False) or entry.inode() not in inodes:
             continue
         count += 1
         place = os.path.join(os.fsencode(kept), path)
+        if ours.get(path) == entry.inode():
+            unlink_quietly(place)
+            continue
         folder = os.path.dirname(place)
         times = os.stat(folder)
         fresh = os.path.join(folder, _UNSHARED)

@@ -94,7 +94,7 @@ class Worker:
         self.candidacy = Candidacy(
             settings, self.ledger, self.surroundings, self.following, self._tell_score_now
         )
-        self.asides = Asides(settings, self.ledger, self.passing.unshare, self.log)
+        self.asides = Asides(settings, self.ledger, self.passing.part, self.log)
         self.turns = Turns()
         self.roles = Roles(
             settings,
@@ -230,9 +230,7 @@ class Worker:
             await self.following.follow_once()
 
     def _sweep(self) -> None:
-        """Remove what was discarded and part what is kept, beside everything else."""
-        if not self.roles.is_promoted:
-            self.asides.tend()
+        """Remove what was discarded, beside everything else."""
         is_idle = self._sweeping is None or self._sweeping.done()
         if is_idle and self.ledger.place.layout.rubbish:
             self._sweeping = asyncio.ensure_future(self.passing.sweep())
