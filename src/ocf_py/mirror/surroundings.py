@@ -55,7 +55,8 @@ class Surroundings:
         self._attribute = attribute
         self._started = now()
         self._started_at = time.time()
-        self._joined_at: dict[str, float] = {}
+        #: When each was alive for sure: a fencing from before that is not of its last death.
+        self._alive_at: dict[str, float] = {}
         self._active = {*active}
         self._named: tuple[Generation, ...] = ()
         #: Set once it is known whether there is a membership, and which.
@@ -103,7 +104,7 @@ class Surroundings:
         if is_first:
             return set(), left
         for node in joined:
-            self._joined_at[node] = time.time()
+            self._alive_at[node] = time.time()
         return joined, left
 
     @property
@@ -139,7 +140,7 @@ class Surroundings:
         proof = self._ledger.record.evidence
         if proof is None or proof.confirmed:
             return
-        since = self._joined_at.get(proof.source, self._started_at)
+        since = self._alive_at.get(proof.source, self._started_at)
         if await asyncio.to_thread(was_fenced, proof.source, since):
             self._ledger.change(records.confirm_death, proof.source)
 
@@ -163,6 +164,7 @@ class Surroundings:
     def hear(self, record: Record, at: float) -> None:
         """Take note of a peer's record that was read at ``at``."""
         self.seen[record.node] = Seen(record, at)
+        self._alive_at[record.node] = time.time() - (now() - at)
         self._ledger.change(records.hear, record)
 
     def find_source(self) -> str:

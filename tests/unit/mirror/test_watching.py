@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -282,3 +283,30 @@ def test_with_its_score_an_owner_tells_its_generation_from_its_start_on(
 
     asyncio.run(live())
     assert told == ([("mirror-generation-site", "1-ab")] if owns else [])
+
+
+def test_a_fencing_from_before_it_was_heard_last_confirms_nothing(
+    start: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def was_fenced(_: str, since: float) -> bool:
+        asked.append(since)
+        return False
+
+    monkeypatch.setattr(surroundings, "was_fenced", was_fenced)
+
+    async def live() -> float:
+        one = start(Record("n1"))
+        one._on_view(view("n1", "n2"))
+        heard = time.time()
+        one.surroundings.hear(OWNER, now())
+        one.following.source = "n2"
+        one._on_view(view("n1", ring="1.c"))
+        await one.surroundings.confirm_death()
+        return heard
+
+    heard = asyncio.run(live())
+    assert len(asked) == 1
+    assert abs(asked[0] - heard) < 1
+    assert asked[0] >= heard - 0.01
