@@ -60,6 +60,20 @@ def mount(pair: Pair, node: str) -> None:
     pair.lab.node(node).run(["sh", "-ec", script])
 
 
+def bring_back(pair: Pair, node: str) -> list[str]:
+    """Have a node in the cluster again, and its disk mounted; the snapshots that were on it.
+
+    Only once it is back for good: a fencing that is still to come would unmount the disk again.
+    """
+    pair.lab.start(node)
+    pair.lab.await_online()
+    settle(pair.lab)
+    mount(pair, node)
+    left = moments(pair, node)
+    pair.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
+    return left
+
+
 def moments(pair: Pair, node: str) -> list[str]:
     """The snapshots that a node keeps."""
     folder = Path(f"{pair.root(node)}{pair.store}/moments")
@@ -112,10 +126,7 @@ def test_a_snapshot_is_kept_no_longer_than_somebody_may_read_it(on_btrfs: Pair) 
         pair.lab.kill("n2")
         pair.lab.wait_until("the copy's snapshot is gone", lambda: not moments(pair, "n1"))
         writer.await_more()
-    pair.lab.start("n2")
-    mount(pair, "n2")
-    pair.lab.await_online()
-    pair.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
+    bring_back(pair, "n2")
     pair.follows("n2")
 
 
@@ -127,11 +138,8 @@ def test_whoever_is_promoted_next_removes_what_a_loss_of_power_left(on_btrfs: Pa
         pair.lab.kill("n1")
         pair.promoted("n2")
         writer.await_more()
-        pair.lab.start("n1")
-        mount(pair, "n1")
-        assert moments(pair, "n1")
-        pair.lab.await_online()
-        pair.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
+        left = bring_back(pair, "n1")
+        assert left
         pair.follows("n1")
         assert not moments(pair, "n1")
         settle(pair.lab)

@@ -152,7 +152,9 @@ class Play:
         A process that the start left may come to its end by itself at any time; that the resource
         does not miss it is then asked of monitor.
         """
-        unlawful = list_unlawful(answer, changes, type_name=self._type)
+        unlawful = list_unlawful(
+            answer, changes, type_name=self._type, is_strained=self._case.is_strained
+        )
         ended = [one for one in unlawful if self._is_end_of_own_process(one)]
         others = [one for one in unlawful if one not in ended]
         if others:
