@@ -478,3 +478,40 @@ def test_a_monitor_hook_is_roots_as_it_was(world: KernelServiceWorld) -> None:
     assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
     assert world.call("stop", **it) == 0
     is_calm(world)
+
+
+def test_what_a_wrapper_executes_is_recognised_when_it_is_restarted_by_hand(
+    world: KernelServiceWorld,
+) -> None:
+    world.write("/run/wrapper", "#!/bin/sh\nexec /bin/sleep 9999\n")
+    _path(world, "/run/wrapper").chmod(0o755)
+    it: dict[str, Any] = {"command": "/run/wrapper", "pidfile": "/run/it.pid"}
+    assert world.call("start", **it) == 0, world.reason
+    (first,) = world.processes()
+    for interval in (0, RECURRING):
+        world.kill(first)
+        first = world.run_stranger()  # the same program, past the agent
+        world.write("/run/it.pid", f"{first}\n")
+        assert world.call("monitor", interval=interval, **it) == 0, world.reason
+        assert world.call("start", **it) == 0, world.reason
+        assert list(world.processes()) == [first], "a second one is started"
+    world.kill(first)
+    world.write("/run/it.pid", f"{world.run_stranger()}\n")
+    assert world.call("stop", **it) == 0, world.reason
+    assert world.processes() == {}
+    assert world.call("monitor", **it) == 7
+
+
+def test_a_wrapper_makes_no_other_program_its_own(world: KernelServiceWorld) -> None:
+    world.write("/run/wrapper", "#!/bin/sh\nexec /bin/sleep 9999\n")
+    _path(world, "/run/wrapper").chmod(0o755)
+    it: dict[str, Any] = {"command": "/run/wrapper", "pidfile": "/run/it.pid"}
+    assert world.call("start", **it) == 0, world.reason
+    (first,) = world.processes()
+    world.kill(first)
+    other = world.run_by_hand("stay")  # another program
+    world.write("/run/it.pid", f"{other}\n")
+    for interval in (0, RECURRING):
+        assert world.call("monitor", interval=interval, **it) == 7
+    assert world.call("stop", **it) == 0, world.reason
+    assert list(world.processes()) == [other]

@@ -123,26 +123,48 @@ class Machine:
 
         return describe(identity)
 
-    def recognise(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+    def recognise(
+        self, pidfile: str, executable: str, known: str, user: str
+    ) -> ProcessIdentity | None:
         """The process that the pid file names, if it executes this for this user: `pidfile`."""
         from .pidfile import StorageHangs, recognise
 
         if self._storage_hangs:  # one child that cannot be killed is enough
             return None
         try:
-            return recognise(pidfile, executable, user, _STORAGE_SECONDS)
+            return recognise(pidfile, executable, known, user, _STORAGE_SECONDS)
         except StorageHangs:
             self._storage_hangs = True
             return None
 
-    def find_doubtful(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+    def find_doubtful(
+        self, pidfile: str, executable: str, known: str, user: str
+    ) -> ProcessIdentity | None:
         """The process that the pid file names and that may be the service: see `pidfile`."""
         from .pidfile import find_doubtful
 
         try:
-            return find_doubtful(pidfile, executable, user, _STORAGE_SECONDS)
+            return find_doubtful(pidfile, executable, known, user, _STORAGE_SECONDS)
         except OSError:  # it has gone, or its storage hangs, which start has told by now
             return None
+
+    def tell_other(self, main: ProcessIdentity, executable: str) -> str:
+        """What a main process executes where that is not this: see `executable`; "" if it is.
+
+        "" as well where it has gone, or where the storage of either hangs.
+        """
+        from ocf_py.system.probing import Hung, look
+
+        from .executable import executes, tell_executable
+
+        pid = main.pid
+        try:
+            other: str = look(
+                lambda: "" if executes(pid, executable) else tell_executable(pid), _STORAGE_SECONDS
+            )
+        except (OSError, Hung):
+            return ""
+        return other
 
     def read_pid(self, pidfile: str) -> int:
         """The pid in the file; 0 where there is none, or where its storage hangs."""

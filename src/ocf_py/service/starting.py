@@ -76,7 +76,7 @@ class Starting:
     def _refuse_a_second(self) -> None:
         """Start nothing beside what may be the service: two of them would share its data."""
         it = self._supervision
-        found = it.pidfile and self._machine.find_doubtful(it.pidfile, it.executable, it.user)
+        found = it.find_doubtful()
         if found:
             raise Failure(
                 f"pidfile {it.pidfile} names {self._machine.describe(found)}, which runs and "
@@ -112,6 +112,7 @@ class Starting:
             deadline.sleep(pause, f"{self._command} is not ready")
             pause = min(pause * 1.5, 0.2)
         self._supervision.remember(main)
+        self._supervision.remember_executable(main)
         self._write_pid(main)
         self._call.log.info(f"{self._command} runs as process {main.pid}")
 
