@@ -149,14 +149,14 @@ class FakeMachine:
         name: str,
         more: Mapping[str, str],
         seconds: float,
-        remember: Callable[[str, ProcessIdentity], None],
+        remember: Callable[[str, ProcessIdentity, str], None],
     ) -> FakeSpawned:
         assert seconds > 0
         assert "NOTIFY_SOCKET" in more or not more
         process = self.add("main", program.argv[0], leads=True)
         process.tree = f"cgroup /fake/{name}.{process.identity.start_time}"
         try:
-            remember(process.tree, process.identity)
+            remember(process.tree, process.identity, "")
         except BaseException:
             self.end(process, 1)
             raise

@@ -515,3 +515,16 @@ def test_a_wrapper_makes_no_other_program_its_own(world: KernelServiceWorld) -> 
         assert world.call("monitor", interval=interval, **it) == 7
     assert world.call("stop", **it) == 0, world.reason
     assert list(world.processes()) == [other]
+
+
+def test_a_start_without_a_control_group_warns_of_what_is_weaker(installed_agents: Path) -> None:
+    with Sandbox() as sandbox, contextlib.ExitStack() as stack:
+        world = KernelServiceWorld(sandbox, installed_agents, cgroup=False)
+        stack.callback(world.close)
+        it = asked(world, "stay", trace_ra="1", trace_file="/run/trace")
+        assert world.call("start", **it) == 0, world.reason
+        (line,) = [x for x in world.read("/run/trace").splitlines() if "WARNING: " in x]
+        assert "no control group to be had (no hierarchy of version 2 is mounted)" in line, line
+        assert "not ended by stop" in line
+        assert world.call("stop", **it) == 0, world.reason
+        is_calm(world)

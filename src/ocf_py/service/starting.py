@@ -88,10 +88,14 @@ class Starting:
         deadline = self._call.deadline
         more = {"NOTIFY_SOCKET": notify.address} if notify else {}
 
-        def remember(tree: str, process: ProcessIdentity) -> None:
+        def remember(tree: str, process: ProcessIdentity, problem: str) -> None:
             self._supervision.remember(process, tree)
-            if tree.startswith("session "):
-                self._call.log.info("no control group to be had: its processes are told by session")
+            if problem:
+                self._call.log.warning(
+                    f"no control group to be had ({problem}): until its next start, a process "
+                    "that leaves its session and its parents, and writes over its environment, is "
+                    "not seen by monitor and not ended by stop"
+                )
 
         spawned = self._machine.start(
             self._program, self._supervision.name, more, deadline.stage(_PATIENCE), remember
