@@ -528,3 +528,29 @@ def test_a_start_without_a_control_group_warns_of_what_is_weaker(installed_agent
         assert "not ended by stop" in line
         assert world.call("stop", **it) == 0, world.reason
         is_calm(world)
+
+
+def test_a_full_run_fails_a_start_and_neither_a_monitor_nor_a_stop(
+    world: KernelServiceWorld,
+) -> None:
+    it = asked(world, "workers", pidfile="/run/it.pid", health=world.ill, health_threshold=3)
+    _path(world, "/run/ocfpy").mkdir(mode=0o700, exist_ok=True)
+    records = ["mount", "-t", "tmpfs", "-o", "size=16k,mode=700", "records", "/run/ocfpy"]
+    world.sandbox.run(records, check=True)
+    assert world.call("start", **it) == 0, world.reason
+    fill = ["dd", "if=/dev/zero", "of=/run/ocfpy/.fill", "bs=4k"]
+    assert world.sandbox.run(fill).returncode == 1
+    # Two facts that change: failures of the health in a row, and a main process of another's.
+    assert world.call("monitor", interval=RECURRING, level=10, **it) == 190, world.reason
+    world.kill(find(world, "main"))
+    again = world.run_by_hand("workers")
+    world.write("/run/it.pid", f"{again}\n")
+    for interval in (0, RECURRING):
+        assert world.call("monitor", interval=interval, **it) == 0, world.reason
+    assert world.call("stop", **it) == 0, world.reason
+    is_calm(world)
+    assert world.call("start", **it) == 1
+    assert "cannot write /run/ocfpy/" in world.reason
+    assert roles(world) == []
+    assert world.call("stop", **it) == 0, world.reason
+    is_calm(world)
