@@ -149,14 +149,14 @@ class FakeMachine:
         name: str,
         more: Mapping[str, str],
         seconds: float,
-        remember: Callable[[str, ProcessIdentity], None],
+        remember: Callable[[str, ProcessIdentity, str], None],
     ) -> FakeSpawned:
         assert seconds > 0
         assert "NOTIFY_SOCKET" in more or not more
         process = self.add("main", program.argv[0], leads=True)
         process.tree = f"cgroup /fake/{name}.{process.identity.start_time}"
         try:
-            remember(process.tree, process.identity)
+            remember(process.tree, process.identity, "")
         except BaseException:
             self.end(process, 1)
             raise
@@ -222,17 +222,28 @@ class FakeMachine:
     def describe(self, identity: ProcessIdentity) -> str:
         return f"{identity.pid} ({self.alive[identity.pid].role}, user 0)"
 
-    def recognise(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+    def recognise(
+        self, pidfile: str, executable: str, known: str, user: str
+    ) -> ProcessIdentity | None:
         assert user
+        assert not known  # no program executes another here
         found = self.alive.get(self.read_pid(pidfile))
         is_old = time.time() - self.files.get(pidfile, ("", 0.0))[1] > 1
         return found.identity if found and found.executable == executable and not is_old else None
 
-    def find_doubtful(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+    def find_doubtful(
+        self, pidfile: str, executable: str, known: str, user: str
+    ) -> ProcessIdentity | None:
         assert user
+        assert not known  # no program executes another here
         found = self.alive.get(self.read_pid(pidfile))
         is_old = time.time() - self.files.get(pidfile, ("", 0.0))[1] > 1
         return found.identity if found and (found.executable == executable) == is_old else None
+
+    def tell_other(self, main: ProcessIdentity, executable: str) -> str:
+        assert self.is_alive(main)
+        assert executable
+        return ""
 
     def read_pid(self, pidfile: str) -> int:
         self.pass_time()

@@ -478,3 +478,79 @@ def test_a_monitor_hook_is_roots_as_it_was(world: KernelServiceWorld) -> None:
     assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
     assert world.call("stop", **it) == 0
     is_calm(world)
+
+
+def test_what_a_wrapper_executes_is_recognised_when_it_is_restarted_by_hand(
+    world: KernelServiceWorld,
+) -> None:
+    world.write("/run/wrapper", "#!/bin/sh\nexec /bin/sleep 9999\n")
+    _path(world, "/run/wrapper").chmod(0o755)
+    it: dict[str, Any] = {"command": "/run/wrapper", "pidfile": "/run/it.pid"}
+    assert world.call("start", **it) == 0, world.reason
+    (first,) = world.processes()
+    for interval in (0, RECURRING):
+        world.kill(first)
+        first = world.run_stranger()  # the same program, past the agent
+        world.write("/run/it.pid", f"{first}\n")
+        assert world.call("monitor", interval=interval, **it) == 0, world.reason
+        assert world.call("start", **it) == 0, world.reason
+        assert list(world.processes()) == [first], "a second one is started"
+    world.kill(first)
+    world.write("/run/it.pid", f"{world.run_stranger()}\n")
+    assert world.call("stop", **it) == 0, world.reason
+    assert world.processes() == {}
+    assert world.call("monitor", **it) == 7
+
+
+def test_a_wrapper_makes_no_other_program_its_own(world: KernelServiceWorld) -> None:
+    world.write("/run/wrapper", "#!/bin/sh\nexec /bin/sleep 9999\n")
+    _path(world, "/run/wrapper").chmod(0o755)
+    it: dict[str, Any] = {"command": "/run/wrapper", "pidfile": "/run/it.pid"}
+    assert world.call("start", **it) == 0, world.reason
+    (first,) = world.processes()
+    world.kill(first)
+    other = world.run_by_hand("stay")  # another program
+    world.write("/run/it.pid", f"{other}\n")
+    for interval in (0, RECURRING):
+        assert world.call("monitor", interval=interval, **it) == 7
+    assert world.call("stop", **it) == 0, world.reason
+    assert list(world.processes()) == [other]
+
+
+def test_a_start_without_a_control_group_warns_of_what_is_weaker(installed_agents: Path) -> None:
+    with Sandbox() as sandbox, contextlib.ExitStack() as stack:
+        world = KernelServiceWorld(sandbox, installed_agents, cgroup=False)
+        stack.callback(world.close)
+        it = asked(world, "stay", trace_ra="1", trace_file="/run/trace")
+        assert world.call("start", **it) == 0, world.reason
+        (line,) = [x for x in world.read("/run/trace").splitlines() if "WARNING: " in x]
+        assert "no control group to be had (no hierarchy of version 2 is mounted)" in line, line
+        assert "not ended by stop" in line
+        assert world.call("stop", **it) == 0, world.reason
+        is_calm(world)
+
+
+def test_a_full_run_fails_a_start_and_neither_a_monitor_nor_a_stop(
+    world: KernelServiceWorld,
+) -> None:
+    it = asked(world, "workers", pidfile="/run/it.pid", health=world.ill, health_threshold=3)
+    _path(world, "/run/ocfpy").mkdir(mode=0o700, exist_ok=True)
+    records = ["mount", "-t", "tmpfs", "-o", "size=16k,mode=700", "records", "/run/ocfpy"]
+    world.sandbox.run(records, check=True)
+    assert world.call("start", **it) == 0, world.reason
+    fill = ["dd", "if=/dev/zero", "of=/run/ocfpy/.fill", "bs=4k"]
+    assert world.sandbox.run(fill).returncode == 1
+    # Two facts that change: failures of the health in a row, and a main process of another's.
+    assert world.call("monitor", interval=RECURRING, level=10, **it) == 190, world.reason
+    world.kill(find(world, "main"))
+    again = world.run_by_hand("workers")
+    world.write("/run/it.pid", f"{again}\n")
+    for interval in (0, RECURRING):
+        assert world.call("monitor", interval=interval, **it) == 0, world.reason
+    assert world.call("stop", **it) == 0, world.reason
+    is_calm(world)
+    assert world.call("start", **it) == 1
+    assert "cannot write /run/ocfpy/" in world.reason
+    assert roles(world) == []
+    assert world.call("stop", **it) == 0, world.reason
+    is_calm(world)

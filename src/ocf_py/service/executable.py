@@ -7,6 +7,7 @@ import posix
 
 from ocf_py.system import read_file
 
+_DELETED = " (deleted)"  # behind the path of a file that is no more: proc(5)
 _INTERPRETED = 4  # words of a command line, within which an interpreter has its script
 
 
@@ -30,11 +31,27 @@ def executes(pid: int, executable: str) -> bool:
         return _interprets(pid, interpreter, executable)
     try:  # replaced by an upgrade since it was executed
         return posix.readlink(f"/proc/{pid}/exe") in (
-            f"{_real_path(executable)} (deleted)",
-            f"{executable} (deleted)",
+            f"{_real_path(executable)}{_DELETED}",
+            f"{executable}{_DELETED}",
         )
     except OSError:
         return False
+
+
+def tell_executable(pid: int) -> str:
+    """What a process executes, as ``DEV:INO PATH``, which `is_executed` reads; OSError if gone."""
+    running = posix.stat(f"/proc/{pid}/exe")
+    path = posix.readlink(f"/proc/{pid}/exe").removesuffix(_DELETED)
+    return f"{running.st_dev}:{running.st_ino} {path}"
+
+
+def is_executed(known: str, pid: int) -> bool:
+    """Whether a process executes what was told: that file, or what an upgrade put in its place."""
+    try:
+        told = tell_executable(pid)
+    except OSError:
+        return False
+    return any(one == other for one, other in zip(known.split(" ", 1), told.split(" ", 1)))
 
 
 def _read_interpreter(executable: str) -> str:

@@ -35,11 +35,12 @@ class Machine:
         name: str,
         more: Mapping[str, str],
         seconds: float,
-        remember: Callable[[str, ProcessIdentity], None],
+        remember: Callable[[str, ProcessIdentity, str], None],
     ) -> Spawned:
         """Execute the program in a tree of its own, called ``name``: see `tree`.
 
-        ``remember(tree, process)`` is called before anything is executed. Raises NotExecuted.
+        ``remember(tree, process, problem)`` is called before anything is executed; ``problem`` says
+        why there is no control group, "" where there is one. Raises NotExecuted.
         """
         from .marks import digest, make_secret
         from .spawn import spawn
@@ -50,9 +51,10 @@ class Machine:
 
         def admit(identity: ProcessIdentity) -> None:
             try:
-                _take_in(name, known, identity, remember)
-            except (OSError, LookupError):  # read-only, or not ours to use
-                remember(f"{SESSION_OF} {identity} {known}", identity)
+                _take_in(name, known, identity, seconds, remember)
+            except (OSError, LookupError) as error:  # read-only, or not ours to use
+                problem = getattr(error, "strerror", None) or str(error)
+                remember(f"{SESSION_OF} {identity} {known}", identity, problem)
 
         return spawn(program, {**more, MARK: secret, NAME_MARK: name}, admit, seconds)
 
@@ -123,26 +125,48 @@ class Machine:
 
         return describe(identity)
 
-    def recognise(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+    def recognise(
+        self, pidfile: str, executable: str, known: str, user: str
+    ) -> ProcessIdentity | None:
         """The process that the pid file names, if it executes this for this user: `pidfile`."""
         from .pidfile import StorageHangs, recognise
 
         if self._storage_hangs:  # one child that cannot be killed is enough
             return None
         try:
-            return recognise(pidfile, executable, user, _STORAGE_SECONDS)
+            return recognise(pidfile, executable, known, user, _STORAGE_SECONDS)
         except StorageHangs:
             self._storage_hangs = True
             return None
 
-    def find_doubtful(self, pidfile: str, executable: str, user: str) -> ProcessIdentity | None:
+    def find_doubtful(
+        self, pidfile: str, executable: str, known: str, user: str
+    ) -> ProcessIdentity | None:
         """The process that the pid file names and that may be the service: see `pidfile`."""
         from .pidfile import find_doubtful
 
         try:
-            return find_doubtful(pidfile, executable, user, _STORAGE_SECONDS)
+            return find_doubtful(pidfile, executable, known, user, _STORAGE_SECONDS)
         except OSError:  # it has gone, or its storage hangs, which start has told by now
             return None
+
+    def tell_other(self, main: ProcessIdentity, executable: str) -> str:
+        """What a main process executes where that is not this: see `executable`; "" if it is.
+
+        "" as well where it has gone, or where the storage of either hangs.
+        """
+        from ocf_py.system.probing import Hung, look
+
+        from .executable import executes, tell_executable
+
+        pid = main.pid
+        try:
+            other: str = look(
+                lambda: "" if executes(pid, executable) else tell_executable(pid), _STORAGE_SECONDS
+            )
+        except (OSError, Hung):
+            return ""
+        return other
 
     def read_pid(self, pidfile: str) -> int:
         """The pid in the file; 0 where there is none, or where its storage hangs."""
@@ -191,19 +215,21 @@ def _take_in(
     name: str,
     known: str,
     identity: ProcessIdentity,
-    remember: Callable[[str, ProcessIdentity], None],
+    seconds: float,
+    remember: Callable[[str, ProcessIdentity, str], None],
 ) -> None:
     """Move a process into a control group of its own; OSError, LookupError if there is none."""
     from . import cgroup, scope
     from .tree import CGROUP
 
     if scope.is_systemd_running():
-        remember(f"{CGROUP} {scope.enter(name, known, identity.pid)}", identity)
+        path = scope.enter(name, known, identity.pid, seconds)
+        remember(f"{CGROUP} {path}", identity, "")
         return
     path = cgroup.choose(f"{name}.{known}")
     if not path:
         raise LookupError("no hierarchy of version 2 is mounted")
-    remember(f"{CGROUP} {path}", identity)  # before it is made: nothing of it is left unknown
+    remember(f"{CGROUP} {path}", identity, "")  # before it is made: nothing of it is left unknown
     try:
         cgroup.create(path)
         cgroup.enter(path, identity.pid)

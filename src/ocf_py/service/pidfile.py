@@ -53,13 +53,17 @@ def read_pid(path: str) -> tuple[int, float]:
     return (int(line), status.st_mtime) if is_pid else (0, 0.0)
 
 
-def recognise(path: str, executable: str, user: str, seconds: float) -> ProcessIdentity | None:
+def recognise(
+    path: str, executable: str, known: str, user: str, seconds: float
+) -> ProcessIdentity | None:
     """The living process that the file names, if it executes this for ``user``; else None.
+
+    ``known`` is what the main process executes where that is something else: see `executable`.
 
     Raises StorageHangs where the file's storage does not answer within ``seconds``, and OSError
     where nothing can be told.
     """
-    named = in_time(path, lambda: str(_recognise(path, executable, user)), seconds)
+    named = in_time(path, lambda: str(_recognise(path, executable, known, user)), seconds)
     return None if named == "None" else ProcessIdentity.parse(named)
 
 
@@ -76,45 +80,49 @@ def in_time(path: str, body: Callable[[], T], seconds: float) -> T:
     return found
 
 
-def _recognise(path: str, executable: str, user: str) -> ProcessIdentity | None:
+def _recognise(path: str, executable: str, known: str, user: str) -> ProcessIdentity | None:
     pid, written = read_pid(path)
     identity = identify(pid) if pid else None
     if identity is None or not identity.is_alive():
         return None
-    from .executable import executes
-
-    if _started(identity) > written + _TOLERANCE or not executes(pid, executable):
+    if _started(identity) > written + _TOLERANCE or not _executes(pid, executable, known):
         return None
     if not _may_name(path, pid, user):
         return None
     return identity if identity.is_alive() else None
 
 
-def find_doubtful(path: str, executable: str, user: str, seconds: float) -> ProcessIdentity | None:
+def find_doubtful(
+    path: str, executable: str, known: str, user: str, seconds: float
+) -> ProcessIdentity | None:
     """The living process of ``user`` that the file names and that is not recognised; else None.
 
     It may be the service all the same: started by a wrapper that executes something else, or
     before the clock was set. One with a reused pid is younger than the file and another program.
     Raises as `recognise` does.
     """
-    named = in_time(path, lambda: str(_find_doubtful(path, executable, user)), seconds)
+    named = in_time(path, lambda: str(_find_doubtful(path, executable, known, user)), seconds)
     return None if named == "None" else ProcessIdentity.parse(named)
 
 
-def _find_doubtful(path: str, executable: str, user: str) -> ProcessIdentity | None:
+def _find_doubtful(path: str, executable: str, known: str, user: str) -> ProcessIdentity | None:
     pid, written = read_pid(path)
     identity = identify(pid) if pid else None
     if identity is None or not identity.is_alive():
         return None
-    from .executable import executes
-
     if posix.stat(f"/proc/{pid}").st_uid != _number_of(user):
         return None
     if _started(identity) > written + _TOLERANCE:
         # On a disk the file may be of another boot, and the pid reused by another instance.
-        is_it = path.startswith(_IN_MEMORY) and executable and executes(pid, executable)
+        is_it = path.startswith(_IN_MEMORY) and executable and _executes(pid, executable, known)
         return identity if is_it else None
     return identity
+
+
+def _executes(pid: int, executable: str, known: str) -> bool:
+    from .executable import executes, is_executed
+
+    return bool(known and is_executed(known, pid)) or executes(pid, executable)
 
 
 def _may_name(path: str, pid: int, user: str) -> bool:

@@ -12,7 +12,8 @@ _MANAGER = (
     "/org/freedesktop/systemd1",
     "org.freedesktop.systemd1.Manager",
 )
-_SECONDS = 10.0
+_SHARE = 0.5  # of the time that the caller has: the rest is for what it starts
+_TRIES, _PAUSE = 3, 0.5  # seconds: a systemd that executes itself anew is back by then
 _LONGEST = 200  # of 255 letters of a name: room for what is around it
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 
@@ -40,13 +41,32 @@ def unit_name(name: str, token: str) -> str:
     return f"ocfpy-{plain}.{token}.scope"
 
 
-def enter(name: str, token: str, pid: int) -> str:
+def enter(name: str, token: str, pid: int, seconds: float) -> str:
     """Start the scope with this process in it; returns the path of its control group.
 
     Host shutdown stops what is ordered behind it first, the cluster manager. OSError if it cannot
-    be had.
+    be had within half of ``seconds``, or after a few tries.
     """
+    import time
+
     from ocf_py.service.cgroup import find_root
+
+    unit = unit_name(name, token)
+    end = time.monotonic() + seconds * _SHARE
+    for number in range(1, _TRIES + 1):
+        try:
+            _ask(unit, name, pid, end - time.monotonic())
+            break
+        except OSError:
+            if _path_of(pid).endswith(f"/{unit}"):  # the answer alone was lost
+                break
+            if number == _TRIES or time.monotonic() + _PAUSE >= end:
+                raise
+            time.sleep(_PAUSE)
+    return _wait_until_inside(f"/{unit}", pid, find_root(), end)
+
+
+def _ask(unit: str, name: str, pid: int, seconds: float) -> None:
     from ocf_py.system import commands
 
     properties = (
@@ -55,32 +75,34 @@ def enter(name: str, token: str, pid: int) -> str:
         ("Before", "as", "1", "pacemaker.service"),
         ("CollectMode", "s", "inactive-or-failed"),
     )
-    unit = unit_name(name, token)
     words = [word for one in properties for word in one]
     answer = commands.run(
         ["busctl", "call", *_MANAGER, "StartTransientUnit", "ssa(sv)a(sa(sv))", unit,
          "fail", str(len(properties)), *words, "0"],
-        _SECONDS,
+        seconds,
     )  # fmt: skip
     if answer.status != 0:
         raise OSError(0, f"systemd gives no scope: {answer.stderr.strip()}")
-    return _wait_until_inside(f"/{unit}", pid, find_root())
 
 
-def _wait_until_inside(suffix: str, pid: int, root: str) -> str:
+def _wait_until_inside(suffix: str, pid: int, root: str, end: float) -> str:
     """The job only begins when the call returns: wait until the process has been moved."""
     import time
 
-    from ocf_py.system import read_file
-
-    end = time.monotonic() + _SECONDS
     while True:
-        lines = read_file(f"/proc/{pid}/cgroup").decode("utf-8", "surrogateescape").split("\n")
-        if not any(line.startswith("0::") for line in lines):
+        path = _path_of(pid)
+        if not path:
             raise OSError(0, "no control groups of version 2")  # it will never be seen inside one
-        for line in lines:
-            if line.startswith("0::") and line.endswith(suffix):
-                return root + line[3:]
+        if path.endswith(suffix):
+            return root + path
         if time.monotonic() > end:
             raise OSError(0, f"systemd did not put process {pid} into its scope")
         time.sleep(0.01)
+
+
+def _path_of(pid: int) -> str:
+    """The control group of version 2 that a process is in, from "/" on; "" where there is none."""
+    from ocf_py.system import read_file
+
+    lines = read_file(f"/proc/{pid}/cgroup").decode("utf-8", "surrogateescape").split("\n")
+    return next((line[3:] for line in lines if line.startswith("0::")), "")

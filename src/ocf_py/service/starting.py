@@ -76,7 +76,7 @@ class Starting:
     def _refuse_a_second(self) -> None:
         """Start nothing beside what may be the service: two of them would share its data."""
         it = self._supervision
-        found = it.pidfile and self._machine.find_doubtful(it.pidfile, it.executable, it.user)
+        found = it.find_doubtful()
         if found:
             raise Failure(
                 f"pidfile {it.pidfile} names {self._machine.describe(found)}, which runs and "
@@ -88,10 +88,14 @@ class Starting:
         deadline = self._call.deadline
         more = {"NOTIFY_SOCKET": notify.address} if notify else {}
 
-        def remember(tree: str, process: ProcessIdentity) -> None:
+        def remember(tree: str, process: ProcessIdentity, problem: str) -> None:
             self._supervision.remember(process, tree)
-            if tree.startswith("session "):
-                self._call.log.info("no control group to be had: its processes are told by session")
+            if problem:
+                self._call.log.warning(
+                    f"no control group to be had ({problem}): until its next start, a process "
+                    "that leaves its session and its parents, and writes over its environment, is "
+                    "not seen by monitor and not ended by stop"
+                )
 
         spawned = self._machine.start(
             self._program, self._supervision.name, more, deadline.stage(_PATIENCE), remember
@@ -112,6 +116,7 @@ class Starting:
             deadline.sleep(pause, f"{self._command} is not ready")
             pause = min(pause * 1.5, 0.2)
         self._supervision.remember(main)
+        self._supervision.remember_executable(main)
         self._write_pid(main)
         self._call.log.info(f"{self._command} runs as process {main.pid}")
 

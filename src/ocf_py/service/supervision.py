@@ -1,8 +1,9 @@
 """A service that is a process of ours: found, brought up until it is ready, and ended for certain.
 
-What is known of it stands in the start record: ``main``, its main process, and ``tree``, how to
-tell which processes belong to it, a line for each of its trees (see `tree`). Where no record
-tells, its name does.
+What is known of it stands in the start record: ``main``, its main process; ``tree``, how to tell
+which processes belong to it, a line for each of its trees (see `tree`); and ``executes``, what its
+main process executes where that is not the command, as behind a wrapper (see `executable`). Where
+no record tells, its name does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 else:
     import _signal
 
-_MAIN, _TREE = "main", "tree"
+_MAIN, _TREE, _EXECUTES = "main", "tree", "executes"
 _LAST_WORDS = 0.02  # seconds to say what survives
 
 
@@ -65,7 +66,8 @@ class Supervision:
     def _find_unrecorded(self) -> ProcessIdentity | None:
         found = None
         if self.pidfile:
-            found = self.machine.recognise(self.pidfile, self.executable, self.user)
+            known = self.call.facts.recall(_EXECUTES)
+            found = self.machine.recognise(self.pidfile, self.executable, known, self.user)
         if found is None and self._named:
             living = self._members_of(self._named)
             found = self.machine.find_main(living, self.executable) if living else None
@@ -84,6 +86,22 @@ class Supervision:
             facts.remember(_TREE, tree)
         if facts.recall(_MAIN) != str(main):
             facts.remember(_MAIN, str(main))
+
+    def remember_executable(self, main: ProcessIdentity) -> None:
+        """Keep what it executes that is not the command, for when its pid file names another."""
+        if self.executable and self.pidfile:
+            other = self.machine.tell_other(main, self.executable)
+            if other:
+                self.call.facts.remember(_EXECUTES, other)
+            else:  # what the same record says of an earlier start
+                self.call.facts.forget(_EXECUTES)
+
+    def find_doubtful(self) -> ProcessIdentity | None:
+        """Who is named by the pid file, is not recognised, and may be the service all the same."""
+        if not self.pidfile:
+            return None
+        known = self.call.facts.recall(_EXECUTES)
+        return self.machine.find_doubtful(self.pidfile, self.executable, known, self.user)
 
     @property
     def trees(self) -> list[str]:
