@@ -23,7 +23,7 @@ SERVICES = (
         "foreign-is-left-alone",
         "Service",
         _PIDFILE,
-        " or not executes(pid, executable)",
+        " or not _executes(pid, executable, known)",
         "",
     ),
 )
