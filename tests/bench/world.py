@@ -19,6 +19,9 @@ _QUORUMTOOL = """#!/bin/sh
 cat <<END
 Quorum information
 ------------------
+Nodes:            1
+Node ID:          1
+Ring ID:          1.8
 Quorate:          Yes
 
 Votequorum information
