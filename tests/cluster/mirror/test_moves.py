@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,7 +31,7 @@ def test_no_planned_move_loses_a_line(pair: Pair, writer: LineWriter) -> None:
             writer.await_more()
             pair.move(order)
             pair.promoted(there)
-            assert writer.lost(pair.lines(there)) == set()
+            assert writer.lost(partial(pair.lines, there)) == set()
             pair.follows(other_node(pair.lab, there))
     assert (pair.asides("n1"), pair.asides("n2")) == before
 

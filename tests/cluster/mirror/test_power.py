@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,7 +67,7 @@ def test_a_power_loss_costs_at_most_the_lag_and_nothing_is_gone_for_good(
     kept = [pair.lines(victim, tree) for tree in pair.asides(victim)]
     assert lost <= set().union(*kept)
     writer.write_off(lost)
-    assert writer.lost(pair.lines("n1")) == set()
+    assert writer.lost(partial(pair.lines, "n1")) == set()
 
 
 def judge_survivor(
@@ -82,7 +83,7 @@ def judge_survivor(
         assert "knows of generation" in said["reason"] or "about to be" in said["reason"], said
         return set()
     writer.await_more()
-    lost = writer.lost(pair.lines(survivor))
+    lost = writer.lost(partial(pair.lines, survivor))
     if last is None:
         assert lost == set(), "the survivor was promoted itself"
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_worker_killed_where_it_is_promoted_is_promoted_there_again(
     assert pair.worker("n1") != before[0]
     first, second = pair.record("n1").lineage[:2]
     assert (first.owner, first.end, second.generation) == ("n1", "own", before[1])
-    assert writer.lost(pair.lines("n1")) == set()
+    assert writer.lost(partial(pair.lines, "n1")) == set()
     assert [event for event in pair.lab.events(since) if event.what.startswith("fencing")] == []
 
 

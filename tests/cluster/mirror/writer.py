@@ -12,6 +12,8 @@ from ocf_py.lab.namespaces import open_socket_in
 from ocf_py.lab.witnesses.watching import Watching
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocf_py.lab import Lab
 
 _PATIENCE = 1.0  # seconds without an answer after which it connects anew
@@ -84,9 +86,10 @@ class LineWriter(Watching):
 
         self._lab.wait_until("lines are kept", has_more)
 
-    def lost(self, there: set[int]) -> set[int]:
-        """Lines that were acknowledged, and are not there."""
-        return {one.number for one in list(self.kept)} - there - self._written_off
+    def lost(self, read: Callable[[], set[int]]) -> set[int]:
+        """Lines that had been acknowledged before they were `read`, and are not there."""
+        kept = {one.number for one in list(self.kept)}
+        return kept - read() - self._written_off
 
     def acknowledged_by(self, moment: float) -> set[int]:
         """Lines whose acknowledgement had come at a moment, CLOCK_BOOTTIME."""

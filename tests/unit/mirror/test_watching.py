@@ -125,14 +125,14 @@ def test_a_restart_keeps_its_proof_under_the_membership_that_it_has_watched(
 
 
 def test_a_proof_that_was_watched_over_changes_outlives_a_restart(start: Starter) -> None:
-    async def live(*rings: str) -> Record:
-        one = start()
+    async def live(*rings: str, record: Record | None = None) -> Record:
+        one = start(record)
         for ring in rings:
             one._on_view(view("n1", ring=ring))
         return one.ledger.record
 
-    start(copy_of(OWNER, sealed=True))
-    assert asyncio.run(live("1.8", "1.c")).evidence is not None
+    proof = copy_of(OWNER, sealed=True)
+    assert asyncio.run(live("1.8", "1.c", record=proof)).evidence is not None
     assert asyncio.run(live("1.c")).evidence is not None
     assert asyncio.run(live("1.10")).evidence is None
 
