@@ -154,9 +154,14 @@ class Roles:
     # ------------------------------------------------------------------ the others' roles
 
     async def announce(self, seconds: float, nodes: Sequence[str]) -> None:  # noqa: ARG002
-        """The cluster is about to promote these."""
+        """The cluster is about to promote these.
+
+        It may promote once more who is promoted, as after a reload: that changes nothing, so the
+        announcement would never be answered, and the others would wait for that for good.
+        """
         for node in nodes:
-            if node in self._settings.addresses:
+            is_done = self.is_promoted and node == self._settings.node
+            if node in self._settings.addresses and not is_done:
                 self._ledger.change(records.announce, node)
 
     async def finish(self, seconds: float, nodes: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.lab.cluster_state import PROMOTED
+from ocf_py.lab.faults import PowerLoss, suffer
 from tests.cluster.conftest import settle
 
 from .pair import FIRST_LINE, SECRETS
@@ -100,6 +101,54 @@ def test_nothing_is_demoted_when_pacemaker_restarts_in_maintenance(
     scores = {node: pair.score(node) for node in ("n1", "n2")}
     assert scores == {"n1": 1000, "n2": 500}
     assert [event for event in pair.lab.events(since) if event.what.startswith("fencing")] == []
+
+
+def test_after_a_reload_the_copy_takes_over_as_before(pair: Pair, writer: LineWriter) -> None:
+    """Pacemaker may promote once more whoever is promoted, and announces that to all."""
+    before = pair.worker("n1"), pair.record("n1").generation
+    pair.lab.node("n1").run(["pcs", "resource", "update", "site", "interval=9s"])
+    pair.changes = None  # what is loaded is not the example any more
+    for node in ("n1", "n2"):
+        pair.lab.wait_until(
+            f"{node} has the new interval",
+            partial(has_setting, pair, node, '"interval": 9.0'),
+        )
+    settle(pair.lab)
+    assert pair.promoted("n1") == "n1"
+    pair.follows("n2")
+    writer.await_more()
+    assert (pair.worker("n1"), pair.record("n1").generation) == before
+    for node in ("n1", "n2"):
+        pair.lab.node(node).run(notify_of_promotion("pre"))
+    pair.lab.node("n2").run(notify_of_promotion("post"))
+    pair.lab.wait_until("n2 knows how it ended", lambda: pair.record("n2").announced == ())
+    assert pair.record("n1").announced == ()
+    with suffer(pair.lab, PowerLoss("n1")):
+        assert pair.promoted("n2") == "n2"
+        writer.await_more()
+
+
+def notify_of_promotion(kind: str) -> list[str]:
+    """The call that Pacemaker makes in a node when n1 is promoted, once more."""
+    meta = "OCF_RESKEY_CRM_meta"
+    notify = f"{meta}_notify"
+    resource = "crm_resource --resource site --get-parameter"
+    script = f"""
+        export OCF_ROOT=/usr/lib/ocf OCF_RA_VERSION_MAJOR=1 OCF_RA_VERSION_MINOR=1
+        export OCF_RESOURCE_INSTANCE=site {meta}_on_node=$(uname -n) {meta}_timeout=60000
+        export {meta}_notify=true {meta}_clone=0 {meta}_clone_max=2
+        export {notify}_type={kind} {notify}_operation=promote {notify}_promote_uname=n1
+        export {notify}_promoted_uname=n1 {notify}_active_uname='n1 n2'
+        for name in directory address secrets_file interval max_lag; do
+            value=$({resource} $name 2>/dev/null) && export OCF_RESKEY_$name="$value"
+        done
+        exec /usr/lib/ocf/resource.d/ocfpy/MirrorSync notify
+    """
+    return ["sh", "-c", script]
+
+
+def has_setting(pair: Pair, node: str, text: str) -> bool:
+    return text in pair.run_file(node, "settings")
 
 
 def kill(pair: Pair, node: str, pid: int) -> None:

@@ -83,6 +83,8 @@ class Trial:
             allow_stale=False,
             trigger="interval",
             snapshot="none",
+            node="n1",
+            addresses={"n1": "192.0.2.1", "n3": "192.0.2.3"},
             peers={"n3": "192.0.2.3"},
         )
         following: Any = SimpleNamespace(pull=pull, source="", lag=0.0, rest=lambda: None)
@@ -145,6 +147,21 @@ def test_where_the_other_copy_has_left_meanwhile_it_is_decided_anew(tmp_path: Pa
         trial = Trial(tmp_path, pull)
         await trial.roles.promote(20.0)
         assert trial.roles.is_promoted
+
+    asyncio.run(play())
+
+
+def test_who_is_promoted_already_is_not_about_to_be(tmp_path: Path) -> None:
+    """As Pacemaker announces after a reload; it would never be told how that ended."""
+
+    async def play() -> None:
+        async def pull(_: str) -> None:
+            trial.others.seen.clear()
+
+        trial = Trial(tmp_path, pull)
+        await trial.roles.promote(20.0)
+        await trial.roles.announce(1.0, ["n1", "n3"])
+        assert trial.ledger.record.announced == ("n3",)
 
     asyncio.run(play())
 
