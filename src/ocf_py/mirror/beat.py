@@ -2,8 +2,8 @@
 
 The worker writes its record before it goes on, and a slow disk (a path that fails over, a full
 journal) may hold that up for minutes. A promoted instance is none the worse for it, so a thread
-beats for it meanwhile, and tells what it waits for. It says nothing
-of a worker that hangs otherwise.
+beats for it meanwhile, and tells what it waits for. It says nothing of a worker that hangs
+otherwise.
 """
 
 from __future__ import annotations

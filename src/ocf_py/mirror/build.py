@@ -6,7 +6,6 @@ nor writes the own record, and changes nothing in the live tree.
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from dataclasses import replace
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 _RECORD = "record"
 _LOOK_SECONDS = 60.0
 _PATIENCE = 3.0  # seconds in which the rsync of a pass that was killed has ended
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def build(order: Order) -> Built:
@@ -51,8 +49,7 @@ def build(order: Order) -> Built:
     except ToolMissing as missing:
         raise PassRefused(PLACE, str(missing)) from missing
     except OSError as error:
-        kind = SPACE if error.errno in _FULL else PLACE
-        raise PassRefused(kind, f"{error.filename}: {error.strerror}") from error
+        raise PassRefused.by(error) from error
     seconds = round(time.monotonic() - began, 3)
     return replace(built, figures=replace(built.figures, seconds=seconds))
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ocf_py.outcomes import MINUS_INFINITY
 
-from . import record as records
-from . import trees
 from .decisions import Verdict, allow_stale, judge_candidate, judge_promotion, stay
+from .refusals import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +48,8 @@ class Candidacy:
     def give_way(self, node: str, reason: str) -> Verdict:
         """What is to be taken over from ``node`` cannot be; it is a candidate itself, though."""
         said = f"{node} has a later pass, which cannot be taken over: {reason}"
-        self._given_way, self.verdict = node, _no(said)
-        return self.verdict
+        self._given_way = node
+        return _no(said)
 
     @staticmethod
     def without_quorum() -> Verdict:
@@ -79,8 +78,7 @@ class Candidacy:
     async def decide(self) -> Verdict:
         """Look at everything anew, and say whether this instance may be promoted now."""
         if self._ledger.record.tree is None:
-            filled = not trees.is_empty(self._settings.directory)
-            self._ledger.change(records.note_content, filled=filled)
+            self._ledger.note_content()
         await self._surroundings.look()
         await self._surroundings.confirm_death()
         waiting = self._surroundings.whom_to_wait_for()
@@ -98,7 +96,7 @@ class Candidacy:
         try:
             return self._ledger.place.find_exchanged(self._ledger.record)
         except OSError as error:
-            return f"{error.filename}: {error.strerror}"
+            return describe(error)
 
     def _lenient(self, verdict: Verdict) -> Verdict:
         if not self._settings.allow_stale:

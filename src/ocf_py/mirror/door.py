@@ -10,6 +10,7 @@ import signal
 from ocf_py.system import commands
 
 from .daemon import Daemon
+from .refusals import describe
 from .secrets import SecretsUnusable, read_secrets
 from .tied import TIED_ALONE
 
@@ -127,13 +128,6 @@ class Door:
             self._moments,
             is_open=not self._is_withheld,
         )
-
-
-def describe(error: OSError | commands.ToolMissing) -> str:
-    """What the system refused, in a few words."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
 
 
 def _stamp(path: str) -> tuple[int, int, int] | None:

@@ -129,8 +129,7 @@ class Following:
         again = self._decide(built.after)
         with self._ledger.at_disk():
             self._ledger.record = self._ledger.place.take(self._ledger.record, built, again)
-        filled = not trees.is_empty(self._ledger.place.directory)
-        self._ledger.change(records.note_content, filled=filled)
+        self._ledger.note_content()
         self.last = LastPass(node, began, now() - began, self._is_settled(built))
         self.fault = ("", "")
         return True

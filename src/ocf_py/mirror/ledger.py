@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 
+from . import record as records
+from . import trees
 from .clock import now
 
 TYPE_CHECKING = False
@@ -36,6 +38,11 @@ class Ledger:
             with self.at_disk():
                 self.place.file.write(changed)
             self.record = changed
+
+    def note_content(self) -> None:
+        """Have the record say whether there is anything in the directory; OSError."""
+        filled = not trees.is_empty(self.place.directory)
+        self.change(records.note_content, filled=filled)
 
     @contextlib.contextmanager
     def at_disk(self) -> Iterator[None]:

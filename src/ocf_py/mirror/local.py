@@ -86,14 +86,11 @@ def _refuse_subvolume(directory: str) -> None:
     from ocf_py.system import btrfs
 
     try:
-        nested = btrfs.find_nested(btrfs.find_top(directory), directory)
+        btrfs.find_whole(directory)
     except btrfs.NoSubvolume as error:
-        raise UnusableHere(f"snapshot=btrfs: {error}", hint="set snapshot=none") from error
-    if nested:
-        raise UnusableHere(
-            f"snapshot=btrfs: {nested[0]} holds a subvolume, which a snapshot leaves out",
-            hint="make a folder of it",
-        )
+        is_nested = isinstance(error, btrfs.HoldsSubvolume)
+        hint = "make a folder of it" if is_nested else "set snapshot=none"
+        raise UnusableHere(f"snapshot=btrfs: {error}", hint=hint) from error
 
 
 def prepare_store(store: str) -> None:

@@ -137,10 +137,7 @@ def _find_paths(layout: Layout, moments: Iterable[int]) -> dict[int, str]:
 
 
 def _snapshot(layout: Layout, moment: int) -> None:
-    top = btrfs.find_top(layout.directory)
-    nested = btrfs.find_nested(top, layout.directory)
-    if nested:
-        raise btrfs.NoSubvolume(f"{nested[0]} holds a subvolume, which a snapshot leaves out")
+    top = btrfs.find_whole(layout.directory)
     os.makedirs(layout.moments, 0o700, exist_ok=True)
     btrfs.take_snapshot(top, f"{layout.moments}/{moment}")
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from .daemon import TREE
 from .generations import Position
 from .record_text import dump, load
+from .refusals import describe, is_full
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class PassRefused(Exception):  # noqa: N818 - says what is
 
     def __str__(self) -> str:
         return self.reason
+
+    @classmethod
+    def by(cls, error: OSError) -> PassRefused:
+        """What the system refused, which is as much as to refuse the pass."""
+        return cls(SPACE if is_full(error) else PLACE, describe(error))
 
 
 @dataclass(frozen=True)
@@ -148,10 +154,7 @@ def dump_done() -> str:
 def load_done(text: str) -> None:
     """Read the answer of a job; PassRefused if it was refused, or if this is no answer."""
     try:
-        found: dict[str, Any] = json.loads(text)
-        if "refused" in found:
-            raise PassRefused(str(found["refused"]), str(found["reason"]))
-        if found["done"] is not True:
+        if _read_answer(text)["done"] is not True:
             raise ValueError(text)
     except (ValueError, KeyError, TypeError) as error:
         raise PassRefused(FAULT, f"the job died, and answered {text[:200]!r}") from error
@@ -172,9 +175,7 @@ def dump_answer(answer: Built | PassRefused) -> str:
 def load_answer(text: str) -> Built:
     """Read the answer of a pass; PassRefused if it was refused, or if this is no answer."""
     try:
-        found: dict[str, Any] = json.loads(text)
-        if "refused" in found:
-            raise PassRefused(str(found["refused"]), str(found["reason"]))
+        found = _read_answer(text)
         before, after = (
             load(str(found[name]).encode("utf-8", "surrogateescape"))
             for name in ("before", "after")
@@ -190,3 +191,10 @@ def load_answer(text: str) -> Built:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise PassRefused(FAULT, f"the pass died, and answered {text[:200]!r}") from error
+
+
+def _read_answer(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text)
+    if "refused" in found:
+        raise PassRefused(str(found["refused"]), str(found["reason"]))
+    return found

@@ -1,13 +1,11 @@
 """The process that builds a pass: an order on its input, an answer on its output, both one line.
 
 It runs as ``detached.py ocf_py.mirror.pass_child build``, ``part`` or ``sweep``, and dies with
-the process
-that waits for its answer.
+the process that waits for its answer.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 
@@ -15,7 +13,7 @@ from . import trees
 from .build import build
 from .guards import has_space
 from .layout import Layout
-from .order import FAULT, PLACE, SPACE, Order, PassRefused, dump_answer, dump_done
+from .order import FAULT, Order, PassRefused, dump_answer, dump_done
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +51,7 @@ def _part(order: Order) -> str:
         if os.path.lexists(path):
             raise
     except OSError as error:
-        raise PassRefused(
-            SPACE if error.errno == errno.ENOSPC else PLACE, f"{error.filename}: {error.strerror}"
-        ) from error
+        raise PassRefused.by(error) from error
     return dump_done()
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import posix
 
 from .record import Record
 from .record_text import LONGEST_TEXT, RecordUnusable, dump, load
+from .refusals import is_full
 
 _NAME = "record"
 # Bytes of the ballast, and of the part that one write takes from it: several records.
 _BALLAST, _WEIGHT, _PART = "ballast", 1 << 18, 1 << 14
 _PLENTY = 8  # ballasts that have to be free before one is loaded
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FILE_TYPE, _REGULAR = 0o170000, 0o100000  # inode(7)
 
 
@@ -70,7 +69,7 @@ class RecordFile:
                 try:
                     replace_durably(directory, _NAME, content)
                 except OSError as error:
-                    if error.errno not in _FULL or not _lighten(directory):
+                    if not is_full(error) or not _lighten(directory):
                         raise
                 else:
                     return

@@ -12,6 +12,7 @@ from . import record as records
 from .clock import now
 from .control import Refused
 from .order import PassRefused
+from .refusals import describe
 from .serving import has_all
 from .settings import BTRFS
 
@@ -145,11 +146,7 @@ class Roles:
         try:
             await self._serving.moments.end()
         except OSError as error:
-            self._log.warning(f"a snapshot stays: {error.filename}: {error.strerror}")
-
-    async def hold(self, node: str) -> None:
-        """A copy is about to make a pass."""
-        await self._serving.moments.hold(node)
+            self._log.warning(f"a snapshot stays: {describe(error)}")
 
     # ------------------------------------------------------------------ the others' roles
 

@@ -21,7 +21,6 @@ from ocf_py.system import commands
 from ocf_py.system.processes import identify
 
 from . import record as records
-from . import trees
 from .asides import Asides
 from .beat import Beat
 from .candidacy import Candidacy
@@ -29,7 +28,7 @@ from .clock import now
 from .control import Refused, listen, serve
 from .decisions import DIVERGED as OTHER_WAY
 from .decisions import follow
-from .door import Door, describe
+from .door import Door
 from .following import Following
 from .ledger import Ledger
 from .membership import watch
@@ -41,6 +40,7 @@ from .picture import draw
 from .pokes import Pokes
 from .record_file import RecordFile
 from .record_text import RecordUnusable
+from .refusals import describe
 from .roles import Roles
 from .secrets import SecretsUnusable
 from .serving import Serving
@@ -123,11 +123,10 @@ class Worker:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         self.ledger.change(records.start, self.settings.promoted)
         if self.ledger.record.tree is None:
-            filled = not trees.is_empty(self.settings.directory)
-            self.ledger.change(records.note_content, filled=filled)
+            self.ledger.note_content()
         await self.roles.give_up_moments()
         server = await serve(listen(self.folder), self._answer)
-        self.pokes.listen(self.turns.wake.set, self.roles.hold)
+        self.pokes.listen(self.turns.wake.set, self.serving.moments.hold)
         work = (
             self._watch_membership(),
             self.door.keep_open(),

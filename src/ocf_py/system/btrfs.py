@@ -23,6 +23,19 @@ class NoSubvolume(ValueError):  # noqa: N818 - says what is
     """A path is not in a subvolume whose top can be seen; the message says why."""
 
 
+class HoldsSubvolume(NoSubvolume):
+    """A folder holds another subvolume, which a snapshot would leave out."""
+
+
+def find_whole(path: str) -> str:
+    """As `find_top`, where a snapshot has all of ``path``; else HoldsSubvolume."""
+    top = find_top(path)
+    nested = find_nested(top, path)
+    if nested:
+        raise HoldsSubvolume(f"{nested[0]} holds a subvolume, which a snapshot leaves out")
+    return top
+
+
 def find_top(path: str) -> str:
     """The path of the top of the subvolume that ``path`` is in; NoSubvolume, OSError."""
     top = os.path.realpath(path)
