@@ -225,20 +225,21 @@ class FakeMachine:
     def recognise(
         self, pidfile: str, executable: str, known: str, user: str
     ) -> ProcessIdentity | None:
-        assert user
-        assert not known  # no program executes another here
-        found = self.alive.get(self.read_pid(pidfile))
-        is_old = time.time() - self.files.get(pidfile, ("", 0.0))[1] > 1
+        found, is_old = self._find_named(pidfile, known, user)
         return found.identity if found and found.executable == executable and not is_old else None
 
     def find_doubtful(
         self, pidfile: str, executable: str, known: str, user: str
     ) -> ProcessIdentity | None:
+        found, is_old = self._find_named(pidfile, known, user)
+        return found.identity if found and (found.executable == executable) == is_old else None
+
+    def _find_named(self, pidfile: str, known: str, user: str) -> tuple[Process | None, bool]:
+        """The process that the file names, and whether the file is older than that."""
         assert user
         assert not known  # no program executes another here
         found = self.alive.get(self.read_pid(pidfile))
-        is_old = time.time() - self.files.get(pidfile, ("", 0.0))[1] > 1
-        return found.identity if found and (found.executable == executable) == is_old else None
+        return found, time.time() - self.files.get(pidfile, ("", 0.0))[1] > 1
 
     def tell_other(self, main: ProcessIdentity, executable: str) -> str:
         assert self.is_alive(main)

@@ -25,16 +25,16 @@ def holders_go_and_bystanders_stay(world: World) -> None:
 
 @check
 def who_ignores_the_first_stage_meets_the_second(world: World) -> None:
-    one = asked(world, signal_delay="200ms")
-    assert world.call("start", **one) == 0, world.reason
-    holder = world.hold(one["directory"], stubborn=True)
-    assert world.call("stop", timeout=4, **one) == 0, world.reason
-    assert not world.lives(holder)
+    end_who_ignores_the_first_stage(world, "200ms")
 
 
 @check
 def a_delay_that_is_longer_than_a_stage_leaves_the_second_its_time(world: World) -> None:
-    one = asked(world, signal_delay="60s")
+    end_who_ignores_the_first_stage(world, "60s")
+
+
+def end_who_ignores_the_first_stage(world: World, delay: str) -> None:
+    one = asked(world, signal_delay=delay)
     assert world.call("start", **one) == 0, world.reason
     holder = world.hold(one["directory"], stubborn=True)
     assert world.call("stop", timeout=4, **one) == 0, world.reason

@@ -72,6 +72,14 @@ class KernelStorage(Installed):
         """Call the agent, and leave it to itself."""
         return self.sandbox.popen([self.agent, action], env=self.environment(**parameters))
 
+    def stop_from_within(self, directory: str, then: str) -> subprocess.CompletedProcess[str]:
+        """Stop in a shell that stands in the directory, an ancestor of the agent; then go on."""
+        return self.sandbox.run(
+            ["sh", "-c", f"{self.agent} stop; {then}"],
+            env={**self.environment(), "OCF_RESKEY_CRM_meta_timeout": "4000"},
+            cwd=directory,
+        )
+
     def steps(self, action: str) -> Sequence[int]:
         return _STEPS.get(action, _OTHER_STEPS)
 

@@ -75,11 +75,7 @@ class TestWhatHangs:
             assert f"/run/t/far is held by pid {holder} (sleep, root): cwd" in storage.reason
             storage.release(holder)
         else:
-            answer = storage.sandbox.run(
-                ["sh", "-c", f"{storage.agent} stop; echo ended with $?"],
-                env={**storage.environment(), "OCF_RESKEY_CRM_meta_timeout": "4000"},
-                cwd=one["directory"],
-            )
+            answer = storage.stop_from_within(one["directory"], "echo ended with $?")
             assert answer.stdout == "ended with 1\n"
             assert "(sh, root): cwd /run/t/far, spared" in answer.stderr
         assert storage.mounted(one["directory"]) == ["far:/x"]

@@ -97,11 +97,7 @@ class TestHolders:
     def test_an_ancestor_is_spared_and_named(self, storage: KernelStorage) -> None:
         one = asked(storage)
         assert storage.call("start", **one) == 0, storage.reason
-        answer = storage.sandbox.run(
-            ["sh", "-c", f"{storage.agent} stop; echo shell lives"],
-            env={**storage.environment(), "OCF_RESKEY_CRM_meta_timeout": "4000"},
-            cwd=one["directory"],
-        )
+        answer = storage.stop_from_within(one["directory"], "echo shell lives")
         assert answer.stdout == "shell lives\n"
         assert "(sh, root): cwd /run/t/data, spared" in answer.stderr
         assert storage.call("stop") == 0, storage.reason

@@ -63,8 +63,7 @@ def recognise(
     Raises StorageHangs where the file's storage does not answer within ``seconds``, and OSError
     where nothing can be told.
     """
-    named = in_time(path, lambda: str(_recognise(path, executable, known, user)), seconds)
-    return None if named == "None" else ProcessIdentity.parse(named)
+    return _find_in_time(path, lambda: _recognise(path, executable, known, user), seconds)
 
 
 def in_time(path: str, body: Callable[[], T], seconds: float) -> T:
@@ -80,14 +79,27 @@ def in_time(path: str, body: Callable[[], T], seconds: float) -> T:
     return found
 
 
-def _recognise(path: str, executable: str, known: str, user: str) -> ProcessIdentity | None:
+def _find_in_time(
+    path: str, find: Callable[[], ProcessIdentity | None], seconds: float
+) -> ProcessIdentity | None:
+    named = in_time(path, lambda: str(find()), seconds)
+    return None if named == "None" else ProcessIdentity.parse(named)
+
+
+def _find_named(path: str) -> tuple[ProcessIdentity | None, bool]:
+    """The living process whose pid is in the file, and whether it is younger than that."""
     pid, written = read_pid(path)
     identity = identify(pid) if pid else None
     if identity is None or not identity.is_alive():
+        return None, False
+    return identity, _started(identity) > written + _TOLERANCE
+
+
+def _recognise(path: str, executable: str, known: str, user: str) -> ProcessIdentity | None:
+    identity, is_younger = _find_named(path)
+    if identity is None or is_younger or not _executes(identity.pid, executable, known):
         return None
-    if _started(identity) > written + _TOLERANCE or not _executes(pid, executable, known):
-        return None
-    if not _may_name(path, pid, user):
+    if not _may_name(path, identity.pid, user):
         return None
     return identity if identity.is_alive() else None
 
@@ -101,22 +113,18 @@ def find_doubtful(
     before the clock was set. One with a reused pid is younger than the file and another program.
     Raises as `recognise` does.
     """
-    named = in_time(path, lambda: str(_find_doubtful(path, executable, known, user)), seconds)
-    return None if named == "None" else ProcessIdentity.parse(named)
+    return _find_in_time(path, lambda: _find_doubtful(path, executable, known, user), seconds)
 
 
 def _find_doubtful(path: str, executable: str, known: str, user: str) -> ProcessIdentity | None:
-    pid, written = read_pid(path)
-    identity = identify(pid) if pid else None
-    if identity is None or not identity.is_alive():
+    identity, is_younger = _find_named(path)
+    if identity is None or posix.stat(f"/proc/{identity.pid}").st_uid != _number_of(user):
         return None
-    if posix.stat(f"/proc/{pid}").st_uid != _number_of(user):
+    # On a disk the file may be of another boot, and the pid reused by another instance.
+    if is_younger and not (path.startswith(_IN_MEMORY) and executable):
         return None
-    if _started(identity) > written + _TOLERANCE:
-        # On a disk the file may be of another boot, and the pid reused by another instance.
-        is_it = path.startswith(_IN_MEMORY) and executable and _executes(pid, executable, known)
-        return identity if is_it else None
-    return identity
+    is_it = not is_younger or _executes(identity.pid, executable, known)
+    return identity if is_it else None
 
 
 def _executes(pid: int, executable: str, known: str) -> bool:
@@ -147,13 +155,11 @@ def _number_of(user: str) -> int:
     """The number of a user; -1, which nobody has, where it is not known here."""
     if user == "root":
         return 0
-    if user.isdecimal():
-        return int(user)
-    import pwd
+    from ocf_py.system.ownership import find_user
 
     try:
-        return pwd.getpwnam(user).pw_uid
-    except KeyError:
+        return find_user(user)
+    except LookupError:
         return -1
 
 

@@ -106,7 +106,8 @@ class Supervision:
     @property
     def trees(self) -> list[str]:
         """How to tell what belongs to it; nothing where nothing is known of it."""
-        return self.call.facts.recall(_TREE).split("\n") if self.call.facts.recall(_TREE) else []
+        known = self.call.facts.recall(_TREE)
+        return known.split("\n") if known else []
 
     @property
     def _named(self) -> str:

@@ -146,22 +146,24 @@ class Units:
 
         systemd reads it if it has changed, or has not been read (`State.is_unread`) since it was.
         """
-        folder = f"{_FOLDER}/{name}.d"
-        path = f"{folder}/{_DROP_IN}"
+        from ocf_py.system.drop_ins import lay_drop_in
+
+        path = _drop_in_of(name)
         if _read(path) != content:
-            _replace(folder, path, content)
+            lay_drop_in(path, content.encode())
         elif not is_unread:
             return
         self._ask("daemon-reload")
 
     def lift_drop_in(self, name: str, mark: str) -> None:
         """Take the setting off the unit, and leave a mark of it where there is room for that."""
-        folder = f"{_FOLDER}/{name}.d"
-        path = f"{folder}/{_DROP_IN}"
+        from ocf_py.system.drop_ins import lay_drop_in
+
+        path = _drop_in_of(name)
         if _read(path) in ("", mark):
             return
         try:
-            _replace(folder, path, mark)
+            lay_drop_in(path, mark.encode())
         except OSError:  # /run is full
             posix.unlink(path)
         self._ask("daemon-reload")
@@ -191,23 +193,8 @@ class Units:
         return answer.stdout
 
 
-def _replace(folder: str, path: str, content: str) -> None:
-    try:
-        posix.mkdir(folder, 0o755)
-    except FileExistsError:
-        pass
-    temporary = f"{path}.{posix.getpid()}"  # systemd reads what ends in .conf alone
-    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW | posix.O_CLOEXEC
-    handle = posix.open(temporary, flags, 0o644)
-    try:
-        try:
-            posix.write(handle, content.encode())
-        finally:
-            posix.close(handle)
-        posix.rename(temporary, path)
-    except OSError:
-        posix.unlink(temporary)
-        raise
+def _drop_in_of(name: str) -> str:
+    return f"{_FOLDER}/{name}.d/{_DROP_IN}"
 
 
 def _first_line(text: str) -> str:

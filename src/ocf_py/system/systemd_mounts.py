@@ -19,7 +19,7 @@ _UNITS = ("/etc/systemd/system", _RUNTIME)
 _TARGET = "resource-agents-deps.target"
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_.")
 _RELOAD_SECONDS = 20.0
-_WRITTEN, _TOLD = 0o644, 0o444  # the mode of a file of ours, before and after systemd has read it
+_TOLD = 0o444  # the mode of a drop-in of ours once systemd has read it
 _POINT, _OPTIONS = 1, 3  # fields of fstab(5)
 
 
@@ -60,15 +60,12 @@ class SystemdMounts:
         if needs_network:
             after += ["remote-fs.target", "network-online.target"]
         content = f"# Written by ocf:ocfpy:Filesystem\n[Unit]\nAfter={' '.join(after)}\n".encode()
-        folder = f"{self._root}{_RUNTIME}/{_TARGET}.d"
-        path = f"{folder}/50-ocfpy-{_shorten(unit)}.conf"
+        path = f"{self._root}{_RUNTIME}/{_TARGET}.d/50-ocfpy-{_shorten(unit)}.conf"
         if _read(path) == content and _mode(path) == _TOLD:
             return False
-        try:
-            posix.mkdir(folder, 0o755)
-        except FileExistsError:
-            pass
-        _replace(path, content)
+        from .drop_ins import lay_drop_in
+
+        lay_drop_in(path, content)
         self._reload()
         posix.chmod(path, _TOLD)
         return True
@@ -147,22 +144,3 @@ def _read(path: str) -> bytes:
 
 def _mode(path: str) -> int:
     return posix.stat(path).st_mode & 0o7777
-
-
-def _replace(path: str, content: bytes) -> None:
-    """Put a file in place in one step."""
-    temporary = f"{path}.{posix.getpid()}"
-    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
-    try:
-        handle = posix.open(temporary, flags, _WRITTEN)
-        try:
-            posix.write(handle, content)
-        finally:
-            posix.close(handle)
-        posix.rename(temporary, path)
-    except BaseException:
-        try:
-            posix.unlink(temporary)
-        except FileNotFoundError:
-            pass
-        raise

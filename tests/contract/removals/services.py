@@ -23,7 +23,7 @@ SERVICES = (
         "foreign-is-left-alone",
         "Service",
         _PIDFILE,
-        " or not _executes(pid, executable, known)",
+        " or not _executes(identity.pid, executable, known)",
         "",
     ),
 )
