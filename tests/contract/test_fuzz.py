@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocf_py.conformance.description import parse_description
+from ocf_py.catalogue.description import parse_description
 from ocf_py.conformance.fuzz.cases import list_actions
 from ocf_py.conformance.fuzz.run import fuzz
 from ocf_py.conformance.rule import Broken
@@ -26,8 +26,8 @@ def _list_cases() -> list[tuple[Subject, str]]:
     """Each agent with its actions, as its metadata in tests/data lists them."""
     cases = []
     for subject in AGENTS:
-        text = (_METADATA / f"{subject.type}.xml").read_text(encoding="utf-8")
-        cases += [(subject, action) for action in list_actions(parse_description(text))]
+        document = (_METADATA / f"{subject.type}.xml").read_bytes()
+        cases += [(subject, action) for action in list_actions(parse_description(document))]
     return cases
 
 

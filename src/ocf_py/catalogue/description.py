@@ -1,16 +1,20 @@
-"""What an agent says it can do: its `meta-data`, as far as the rules need it."""
+"""What an agent says it can do: its `meta-data`, with the line of the document for each part."""
 
 from __future__ import annotations
 
 import subprocess
-import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from ocf_py.catalogue.lines import line_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _SECRETS = ("password", "passwd", "secret")  # what Pacemaker itself hides, protocol fact P11
+_SECONDS = 20  # Pacemaker's own limit for meta-data, protocol fact P9
 
 
 class UnreadableDescription(Exception):  # noqa: N818 - says what is
@@ -26,11 +30,17 @@ class Action:
     interval: str
     depth: str
     role: str
+    start_delay: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One `<parameter>` element; `options` are those of a select, `default` is "" for none."""
+    """One `<parameter>` element.
+
+    `content` is the type, `options` are those of a select, `default` is "" for none.
+    `unique_group` is its group of OCF 1.1; the `unique="1"` of OCF 1.0 makes a group of its own.
+    """
 
     name: str
     content: str
@@ -38,6 +48,12 @@ class Parameter:
     reloadable: bool
     default: str = ""
     options: tuple[str, ...] = ()
+    unique_group: str = ""
+    is_deprecated: bool = False
+    replaced_with: tuple[str, ...] = ()
+    shortdesc: str = ""
+    longdesc: str = ""
+    line: int = 0
 
     @property
     def is_secret(self) -> bool:
@@ -47,12 +63,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Description:
-    """A parsed metadata document."""
+    """A parsed metadata document; `version` is that of OCF, `agent_version` the agent's own."""
 
     name: str
     version: str
     parameters: tuple[Parameter, ...]
     actions: tuple[Action, ...]
+    agent_version: str = ""
+    shortdesc: str = ""
+    longdesc: str = ""
 
     @property
     def action_names(self) -> frozenset[str]:
@@ -69,58 +88,83 @@ class Description:
         """The parameters whose values must show nowhere."""
         return tuple(one.name for one in self.parameters if one.is_secret)
 
+    def find(self, name: str) -> Parameter | None:
+        """The parameter of that name."""
+        return next((one for one in self.parameters if one.name == name), None)
 
-def parse_description(text: str) -> Description:
+
+def parse_description(document: bytes) -> Description:
     """Reads a document; UnreadableDescription says what is wrong with it."""
+    # An agent's document may name a DTD and entities of its own: neither is fetched.
+    parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
     try:
-        root = ET.fromstring(text)  # noqa: S314 - whoever runs the agent as root trusts its XML
-    except ET.ParseError as error:
+        root = etree.fromstring(document, parser)
+    except etree.XMLSyntaxError as error:
         raise UnreadableDescription(f"meta-data is no XML: {error}") from error
     if root.tag != "resource-agent":
-        raise UnreadableDescription(f"meta-data is of <{root.tag}>, not of <resource-agent>")
+        raise UnreadableDescription(f"meta-data is of <{root.tag!s}>, not of <resource-agent>")
     return Description(
         root.get("name", ""),
         root.findtext("version", "").strip(),
         tuple(_parameter(one) for one in root.iterfind("parameters/parameter")),
         tuple(_action(one) for one in root.iterfind("actions/action")),
+        root.get("version", ""),
+        _text(root, "shortdesc"),
+        _text(root, "longdesc"),
     )
 
 
-def read_description(executable: Path) -> Description:
-    """Asks the agent itself."""
+def read_document(executable: Path) -> bytes:
+    """Asks the agent itself, as Pacemaker does: with nothing but OCF_ROOT in its environment."""
     try:
         done = subprocess.run(
             [executable, "meta-data"],
             env={"OCF_ROOT": "/usr/lib/ocf", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
-            timeout=20,  # Pacemaker's own limit, protocol fact P9
+            timeout=_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnreadableDescription(f"{executable} meta-data: {error}") from error
     if done.returncode:
-        raise UnreadableDescription(
-            f"{executable} meta-data ended with {done.returncode}: {done.stderr.strip()[-500:]}"
-        )
-    return parse_description(done.stdout)
+        said = done.stderr.decode(errors="replace").strip()[-500:]
+        raise UnreadableDescription(f"{executable} meta-data ended with {done.returncode}: {said}")
+    return done.stdout
 
 
-def _parameter(element: ET.Element) -> Parameter:
+def read_description(executable: Path) -> Description:
+    """What the agent says of itself."""
+    return parse_description(read_document(executable))
+
+
+def _text(element: etree._Element, tag: str) -> str:
+    return element.findtext(tag, "").strip()
+
+
+def _parameter(element: etree._Element) -> Parameter:
     content = element.find("content")
     if content is None:
-        content = ET.Element("content")
+        content = etree.Element("content")
+    name = element.get("name", "")
+    unique = name if element.get("unique") == "1" else ""
     return Parameter(
-        element.get("name", ""),
+        name,
         content.get("type", ""),
         element.get("required") == "1",
         element.get("reloadable") == "1",
         content.get("default", ""),
         tuple(option.get("value", "") for option in content.iterfind("option")),
+        element.get("unique-group", unique),
+        element.find("deprecated") is not None,
+        tuple(one.get("name", "") for one in element.iterfind("deprecated/replaced-with")),
+        _text(element, "shortdesc"),
+        _text(element, "longdesc"),
+        line_of(element),
     )
 
 
-def _action(element: ET.Element) -> Action:
-    words = (element.get(name, "") for name in ("name", "timeout", "interval", "depth", "role"))
-    return Action(*words)
+def _action(element: etree._Element) -> Action:
+    names = ("name", "timeout", "interval", "depth", "role", "start-delay")
+    name, timeout, interval, depth, role, start_delay = (element.get(one, "") for one in names)
+    return Action(name, timeout, interval, depth, role, start_delay, line_of(element))

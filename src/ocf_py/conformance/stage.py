@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ocf_py.conformance.description import Description
+    from ocf_py.catalogue.description import Description
     from ocf_py.conformance.subject import Command, Subject
 
 INSTANCE = "vip"

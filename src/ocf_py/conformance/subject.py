@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance.description import Description, read_description
+from ocf_py.catalogue.description import Description, read_description
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance.description import UnreadableDescription
+from ocf_py.catalogue.description import UnreadableDescription
 from ocf_py.conformance.rule import Broken, NotApplicable, Result, Rule
 from ocf_py.conformance.stage import Stage
 

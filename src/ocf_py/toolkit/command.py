@@ -11,7 +11,7 @@ import click
 from ocf_py._version import __version__
 from ocf_py.toolkit.errors import ToolkitError
 
-# Each subcommand's module holds a Click command of the subcommand's name.
+# The module of each subcommand, and the Click command in it, is called like it ("-" being "_").
 _SUBCOMMANDS = {
     "install": "Install the agents where Pacemaker looks for them.",
     "uninstall": "Remove what `install` wrote.",
@@ -37,8 +37,9 @@ class LazyGroup(click.Group):
         """The subcommand, imported now; None where there is none of that name."""
         if cmd_name not in _SUBCOMMANDS:
             return None
+        name = cmd_name.replace("-", "_")
         try:
-            module = importlib.import_module(f"ocf_py.toolkit.{cmd_name}")
+            module = importlib.import_module(f"ocf_py.toolkit.{name}")
         except ModuleNotFoundError as error:
             extra = _EXTRAS.get((error.name or "").partition(".")[0])
             if extra is None:
@@ -47,7 +48,7 @@ class LazyGroup(click.Group):
                 f"{cmd_name}: the Python package {error.name} is missing",
                 hint=f"pip install 'ocf-py[{extra}]'",
             ) from error
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -63,12 +64,12 @@ def ocf_py() -> None:
 
 
 def run() -> None:
-    """Runs `ocf-py`: 0 done, 1 failed in one line, 2 misused, 130 interrupted."""
+    """Runs `ocf-py`: 0 done, 1 failed or found something, 2 misused, 130 interrupted."""
     try:
         status = ocf_py.main(prog_name="ocf-py", standalone_mode=False)
     except ToolkitError as error:
         click.echo(f"ocf-py: {error}", err=True)
-        status = 1
+        status = error.status
     except click.ClickException as error:
         error.show()
         status = error.exit_code

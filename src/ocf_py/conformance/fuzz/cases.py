@@ -12,7 +12,7 @@ from ocf_py.conformance.fuzz.values import choose_garbage, choose_plausible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ocf_py.conformance.description import Description
+    from ocf_py.catalogue.description import Description
     from ocf_py.conformance.subject import Subject
 
 #: The kinds of environment, each as often as any other.

@@ -9,8 +9,8 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
 
+from ocf_py.catalogue.description import UnreadableDescription
 from ocf_py.conformance.caller import SpawnerDied
-from ocf_py.conformance.description import UnreadableDescription
 from ocf_py.conformance.fuzz.cases import make_case
 from ocf_py.conformance.fuzz.machine import PATIENCE, Machine, Restless
 from ocf_py.conformance.fuzz.play import Play

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
-    from ocf_py.conformance.description import Parameter
+    from ocf_py.catalogue.description import Parameter
 
 _LONG = 300  # more than a file name or an interface's name may have
 _HUGE = 100_000  # the kernel takes 128 KiB a variable (MAX_ARG_STRLEN)

@@ -1,0 +1,1 @@
+"""The OCF agents of a machine, whoever made them: where they are, and what they say they can do."""
