@@ -150,7 +150,7 @@ class MirrorSync(ocf.Agent):
         if self.max_lag < self.interval * 2:
             raise ocf.Misconfigured(
                 f"max_lag={self.max_lag:g}s is less than twice interval={self.interval:g}s",
-                hint="a copy would count as stale between two passes",
+                hint=f"max_lag={self.interval * 2:g}s is the least",
             )
 
     def validate_here(self) -> None:
@@ -238,13 +238,16 @@ class MirrorSync(ocf.Agent):
         silence = clock_gettime(CLOCK_BOOTTIME) - status.beat
         if silence > _HANGING and self.call.is_recurring:
             raise ocf.Failure(f"the worker {status.worker} has hung for {silence:.0f} s")
-        is_promoted = status.role == PROMOTED
+        well = ocf.PROMOTED if status.role == PROMOTED else ocf.RUNNING
         if not status.fault:
-            return ocf.PROMOTED if is_promoted else ocf.RUNNING
+            return well
         if status.fault_kind == DIVERGED and self.on_diverged == "fail" and self.call.is_recurring:
             raise ocf.Failure(status.fault, hint="ocf-py mirror status")
-        degraded = ocf.DEGRADED_PROMOTED if is_promoted else ocf.DEGRADED
-        return degraded.because(status.fault)
+        return well.degraded(status.fault)
+
+    def degrade(self, status: ocf.Status, reason: str) -> ocf.Status:
+        """The promoted one tells of unusable values: a copy that can be promoted tells of none."""
+        return super().degrade(status, reason) if status.is_promoted else status
 
     def promotion_score(self, status: ocf.Status) -> int | None:  # noqa: ARG002
         """As the worker judges it, which tells the cluster itself when it changes."""

@@ -307,6 +307,7 @@ FIXTURES: tuple[tuple[Subject, tuple[str, ...]], ...] = (
             "secrets-stay-secret",
             "reload-takes-changes-over",
             "reload-is-recorded",
+            "reload-keeps-what-runs",
             "monitor-takes-every-level",
             "forced-trace-keeps-the-reason",
         ),
