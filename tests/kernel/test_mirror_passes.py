@@ -358,4 +358,4 @@ def test_a_wrong_secret_is_said_in_a_line(pair: Pair) -> None:
             pair.look()
         return str(caught.value)
 
-    assert inside(pair.here, body).startswith("the peer does not let us in")
+    assert inside(pair.here, body).startswith("the peer refuses our secret")

@@ -166,7 +166,8 @@ def _lines(said: dict[str, Any]) -> list[str]:
     for node, one in said["peers"].items():
         role = "promoted" if one["promoted"] else "not promoted"
         lines.append(f"  {node}: {role}, tree {one['tree'] or 'none'}, {one['age_seconds']} s ago")
-    lines += [f"  {node}: not reached" for node in said["unreachable"]]
+    for node, reason in said["unreachable"].items():
+        lines.append(f"  {node}: not reached{': ' if reason else ''}{reason}")
     lines += [f"  set aside: {one['name']} ({one['end']})" for one in said["asides"]]
     return lines
 
