@@ -237,8 +237,11 @@ class Lifecycle:
         agent = self._instances.given or self._instances.recorded
         if agent is None and self._instances.lost:
             raise self._instances.lost
-        if agent is None or not self._ask(agent).is_active:
-            raise NotRunning(f"cannot {self._call.action}: it is not running")
+        status = STOPPED if agent is None else self._ask(agent)
+        if agent is None or not status.is_active:
+            # The last word that the cluster shows of a failure: it is to hold the cause.
+            cause = status.reason or "it is not running"
+            raise NotRunning(f"cannot {self._call.action}: {cause}")
         return agent
 
     def _set_score(self, agent: Agent, status: Status) -> None:

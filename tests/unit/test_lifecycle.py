@@ -623,6 +623,22 @@ class TestPromotionScore:
         assert beacon.scores == ["5", "deleted"]
 
 
+@pytest.mark.parametrize("action", ["promote", "demote"])
+def test_a_role_of_what_has_died_is_refused_with_the_cause(
+    panel: Panel, tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    class Frail(Beacon):
+        """A lamp that knows why it is dark"""
+
+        @ocf.action(timeout=20, interval=10)
+        def monitor(self) -> ocf.Status:
+            return ocf.STOPPED.because("the bulb has burnt out")
+
+    assert Caller(Frail, tmp_path)(action, GIVEN) == 7
+    said = f"ocf-exit-reason:cannot {action}: the bulb has burnt out\n"
+    assert capsys.readouterr().err == said
+
+
 def test_demote_without_parameters_follows_the_record(beacon: Caller, panel: Panel) -> None:
     beacon("start", GIVEN)
     beacon("promote", GIVEN)

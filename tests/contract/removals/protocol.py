@@ -126,7 +126,7 @@ PROTOCOL = (
         "roles-of-the-stopped",
         "Stateful",
         LIFECYCLE,
-        "if agent is None or not self._ask(agent).is_active:",
+        "if agent is None or not status.is_active:",
         "if agent is None:",
     ),
     # ---------------------------------------------------------------- 7: levels
