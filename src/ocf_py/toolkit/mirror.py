@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from ocf_py.mirror.control import Refused, WorkerSilent, ask
 from ocf_py.mirror.settings import Settings
-from ocf_py.mirror.status import folder_of
+from ocf_py.mirror.status import find_folders
 from ocf_py.outcomes import MINUS_INFINITY
 from ocf_py.system import RUN_DIRECTORY
 from ocf_py.toolkit.errors import ToolkitError
@@ -123,7 +122,7 @@ def verify(resource: str) -> None:
 def _folder(resource: str) -> str:
     """The folder of the resource's worker; a directory that is mirrored names it as well."""
     here = {}
-    for folder in glob.glob(folder_of("") + "*"):
+    for folder in find_folders():
         try:
             settings = Settings.read(folder)
         except (OSError, ValueError):
