@@ -265,9 +265,12 @@ class MirrorSync(ocf.Agent):
         well = ocf.PROMOTED if status.role == PROMOTED else ocf.RUNNING
         if not status.fault:
             return well
-        if status.fault_kind == DIVERGED and self.on_diverged == "fail" and self.call.is_recurring:
-            raise ocf.Failure(status.fault, hint="ocf-py mirror status")
-        return well.degraded(status.fault)
+        if status.fault_kind != DIVERGED:
+            return well.degraded(status.fault)
+        diverged = ocf.Failure(status.fault, hint="ocf-py mirror resolve")
+        if self.on_diverged == "fail" and self.call.is_recurring:
+            raise diverged
+        return well.degraded(diverged.brief)
 
     def degrade(self, status: ocf.Status, reason: str) -> ocf.Status:
         """The promoted one tells of unusable values: a copy that can be promoted tells of none."""

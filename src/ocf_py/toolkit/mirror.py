@@ -151,6 +151,9 @@ def _lines(said: dict[str, Any]) -> list[str]:
     lines = [f"{said['instance']} on {said['node']}: {said['role']}, {said['directory']}"]
     if said["fault"]:
         lines.append(f"  fault: {said['fault']}")
+    if said["has_diverged"]:
+        command = f"ocf-py mirror resolve {said['instance']} --loser NODE"
+        lines.append(f"  to give a tree up, on NODE itself: {command}")
     lines.append(f"  tree: {said['tree'] or 'none yet'}{' (own)' if said['owns'] else ''}")
     last = said["last_pass"]
     if last is not None:
