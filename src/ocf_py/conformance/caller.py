@@ -193,6 +193,7 @@ class Caller:
             "OCF_RESKEY_CRM_meta_timeout": f"{timeout * 1000:.0f}",
             "OCF_RESKEY_CRM_meta_on_node": "node1",
             "OCF_RESKEY_CRM_meta_on_node_uuid": "1",
+            **{f"OCF_RESKEY_CRM_meta_{name}": text for name, text in self._subject.meta.items()},
             **{f"OCF_RESKEY_{name}": text for name, text in parameters.items()},
         }
         if action == "monitor":

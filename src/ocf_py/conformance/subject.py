@@ -35,8 +35,9 @@ class Subject:
 
     `prepare` makes the sandbox ready, as root. `other` is a second valid identity beside
     `parameters`. Each of `wrong` is wrong on every node (6), each of `unusable_here` right in
-    form and unusable in this sandbox (2 or 5). `change` holds reloadable parameters, and
-    `heard` a command that ends with 0 once the resource has taken them over. After
+    form and unusable in this sandbox (2 or 5). `meta` is what the cluster tells of a clone, in
+    the names of the environment without OCF_RESKEY_CRM_meta_. `change` holds reloadable
+    parameters, and `heard` a command that ends with 0 once the resource has taken them over. After
     `forbid_promotion` a promote is refused. `hangs` is a set of parameters with which every
     action hangs, `raises` one with which a start raises what its author did not foresee;
     `says_debug` that it writes debug lines, `leaves_folders` that a stop leaves the folders which a
@@ -48,6 +49,7 @@ class Subject:
     parameters: Mapping[str, str]
     other: Mapping[str, str]
     prepare: tuple[Command, ...] = ()
+    meta: Mapping[str, str] = field(default_factory=dict)
     wrong: tuple[Mapping[str, str], ...] = ()
     unusable_here: tuple[Mapping[str, str], ...] = ()
     foreign: tuple[Foreign, ...] = ()
