@@ -44,6 +44,8 @@ PACKAGES = {
     "a web server that Service runs": ("nginx", "nginx"),
     "a store that Service runs": ("redis-server", "redis"),
     "xmllint": ("libxml2-utils", "libxml2"),
+    "one more provider of agents, whose metadata is judged": ("drbd-utils", "drbd-pacemaker"),
+    "a judge of manual pages": ("mandoc", "mandoc"),
     "the virtual environment": ("python3-venv", "python3-libs"),
 }
 

@@ -1,0 +1,181 @@
+"""One call of an agent, the way Pacemaker's executor makes it (protocol facts P1 to P4).
+
+A session of its own, /dev/null as input, SIGKILL for the whole group at the timeout, output cut at
+10 MiB: what a daemon of the cluster gives an agent, outside of any sandbox.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import selectors
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+LIMIT = 10 * 1024 * 1024  # bytes of each of stdout and stderr that Pacemaker keeps
+_PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_CHUNK = 65536
+
+
+@dataclass(frozen=True)
+class Left:
+    """A process that lives on behind the call."""
+
+    pid: int
+    command: str
+
+
+@dataclass(frozen=True)
+class Called:
+    """What came of a call.
+
+    `code` is None where a signal ended it; `timed_out` says whether that was ours. `is_cut` tells
+    of output beyond the limit, `kept_open` of a process left behind that holds the agent's output.
+    Times are in seconds; `cpu` is user and system time of the agent and of what it waited for.
+    """
+
+    code: int | None
+    signal: int
+    timed_out: bool
+    stdout: bytes
+    stderr: bytes
+    is_cut: bool
+    kept_open: bool
+    seconds: float
+    cpu: float
+    left: tuple[Left, ...] = ()
+
+
+@dataclass
+class _Stream:
+    """One of the two pipes, and what came through it."""
+
+    pipe: IO[bytes]
+    parts: list[bytes] = field(default_factory=list)
+    kept: int = 0
+    is_cut: bool = False
+
+    def read(self) -> bool:
+        """Takes what is there; False at the end."""
+        part = os.read(self.pipe.fileno(), _CHUNK)
+        room = LIMIT - self.kept
+        self.is_cut = self.is_cut or len(part) > room
+        self.parts.append(part[:room])
+        self.kept += len(self.parts[-1])
+        return bool(part)
+
+    def drain(self) -> bool:
+        """Takes what is there without waiting for more; whether somebody still holds the pipe."""
+        os.set_blocking(self.pipe.fileno(), False)
+        try:
+            while self.read() and not self.is_cut:
+                pass
+        except BlockingIOError:
+            return True
+        return self.is_cut  # somebody who goes on writing holds it too
+
+
+def call(
+    argv: Sequence[str | Path],
+    environment: Mapping[str, str],
+    *,
+    timeout: float,
+    user: tuple[int, int] | None = None,
+    adopts: bool = False,
+) -> Called:
+    """Calls and waits; OSError where there is nothing to execute.
+
+    `user` is the uid and gid to become, without further groups. `adopts` makes
+    this process the parent of whatever the agent leaves behind, so that it can be told.
+    """
+    if adopts:
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    uid, gid = user or (None, None)
+    began = time.monotonic()
+    with subprocess.Popen(
+        argv,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd="/",
+        start_new_session=True,  # no terminal either, as below a daemon
+        user=uid,
+        group=gid,
+        extra_groups=None if user is None else [],
+    ) as process:
+        try:
+            return _collect(process, began, began + timeout, adopts=adopts)
+        except BaseException:  # Ctrl-C: the agent is no member of the terminal's group
+            _kill_group(process.pid)
+            raise
+
+
+def _collect(
+    process: subprocess.Popen[bytes], began: float, limit: float, *, adopts: bool
+) -> Called:
+    assert process.stdout is not None  # noqa: S101 - both made with PIPE above
+    assert process.stderr is not None  # noqa: S101
+    streams = (_Stream(process.stdout), _Stream(process.stderr))
+    ended = os.pidfd_open(process.pid)
+    timed_out = False
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(ended, selectors.EVENT_READ)
+            for stream in streams:
+                selector.register(stream.pipe, selectors.EVENT_READ, stream)
+            has_ended = False
+            while not has_ended:
+                wait = limit - time.monotonic()
+                if wait <= 0 and not timed_out:
+                    _kill_group(process.pid)
+                    timed_out = True
+                for key, _ in selector.select(None if timed_out else max(wait, 0)):
+                    if key.data is None:
+                        has_ended = True
+                    elif not key.data.read():
+                        selector.unregister(key.fileobj)
+    finally:
+        os.close(ended)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)  # reaped here, for the sake of `usage`
+    kept_open = [stream.drain() for stream in streams]
+    out, err = (b"".join(stream.parts) for stream in streams)
+    return Called(
+        code=process.returncode if process.returncode >= 0 else None,
+        signal=max(-process.returncode, 0),
+        timed_out=timed_out,
+        stdout=out,
+        stderr=err,
+        is_cut=any(stream.is_cut for stream in streams),
+        kept_open=any(kept_open),
+        seconds=seconds,
+        cpu=usage.ru_utime + usage.ru_stime,
+        left=_list_left() if adopts else (),
+    )
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _list_left() -> tuple[Left, ...]:
+    import psutil
+
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                command = " ".join(process.cmdline()) or process.name()
+                found.append(Left(process.pid, command))
+    return tuple(found)
