@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LIMIT = 10 * 1024 * 1024  # bytes of each of stdout and stderr that Pacemaker keeps
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _CHUNK = 65536
+_GRACE = 0.5  # seconds that the end of an agent's output may come after its own
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,18 @@ class _Stream:
         self.kept += len(self.parts[-1])
         return bool(part)
 
-    def drain(self) -> bool:
-        """Takes what is there without waiting for more; whether somebody still holds the pipe."""
-        os.set_blocking(self.pipe.fileno(), False)
-        try:
-            while self.read() and not self.is_cut:
-                pass
-        except BlockingIOError:
-            return True
-        return self.is_cut  # somebody who goes on writing holds it too
+    def drain(self, limit: float) -> bool:
+        """Takes the rest; whether somebody still holds the pipe at `limit`, on the monotonic clock.
+
+        A process that a thread of ours is just about to start holds it for a moment, too.
+        """
+        while not self.is_cut:
+            wait = max(limit - time.monotonic(), 0)
+            if not select.select([self.pipe], [], [], wait)[0]:
+                return True
+            if not self.read():
+                return False
+        return True  # somebody who goes on writing holds it too
 
 
 def call(
@@ -148,7 +153,7 @@ def _collect(
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)  # reaped here, for the sake of `usage`
-    kept_open = [stream.drain() for stream in streams]
+    kept_open = [stream.drain(began + seconds + _GRACE) for stream in streams]
     out, err = (b"".join(stream.parts) for stream in streams)
     return Called(
         code=process.returncode if process.returncode >= 0 else None,

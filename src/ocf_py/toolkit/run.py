@@ -13,14 +13,15 @@ from click.shell_completion import CompletionItem
 
 from ocf_py.catalogue.calling import call
 from ocf_py.catalogue.description import UnreadableDescription, read_description
-from ocf_py.catalogue.durations import read_duration
 from ocf_py.catalogue.exit_codes import Kind, interpret
+from ocf_py.catalogue.places import OCF_ROOT
 from ocf_py.conformance.caller import make_environment
 from ocf_py.toolkit.agents import AgentWord, find, ocf_root_option
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 from ocf_py.toolkit.log_lines import listen
 from ocf_py.toolkit.outcome import Outcome
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
+from ocf_py.validation.cib.times import parse_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +47,7 @@ class _Time(click.ParamType):
         """The milliseconds; a usage error for what is no time."""
         if isinstance(value, int):
             return value
-        found = read_duration(str(value))
+        found = parse_ms(str(value))
         if found is None or found > _LONGEST:
             self.fail(f"{value!r} is no time such as 10s, 500ms or 1min", param, ctx)
         return found
@@ -275,8 +276,8 @@ def _advertised(
         (
             (one.role == role)
             + ((one.depth or "0") == (level or "0"))
-            + (bool(interval) and read_duration(one.interval) == interval),
-            read_duration(one.timeout) or _TIMEOUT,
+            + (bool(interval) and parse_ms(one.interval) == interval),
+            parse_ms(one.timeout) or _TIMEOUT,
         )
         for one in (description.actions if description else ())
         if one.name == action
@@ -286,8 +287,13 @@ def _advertised(
 
 def _peek(context: click.Context) -> Description | None:
     """What the agent on the command line says of itself; None for whatever reason."""
-    word = context.params.get("agent")
-    try:
-        return _read(find(str(word), context.params["ocf_root"])) if word else None
-    except ToolkitError:
-        return None
+    given = context.params.get("agent")
+    # Behind an option without its value, Click has parsed none of the arguments.
+    words = [given] if given else os.environ.get("COMP_WORDS", "").split()[2:]
+    root = context.params.get("ocf_root") or OCF_ROOT
+    for word in words:
+        try:
+            return _read(find(str(word), root))
+        except ToolkitError:
+            continue
+    return None

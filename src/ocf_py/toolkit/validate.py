@@ -28,7 +28,7 @@ _MARKS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\0", b"\xfe\xff\0<")  # XML: plain,
 @click.command()
 @click.argument("what", nargs=-1, type=AgentWord())
 @ocf_root_option
-@click.option("--checks", is_flag=True, help="List the checks of agents instead, with their ids.")
+@click.option("--checks", is_flag=True, help="List the checks instead, with their ids.")
 @json_option
 def validate(*, what: Sequence[str], ocf_root: Path, checks: bool, as_json: bool) -> None:
     r"""Judge agents' metadata and cluster configurations, before a cluster does.
@@ -88,14 +88,22 @@ def _judge(word: str, ocf_root: Path) -> list[Finding]:
 def _judge_xml(path: Path, word: str, ocf_root: Path) -> list[Finding]:
     raw = _read(path, _LONGEST + 1)
     if _root_of(raw) != "resource-agent":
-        from ocf_py.validation.cib.judge import judge_cib
-
-        return judge_cib(path, ocf_root)
+        return _judge_cib(path, ocf_root)
     if len(raw) > _LONGEST:
         raise UnusableInput(f"{word} is longer than the {_LONGEST} bytes that Pacemaker takes")
     from ocf_py.validation.agents.judge import judge_document
 
     return judge_document(raw, word)
+
+
+def _judge_cib(path: Path, ocf_root: Path) -> list[Finding]:
+    from ocf_py.validation.cib.document import UnreadableConfiguration
+    from ocf_py.validation.cib.judge import judge_cib
+
+    try:
+        return judge_cib(path, ocf_root)
+    except UnreadableConfiguration as error:
+        raise UnusableInput(str(error)) from error
 
 
 def _root_of(raw: bytes) -> str:
@@ -137,24 +145,15 @@ def _print_sum(findings: Sequence[Finding], judged: int) -> None:
 def _list_checks(*, as_json: bool) -> None:
     from ocf_py.validation.agents import judge
     from ocf_py.validation.agents.check import CHECKS
+    from ocf_py.validation.cib import checks as of_configurations
 
     assert judge.TABLES  # noqa: S101 - importing it has filled the table
+    agents = [(one.id, one.sentence) for one in CHECKS.values()]
+    configurations = [(one.id, one.sentence) for one in of_configurations.ALL.values()]
     if as_json:
-        print_json(
-            [
-                {
-                    "check": one.id,
-                    "severity": one.severity.value,
-                    "sentence": one.sentence,
-                    "consequence": one.consequence,
-                    "remedy": one.remedy,
-                }
-                for one in CHECKS.values()
-            ]
-        )
+        print_json({"agents": dict(agents), "configurations": dict(configurations)})
         return
-    for one in CHECKS.values():
-        click.secho(f"{one.id} ({one.severity.value})", bold=True)
-        click.echo(f"    {one.sentence}")
-        click.echo(f"    so: {one.consequence}")
-        click.echo(f"    do: {one.remedy}")
+    for title, rows in (("Agents", agents), ("Configurations", configurations)):
+        click.secho(title, bold=True)
+        for id_, sentence in rows:
+            click.echo(f"  {id_}\n      {sentence}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.catalogue.durations import read_duration
 from ocf_py.catalogue.lines import line_of
 from ocf_py.catalogue.reload import knows_reload_agent
 from ocf_py.declaration import KNOWN_ACTIONS
 from ocf_py.validation.agents.check import Hit, check
+from ocf_py.validation.cib.times import parse_ms
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def has_no_timeout(document: Document) -> Iterator[Hit]:
         timeout = element.get("timeout")
         if timeout is None or not timeout.strip():
             yield _hit(element, "no timeout")
-        elif read_duration(timeout) == 0 and name not in ("meta-data", "notify"):
+        elif parse_ms(timeout) == 0 and name not in ("meta-data", "notify"):
             yield _hit(element, f"a timeout of {timeout}")
 
 
@@ -70,7 +70,7 @@ def has_unreadable_time(document: Document) -> Iterator[Hit]:
     for element, _ in _named(document):
         for attribute in ("timeout", "interval", "start-delay"):
             text = element.get(attribute, "")
-            if text.strip() and read_duration(text) is None:
+            if text.strip() and parse_ms(text) is None:
                 yield _hit(element, f"{attribute}={text!r} is no time")
 
 
@@ -84,7 +84,7 @@ def has_unreadable_time(document: Document) -> Iterator[Hit]:
 def has_short_timeout(document: Document) -> Iterator[Hit]:
     """An action that matters advertises a timeout below 10 s."""
     for element, name in _named(document):
-        timeout = read_duration(element.get("timeout", "")) or 0
+        timeout = parse_ms(element.get("timeout", "")) or 0
         if name in _TIMED and 0 < timeout < _SHORTEST:
             yield _hit(element, f"a timeout of {element.get('timeout')}")
 
@@ -100,7 +100,7 @@ def has_monitors_alike(document: Document) -> Iterator[Hit]:
     """Two monitors advertise the same interval."""
     seen: dict[int, int] = {}
     for element, name in _named(document):
-        interval = read_duration(element.get("interval", "")) or 0
+        interval = parse_ms(element.get("interval", "")) or 0
         if name != "monitor" or not interval:
             continue
         if interval in seen:
@@ -119,7 +119,7 @@ def has_monitors_alike(document: Document) -> Iterator[Hit]:
 def has_interval_elsewhere(document: Document) -> Iterator[Hit]:
     """An action that runs once advertises an interval."""
     for element, name in _named(document):
-        interval = read_duration(element.get("interval", ""))
+        interval = parse_ms(element.get("interval", ""))
         if interval and name in KNOWN_ACTIONS and name != "monitor":
             yield _hit(element, f"an interval of {element.get('interval')}")
 
@@ -135,7 +135,7 @@ def has_deep_monitor(document: Document) -> Iterator[Hit]:
     for element, name in _named(document):
         depth = element.get("depth", "").strip()
         is_deep = depth.isdigit() and int(depth[:9]) != 0
-        if name == "monitor" and is_deep and read_duration(element.get("interval", "")):
+        if name == "monitor" and is_deep and parse_ms(element.get("interval", "")):
             yield _hit(element, f"depth {depth} every {element.get('interval')}")
 
 
@@ -285,7 +285,7 @@ def has_custom_action(document: Document) -> Iterator[Hit]:
     """An action that OCF does not know is advertised."""
     for element, name in _named(document):
         if name and name not in _OF_OCF:
-            interval = read_duration(element.get("interval", ""))
+            interval = parse_ms(element.get("interval", ""))
             every = f", every {element.get('interval')}" if interval else ""
             yield _hit(element, f"not of OCF{every}", Severity.WARNING if interval else None)
 
@@ -324,7 +324,7 @@ def lacks_validate_all(document: Document) -> Iterator[Hit]:
 def has_long_metadata(document: Document) -> Iterator[Hit]:
     """meta-data advertises a timeout beyond the 20 s that Pacemaker gives it."""
     for element, name in _named(document):
-        timeout = read_duration(element.get("timeout", "")) or 0
+        timeout = parse_ms(element.get("timeout", "")) or 0
         if name == "meta-data" and timeout > _METADATA_LIMIT:
             yield _hit(element, f"a timeout of {element.get('timeout')}")
 

@@ -124,7 +124,8 @@ def is_too_long(calls: Mapping[str, Called]) -> Iterator[Hit]:
 )
 def leaves_process(calls: Mapping[str, Called]) -> Iterator[Hit]:
     """A process that meta-data has started lives on, and holds its output open."""
-    if calls[PLAIN].kept_open and not calls[PLAIN].is_cut:
+    plain = calls[PLAIN]
+    if plain.kept_open and not plain.is_cut and not plain.timed_out:
         yield Hit(0, "action meta-data", "leaves a process behind that holds its output open")
 
 

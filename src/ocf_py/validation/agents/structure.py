@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 
 _REFUSED = "pcs refuses the whole agent: it is not installed or does not provide valid metadata"
 _READ_ALL_THE_SAME = "Pacemaker, pcs and crmsh read it all the same; ocf-tester refuses it"
-# What fence agents have brought in, and pcs lets pass.
+# What fence agents have brought in, and pcs lets pass in a document of OCF 1.0.
 _TOLERATED = {
-    ("resource-agent", "shortdesc"),
-    ("resource-agent", "vendor-url"),
-    ("resource-agent", "symlink"),
-    ("parameter", "shortdesc"),
-    ("parameter", "obsoletes"),
-    ("parameter", "deprecated"),
-    ("parameter", "getopt"),
-    ("action", "on_target"),
-    ("action", "automatic"),
+    (Breach.UNKNOWN_ATTRIBUTE, "resource-agent", "shortdesc"),
+    (Breach.UNKNOWN_ELEMENT, "resource-agent", "vendor-url"),
+    (Breach.UNKNOWN_ELEMENT, "resource-agent", "symlink"),
+    (Breach.UNKNOWN_ATTRIBUTE, "parameter", "shortdesc"),
+    (Breach.UNKNOWN_ATTRIBUTE, "parameter", "obsoletes"),
+    (Breach.UNKNOWN_ATTRIBUTE, "parameter", "deprecated"),
+    (Breach.UNKNOWN_ELEMENT, "parameter", "getopt"),
 }
-_TOLERATED_IN_1_1 = {("action", "on_target"), ("action", "automatic")}
+# The same, in a document of any version.
+_ALWAYS_TOLERATED = {
+    (Breach.UNKNOWN_ATTRIBUTE, "action", "on_target"),
+    (Breach.UNKNOWN_ATTRIBUTE, "action", "automatic"),
+}
 #: Types that pcs reads in a document of OCF 1.1 beside those of OCF.
 _TOLERATED_TYPES = ("percentage", "time")
 # Parts that a check of their own judges, and says more of.
@@ -89,7 +91,7 @@ def has_no_version(document: Document) -> Iterator[Hit]:
 @check(
     "version-unknown",
     Severity.ERROR,
-    consequence=f"{_REFUSED}; Pacemaker warns with every start",
+    consequence="pcs refuses the whole agent, as one of an OCF version that it does not support",
     remedy="put the OCF version there, 1.0 or 1.1; the agent's own version is the attribute "
     "version of <resource-agent>",
 )
@@ -152,9 +154,9 @@ def _faults(document: Document) -> list[Fault]:
 def _is_refused(fault: Fault, document: Document) -> bool:
     """Whether pcs, whose schema is laxer, refuses the agent for it."""
     is_1_1 = knows_reload_agent(document.description.version)
-    part = (fault.element, fault.part)
     if fault.breach in (Breach.UNKNOWN_ATTRIBUTE, Breach.UNKNOWN_ELEMENT):
-        return part not in (_TOLERATED_IN_1_1 if is_1_1 else _TOLERATED)
+        part = (fault.breach, fault.element, fault.part)
+        return part not in _ALWAYS_TOLERATED and (is_1_1 or part not in _TOLERATED)
     if fault.breach is Breach.BAD_VALUE and fault.part == "type":
         return is_1_1 and not any(repr(one) in fault.message for one in _TOLERATED_TYPES)
     if fault.breach is Breach.REPEATED_ELEMENT:
