@@ -13,12 +13,13 @@ import select
 import selectors
 import signal
 import subprocess
+import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 LIMIT = 10 * 1024 * 1024  # bytes of each of stdout and stderr that Pacemaker keeps
@@ -95,37 +96,62 @@ def call(
     timeout: float,
     user: tuple[int, int] | None = None,
     adopts: bool = False,
+    ends_when_cut: bool = False,
 ) -> Called:
     """Calls and waits; OSError where there is nothing to execute.
 
     `user` is the uid and gid to become, without further groups. `adopts` makes
     this process the parent of whatever the agent leaves behind, so that it can be told.
+    `ends_when_cut` kills it, other than Pacemaker, once it has written more than is kept.
     """
     if adopts:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     uid, gid = user or (None, None)
     began = time.monotonic()
-    with subprocess.Popen(
-        argv,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd="/",
-        start_new_session=True,  # no terminal either, as below a daemon
-        user=uid,
-        group=gid,
-        extra_groups=None if user is None else [],
-    ) as process:
+    release = _hold_interrupts()
+    try:
+        process = subprocess.Popen(
+            argv,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            start_new_session=True,  # no terminal either, as below a daemon
+            user=uid,
+            group=gid,
+            extra_groups=None if user is None else [],
+        )
+    except BaseException:
+        release()
+        raise
+    with process:
         try:
-            return _collect(process, began, began + timeout, adopts=adopts)
+            release()
+            called = _collect(process, began, began + timeout, ends_when_cut=ends_when_cut)
         except BaseException:  # Ctrl-C: the agent is no member of the terminal's group
             _kill_group(process.pid)
             raise
+    return replace(called, left=_list_left()) if adopts else called
+
+
+def _hold_interrupts() -> Callable[[], None]:
+    """Keeps Ctrl-C back, until what is returned is called: a process is made that none could end."""
+    if threading.current_thread() is not threading.main_thread():  # it gets no signals
+        return lambda: None
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+
+    def release() -> None:
+        signal.signal(signal.SIGINT, before)
+        if held:
+            signal.raise_signal(signal.SIGINT)
+
+    return release
 
 
 def _collect(
-    process: subprocess.Popen[bytes], began: float, limit: float, *, adopts: bool
+    process: subprocess.Popen[bytes], began: float, limit: float, *, ends_when_cut: bool
 ) -> Called:
     assert process.stdout is not None  # noqa: S101 - both made with PIPE above
     assert process.stderr is not None  # noqa: S101
@@ -148,6 +174,8 @@ def _collect(
                         has_ended = True
                     elif not key.data.read():
                         selector.unregister(key.fileobj)
+                    elif ends_when_cut and key.data.is_cut:
+                        _kill_group(process.pid)
     finally:
         os.close(ended)
     _, status, usage = os.wait4(process.pid, 0)
@@ -165,7 +193,6 @@ def _collect(
         kept_open=any(kept_open),
         seconds=seconds,
         cpu=usage.ru_utime + usage.ru_stime,
-        left=_list_left() if adopts else (),
     )
 
 

@@ -134,7 +134,7 @@ def describe(root: etree._Element) -> Description:
 def read_document(executable: Path) -> bytes:
     """Asks the agent itself, as Pacemaker does: with nothing but OCF_ROOT in its environment."""
     try:
-        called = call([executable, "meta-data"], ENVIRONMENT, timeout=SECONDS)
+        called = call([executable, "meta-data"], ENVIRONMENT, timeout=SECONDS, ends_when_cut=True)
     except OSError as error:
         raise UnreadableDescription(f"{executable} meta-data: {error}") from error
     if called.timed_out:

@@ -28,7 +28,7 @@ def call_metadata(agent: InstalledAgent, timeout: float = SECONDS) -> dict[str, 
     Only root can become another user. Where the first call fails the others would tell no more.
     """
     argv = (agent.path, "meta-data")
-    calls = {PLAIN: call(argv, ENVIRONMENT, timeout=timeout)}
+    calls = {PLAIN: call(argv, ENVIRONMENT, timeout=timeout, ends_when_cut=True)}
     if calls[PLAIN].code != 0:
         return calls
     user = _unprivileged()
@@ -48,7 +48,9 @@ def call_metadata(agent: InstalledAgent, timeout: float = SECONDS) -> dict[str, 
 def fails(calls: Mapping[str, Called]) -> Iterator[Hit]:
     """meta-data ends with another code than 0, or by a signal, or writes nothing."""
     plain = calls[PLAIN]
-    if not plain.timed_out and plain.code != 0:
+    if plain.timed_out or plain.is_cut:
+        return
+    if plain.code != 0:
         yield Hit(0, "action meta-data", _ending(plain))
     elif plain.code == 0 and not plain.stdout.strip():
         yield Hit(0, "action meta-data", "writes nothing")
