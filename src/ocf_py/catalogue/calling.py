@@ -136,7 +136,7 @@ def call(
 
 
 def _hold_interrupts() -> Callable[[], None]:
-    """Keeps Ctrl-C back, until what is returned is called: a process is made that none could end."""
+    """Keeps Ctrl-C back, as nobody could end a process half made; what is returned lets it come."""
     if threading.current_thread() is not threading.main_thread():  # it gets no signals
         return lambda: None
     held: list[int] = []

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from ocf_py.catalogue.calling import call
-from ocf_py.catalogue.description import UnreadableDescription, read_description
 from ocf_py.catalogue.exit_codes import Kind, interpret
-from ocf_py.catalogue.places import OCF_ROOT
 from ocf_py.conformance.caller import make_environment
 from ocf_py.toolkit.agents import AgentWord, find, ocf_root_option
+from ocf_py.toolkit.call_words import ActionWord, Assignment, Time, read
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 from ocf_py.toolkit.log_lines import listen
 from ocf_py.toolkit.outcome import Outcome
@@ -31,75 +29,14 @@ if TYPE_CHECKING:
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TIMEOUT = 20_000  # ms: Pacemaker's own default
-_LONGEST = 2**31 - 1  # ms
 #: What Pacemaker answers for an agent that does not start (protocol fact P4).
 _UNSTARTED = {errno.ENOENT: 5, errno.EACCES: 4, errno.EPERM: 4}
 
 
-class _Time(click.ParamType):
-    """A time as Pacemaker reads it, in milliseconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
-        """The milliseconds; a usage error for what is no time."""
-        if isinstance(value, int):
-            return value
-        found = parse_ms(str(value))
-        if found is None or found > _LONGEST:
-            self.fail(f"{value!r} is no time such as 10s, 500ms or 1min", param, ctx)
-        return found
-
-
-class _ActionWord(click.ParamType):
-    """An action; completed from what the agent advertises."""
-
-    name = "action"
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002 - Click's signature
-        incomplete: str,
-    ) -> list[CompletionItem]:
-        """The advertised actions that begin so."""
-        known = _peek(ctx)
-        names = known.action_names if known else ()
-        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
-
-
-class _Assignment(click.ParamType):
-    """NAME=VALUE; the name is completed from the agent's parameters."""
-
-    name = "name=value"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
-        """The pair; a usage error for what is none."""
-        name, mark, text = str(value).partition("=")
-        if not mark or not name:
-            self.fail(f"{value!r} is no NAME=VALUE", param, ctx)
-        return name, text
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002 - Click's signature
-        incomplete: str,
-    ) -> list[CompletionItem]:
-        """The agent's parameters that begin so."""
-        known = _peek(ctx)
-        names = [one.name for one in known.parameters] if known else []
-        return [CompletionItem(f"{name}=") for name in names if name.startswith(incomplete)]
-
-
 @click.command()
 @click.argument("agent", type=AgentWord())
-@click.argument("action", type=_ActionWord())
-@click.option("-o", "--option", "given", multiple=True, type=_Assignment(), help="A parameter.")
+@click.argument("action", type=ActionWord())
+@click.option("-o", "--option", "given", multiple=True, type=Assignment(), help="A parameter.")
 @click.option(
     "--options-from",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -109,12 +46,12 @@ class _Assignment(click.ParamType):
     "-m",
     "--meta",
     multiple=True,
-    type=_Assignment(),
+    type=Assignment(),
     help="A meta attribute: clone-max=2, notify_type=pre, notify_operation=promote.",
 )
 @click.option("--instance", default="test", show_default=True, help="The resource's name.")
-@click.option("--timeout", type=_Time(), help="SIGKILL after it.  [default: as advertised, or 20s]")
-@click.option("--interval", type=_Time(), default="0", help="Of a monitor: without one, a probe.")
+@click.option("--timeout", type=Time(), help="SIGKILL after it.  [default: as advertised, or 20s]")
+@click.option("--interval", type=Time(), default="0", help="Of a monitor: without one, a probe.")
 @click.option("--level", default="", metavar="N", help="OCF_CHECK_LEVEL: 0, 10 or 20.")
 @click.option(
     "--role",
@@ -159,7 +96,7 @@ def run(  # noqa: PLR0913 - a call of an agent has as many sides
     _check(action, instance, timeout, interval, role)
     found = find(agent, ocf_root)
     parameters = dict([*_read_options(options_from), *given])
-    description = _read(found)
+    description = read(found)
     if description:
         _hint(description, action, parameters)
     limit = timeout or _advertised(description, action, interval, level, role)
@@ -200,14 +137,6 @@ def _check(
         raise UnusableInput(f"--interval is of monitor, not of {action}", hint="leave it out")
     if timeout == 0:
         raise UnusableInput("--timeout 0 would kill the agent at once")
-
-
-def _read(agent: InstalledAgent) -> Description | None:
-    """What the agent says of itself, None where it does not: it can be called all the same."""
-    try:
-        return read_description(agent.path)
-    except UnreadableDescription:
-        return None
 
 
 def _call(
@@ -283,17 +212,3 @@ def _advertised(
         if one.name == action
     ]
     return max(ranked, key=lambda row: row[0])[1] if ranked else _TIMEOUT
-
-
-def _peek(context: click.Context) -> Description | None:
-    """What the agent on the command line says of itself; None for whatever reason."""
-    given = context.params.get("agent")
-    # Behind an option without its value, Click has parsed none of the arguments.
-    words = [given] if given else os.environ.get("COMP_WORDS", "").split()[2:]
-    root = context.params.get("ocf_root") or OCF_ROOT
-    for word in words:
-        try:
-            return _read(find(str(word), root))
-        except ToolkitError:
-            continue
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocf_py.catalogue.description import SECONDS, UnreadableDescription, describe, parse_document
-from ocf_py.validation.agents import actions, calls, parameters, structure
+from ocf_py.validation.agents import actions, calls, operations, parameters, structure, values
 from ocf_py.validation.agents.check import Document, Hit, add, run_call_checks, run_checks
 from ocf_py.validation.finding import Severity
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ocf_py.validation.finding import Finding
 
 #: The modules whose checks fill the table.
-TABLES = (calls, structure, parameters, actions)
+TABLES = (calls, structure, parameters, values, actions, operations)
 
 _UNREADABLE = add(
     "unreadable",

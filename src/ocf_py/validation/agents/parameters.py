@@ -1,4 +1,4 @@
-"""Checks of the parameters: their names, their defaults, what they promise."""
+"""Checks of the parameters: their names, and what they promise to Pacemaker and its tools."""
 
 from __future__ import annotations
 
@@ -19,16 +19,8 @@ if TYPE_CHECKING:
 
 _REACHABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _RESERVED = re.compile(r"CRM_meta_|crm_feature_set$")
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-# Every word that Pacemaker reads as a boolean.
-_BOOLEAN = ("true", "on", "yes", "y", "1", "false", "off", "no", "n", "0")
-# Protocol fact P11.
-_HIDDEN = ("password", "passwd", "user")
-_SECRET = re.compile(
-    r"(^|_)(pass(word|wd|phrase|code)?|pw|secret|(auth|api|access)_?(token|key)|private_?key|"
-    r"secret_?key|credentials?)$",
-    re.IGNORECASE,
-)
+#: What Pacemaker hides by itself (protocol fact P11).
+HIDDEN = ("password", "passwd", "user")
 _TRACE = ("trace_ra", "trace_file")
 #: To the agents of these providers pcs adds the parameters itself.
 _TRACED_ANYWAY = ("heartbeat", "pacemaker")
@@ -43,9 +35,9 @@ _TRACED_ANYWAY = ("heartbeat", "pacemaker")
 )
 def has_unreachable_name(document: Document) -> Iterator[Hit]:
     """A parameter's name cannot be that of an environment variable: it has a "-", a "." or such."""
-    for element, name in _named(document):
+    for element, name in named(document):
         if name and not _REACHABLE.fullmatch(name):
-            yield _hit(element, f"the name {name!r} cannot be that of a variable")
+            yield hit(element, f"the name {name!r} cannot be that of a variable")
 
 
 @check(
@@ -56,9 +48,9 @@ def has_unreachable_name(document: Document) -> Iterator[Hit]:
 )
 def has_reserved_name(document: Document) -> Iterator[Hit]:
     """A parameter's name is one that Pacemaker hands to every agent."""
-    for element, name in _named(document):
+    for element, name in named(document):
         if _RESERVED.match(name):
-            yield _hit(element, f"the name {name!r} is Pacemaker's own")
+            yield hit(element, f"the name {name!r} is Pacemaker's own")
 
 
 @check(
@@ -70,64 +62,10 @@ def has_reserved_name(document: Document) -> Iterator[Hit]:
 def is_declared_twice(document: Document) -> Iterator[Hit]:
     """Two parameters have one name."""
     seen: dict[str, int] = {}
-    for element, name in _named(document):
+    for element, name in named(document):
         if name in seen:
-            yield _hit(element, f"the parameter stands on line {seen[name]} already")
+            yield hit(element, f"the parameter stands on line {seen[name]} already")
         seen.setdefault(name, line_of(element))
-
-
-@check(
-    "default-of-other-type",
-    Severity.WARNING,
-    consequence="the shells show a default that they would not take as a value",
-    remedy="let the default be of the declared type, or declare the type it has",
-)
-def has_default_of_other_type(document: Document) -> Iterator[Hit]:
-    """The default of an integer is no whole number, that of a boolean no word for yes or no."""
-    for element, _ in _named(document):
-        content = element.find("content")
-        if content is None or not content.get("default"):
-            continue
-        kind, default = content.get("type"), content.get("default", "")
-        is_integer = _INTEGER.fullmatch(default.strip()) is not None
-        if kind == "integer" and not is_integer:
-            yield _hit(element, f"the default {default!r} is no integer", content)
-        elif kind == "boolean" and default.strip().lower() not in _BOOLEAN:
-            yield _hit(element, f"the default {default!r} is neither true nor false", content)
-
-
-@check(
-    "default-not-an-option",
-    Severity.WARNING,
-    consequence="who writes the default down gets a value that is not allowed",
-    remedy="choose the default among the options",
-)
-def has_default_beside_options(document: Document) -> Iterator[Hit]:
-    """The default of a select is none of its options."""
-    for element, _ in _named(document):
-        content = element.find("content")
-        if content is None or content.get("type") != "select" or not content.get("default"):
-            continue
-        options = [one.get("value", "") for one in content.iterfind("option")]
-        default = content.get("default", "")
-        if options and default not in options:
-            message = f"the default {default!r} is none of {', '.join(options)}"
-            yield _hit(element, message, content)
-
-
-@check(
-    "required-with-default",
-    Severity.NOTE,
-    consequence="the shells insist on a value though the agent has one",
-    remedy="drop required, or the default",
-)
-def is_required_with_default(document: Document) -> Iterator[Hit]:
-    """A required parameter has a default."""
-    for element, _ in _named(document):
-        content = element.find("content")
-        default = "" if content is None else content.get("default", "")
-        if element.get("required") == "1" and default:
-            yield _hit(element, f"required, and has the default {default!r}")
 
 
 @check(
@@ -141,9 +79,9 @@ def is_reloadable_without_action(document: Document) -> Iterator[Hit]:
     if not knows_reload_agent(document.description.version):
         return
     if "reload-agent" not in document.description.action_names:
-        for element, _ in _named(document):
+        for element, _ in named(document):
             if element.get("reloadable") == "1":
-                yield _hit(element, "reloadable, and there is no reload-agent")
+                yield hit(element, "reloadable, and there is no reload-agent")
 
 
 @check(
@@ -156,10 +94,10 @@ def needs_later_version(document: Document) -> Iterator[Hit]:
     """A parameter has reloadable or unique-group, which are of OCF 1.1, in a document of 1.0."""
     if knows_reload_agent(document.description.version):
         return
-    for element, _ in _named(document):
+    for element, _ in named(document):
         for name in ("reloadable", "unique-group"):
             if element.get(name) is not None:
-                yield _hit(element, f"{name} is of OCF 1.1")
+                yield hit(element, f"{name} is of OCF 1.1")
 
 
 @check(
@@ -172,23 +110,23 @@ def has_odd_reloadable(document: Document) -> Iterator[Hit]:
     """The attribute reloadable is neither 0 nor 1."""
     if not knows_reload_agent(document.description.version):
         return
-    for element, _ in _named(document):
+    for element, _ in named(document):
         value = element.get("reloadable")
         if value is not None and value.strip() not in ("0", "1"):
-            yield _hit(element, f"reloadable={value!r} is none of 0, 1")
+            yield hit(element, f"reloadable={value!r} is none of 0, 1")
 
 
 @check(
     "private-attribute",
     Severity.ERROR,
     consequence="pcs refuses the whole agent: no schema of OCF knows the attribute",
-    remedy=f"call the parameter {_HIDDEN[0]} or {_HIDDEN[1]}, which Pacemaker hides by itself",
+    remedy=f"call the parameter {HIDDEN[0]} or {HIDDEN[1]}, which Pacemaker hides by itself",
 )
 def is_marked_private(document: Document) -> Iterator[Hit]:
     """A parameter has the attribute private, which only Pacemaker's controller reads."""
-    for element, _ in _named(document):
+    for element, _ in named(document):
         if element.get("private") is not None:
-            yield _hit(element, "the attribute private is not of OCF")
+            yield hit(element, "the attribute private is not of OCF")
 
 
 @check(
@@ -199,9 +137,9 @@ def is_marked_private(document: Document) -> Iterator[Hit]:
 )
 def is_unique_in_two_ways(document: Document) -> Iterator[Hit]:
     """A parameter has a unique-group, and unique="0"."""
-    for element, _ in _named(document):
+    for element, _ in named(document):
         if element.get("unique-group") and element.get("unique") == "0":
-            yield _hit(element, f'unique="0" and unique-group={element.get("unique-group")!r}')
+            yield hit(element, f'unique="0" and unique-group={element.get("unique-group")!r}')
 
 
 @check(
@@ -214,22 +152,9 @@ def is_unique_in_two_ways(document: Document) -> Iterator[Hit]:
 def is_unique_as_in_1_0(document: Document) -> Iterator[Hit]:
     """A parameter of a document of OCF 1.1 is unique="1", and in no unique-group."""
     if knows_reload_agent(document.description.version):
-        for element, _ in _named(document):
+        for element, _ in named(document):
             if element.get("unique") == "1" and not element.get("unique-group"):
-                yield _hit(element, 'unique="1" without a unique-group')
-
-
-@check(
-    "secret-shown",
-    Severity.NOTE,
-    consequence="Pacemaker and its tools show the value wherever they show parameters",
-    remedy=f"call it {_HIDDEN[0]} or {_HIDDEN[1]}, or take a file's path or a cibsecret instead",
-)
-def is_secret_in_plain_sight(document: Document) -> Iterator[Hit]:
-    """A parameter is a secret by its name, and not one of the names that Pacemaker hides."""
-    for element, name in _named(document):
-        if _SECRET.search(name) and name not in _HIDDEN:
-            yield _hit(element, "a secret by its name, and not by one that Pacemaker hides")
+                yield hit(element, 'unique="1" without a unique-group')
 
 
 @check(
@@ -250,26 +175,13 @@ def has_no_trace_parameters(document: Document) -> Iterator[Hit]:
         yield Hit(line, "", f"no parameter {' and no '.join(missing)}")
 
 
-@check(
-    "replaced-with-nothing",
-    Severity.WARNING,
-    consequence="who follows the advice configures a parameter that is not there",
-    remedy="name a parameter of the agent",
-)
-def is_replaced_with_nothing(document: Document) -> Iterator[Hit]:
-    """A deprecated parameter is replaced by one that the agent does not have."""
-    for element, _ in _named(document):
-        for instead in element.iterfind("deprecated/replaced-with"):
-            name = instead.get("name", "")
-            if name and document.description.find(name) is None:
-                yield _hit(element, f"replaced with {name!r}, which is no parameter", instead)
-
-
-def _named(document: Document) -> Iterator[tuple[etree._Element, str]]:
+def named(document: Document) -> Iterator[tuple[etree._Element, str]]:
+    """The elements of the parameters, each with its name."""
     for element in document.parameters:
         yield element, element.get("name", "")
 
 
-def _hit(element: etree._Element, message: str, place: etree._Element | None = None) -> Hit:
+def hit(element: etree._Element, message: str, place: etree._Element | None = None) -> Hit:
+    """A hit at a parameter's element, or at a place within."""
     line = line_of(element if place is None else place)
     return Hit(line, f"parameter {element.get('name', '')}".strip(), message)
