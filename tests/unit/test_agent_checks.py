@@ -147,3 +147,10 @@ def test_a_document_of_any_bytes_is_judged_without_a_traceback() -> None:
     assert checks[6] == ["unreadable"]
     assert checks[7:9] == [[], []]
     assert checks[9] == ["unreadable"]
+
+
+def test_the_reference_lists_every_check_as_it_is() -> None:
+    reference = Path(__file__).parents[2] / "docs/reference/commands/validate.md"
+    rows = [line for line in reference.read_text().splitlines() if line.startswith("| `")]
+    listed = [f"| `{one.id}` | {one.severity.value} | {one.sentence} |" for one in CHECKS.values()]
+    assert sorted(row for row in rows if "`--" not in row) == sorted(listed)
