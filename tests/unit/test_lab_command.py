@@ -135,7 +135,10 @@ def test_the_status_of_nodes_that_are_all_off_or_booting_is_no_error(
 
 
 def test_the_status_as_json_is_everything_the_lab_tells(monkeypatch: pytest.MonkeyPatch) -> None:
-    described = {"power_switch": "on", "nodes": {"n1": {"power": "off", "pid": None}}}
+    described: dict[str, object] = {
+        "power_switch": "on",
+        "nodes": {"n1": {"power": "off", "pid": None}},
+    }
 
     class Found:
         def describe(self) -> dict[str, object]:
