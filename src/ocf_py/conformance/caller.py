@@ -65,11 +65,12 @@ def make_environment(
     timeout: float,
     level: str,
     action: str = "",
+    inherited: Mapping[str, str] = INHERITED,
 ) -> dict[str, str]:
     """The whole environment of one call of the agent (provider, type); `timeout` in seconds."""
     provider, type_ = agent
     variables = {
-        **INHERITED,
+        **inherited,
         "OCF_RA_VERSION_MAJOR": "1",
         "OCF_RA_VERSION_MINOR": "1",
         "OCF_EXIT_REASON_PREFIX": _REASON,
