@@ -15,6 +15,7 @@ from ocf_py.toolkit.errors import ToolkitError
 _SUBCOMMANDS = {
     "install": "Install the agents where Pacemaker looks for them.",
     "uninstall": "Remove what `install` wrote.",
+    "migrate": "Rewrite resources of other agents in a CIB into ours.",
     "mirror": "Look at a mirrored directory, and decide for it.",
     "lab": "Run a real cluster in namespaces on this machine.",
 }

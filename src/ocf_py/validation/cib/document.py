@@ -76,9 +76,14 @@ def read_document(path: Path) -> Document:
         UnreadableConfiguration: It is no XML, or XML of something else.
         OSError: The system does not give it.
     """
+    return parse_document(path, path.read_bytes())
+
+
+def parse_document(path: Path, content: bytes) -> Document:
+    """Reads the content of a file, as `read_document`."""
     parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
     try:
-        root = etree.fromstring(path.read_bytes(), parser)
+        root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise UnreadableConfiguration(f"{path}: it is no XML: {error.msg}") from error
     if root.tag not in ROOTS:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from ocf_py.validation.cib.document import Document
 
+SECRET = "lrm://"  # noqa: S105 - Pacemaker puts the value in from a file of the node's
 TRUE = ("true", "yes", "on", "1", "y")  # what Pacemaker takes for true
 LEGACY_ROLES = {"master": "Promoted", "slave": "Unpromoted"}
+_DEFAULT_TIMEOUT = 20_000  # Pacemaker's own, for an operation that nobody has given one
 _CONTAINERS = ("docker", "podman", "rkt")
 
 
@@ -151,6 +153,16 @@ class Resource:
             found += [one for one in mine if (one.name, one.interval) not in known]
         return found
 
+    def value_sets(self) -> Iterator[dict[str, str]]:
+        """The parameters that hold at a time: those of always, and each rule's set over them."""
+        rules = {one.rule for one in self.parameters if one.rule}
+        for rule in sorted(rules) or [0]:
+            values: dict[str, str] = {}
+            for one in self.parameters:
+                if one.rule in (0, rule):
+                    values.setdefault(one.name, one.value)
+            yield values
+
     def _own(self, name: str) -> str:
         for holder in self.holders:
             value = holder.get(name)
@@ -209,6 +221,17 @@ def settings(document: Document, holders: Sequence[etree._Element], tag: str) ->
             found.append((_score(source), [one for one in pairs if one is not None]))
     found.sort(key=lambda one: -one[0])
     return [one for _, pairs in found for one in pairs]
+
+
+def default_timeout(document: Document) -> int | None:
+    """What an operation gets that has no timeout, in ms; None where rules decide it."""
+    sections = list(document.elements("op_defaults"))
+    given = [
+        one for one in settings(document, sections, "meta_attributes") if one.name == "timeout"
+    ]
+    if any(one.rule for one in given):
+        return None
+    return parse_ms(given[0].value) if given else _DEFAULT_TIMEOUT
 
 
 def _setting(document: Document, pair: etree._Element, rule: int) -> Setting | None:
