@@ -111,8 +111,8 @@ class Markup:
         tag = self._tags[number]
         indent = self._indent(tag.begin)
         step = None if indent is None else indent + "  "
-        child = next((one for one in self._tags[number + 1 :] if one.end <= tag.end), None)
-        if child is not None and not tag.is_empty:
+        child = self._tags[number + 1] if number + 1 < len(self._tags) else None
+        if child is not None and child.end <= tag.end:
             step = self._indent(child.begin)
         added = "".join(self._line(step, line) for line in lines)
         if not tag.is_empty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +59,12 @@ def plan_moves(document: Document, agents: Mapping[str, type[Agent]]) -> list[Mo
         for one in _candidates(document)
         for peer in _peers(one)
     ]
+    staying: dict[etree._Element, list[str]] = defaultdict(list)
     for move in moves:
-        others = [one for one in moves if one.carrier is move.carrier and one is not move]
-        held = [one.resource.id for one in others if one.reasons]
+        if move.reasons:
+            staying[move.carrier].append(move.resource.id)
+    for move in moves:
+        held = staying.get(move.carrier)
         if held and not move.reasons:
             name = move.carrier.get("id")
             move.reasons.append(f"template {name} is also that of {', '.join(held)}, which stays")
@@ -70,7 +74,7 @@ def plan_moves(document: Document, agents: Mapping[str, type[Agent]]) -> list[Mo
 def _candidates(document: Document) -> Iterator[Resource]:
     found = resources(document)
     yield from found
-    used = [one.template for one in found]
+    used = {one.template for one in found}
     for template in document.elements("template"):
         if template not in used:
             yield Resource(document, template, None)
@@ -113,7 +117,7 @@ def _plan(resource: Resource, peer: Peer, agent: type[Agent]) -> Move:
 
 def _shared(resource: Resource) -> Iterator[str]:
     """Sets of the resource that stand for more than one: a change would be one for all."""
-    references = {one.get("id-ref") for one in resource.document.elements("*")} - {None}
+    references = resource.document.references
     for holder in resource.holders:
         for place in holder.iterfind("*"):
             if place.tag not in ("instance_attributes", "operations"):

@@ -37,13 +37,11 @@ def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
         UnusableInput: It is no regular file, or a running cluster's own.
         ToolkitError: It has changed since it was read, or the system refuses to write.
     """
+    if not path.is_file():
+        raise UnusableInput(f"{path}: is no regular file", hint="write to a file, then name that")
     place = Path(os.path.realpath(path))
     try:
         known = place.lstat()
-        if not stat.S_ISREG(known.st_mode):
-            raise UnusableInput(
-                f"{path}: is no regular file", hint="write to a file, then use that"
-            )
         if place.with_name(f"{place.name}.sig").exists():
             raise UnusableInput(
                 f"{path}: is Pacemaker's own file, which it refuses when somebody has edited it",
@@ -52,11 +50,11 @@ def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
         if place.read_bytes() != before:
             raise ToolkitError(f"{path}: has changed meanwhile", hint="run it again")
         backup = _keep(place)
-        folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            _replace(folder, place.name, after, known)
-        finally:
-            os.close(folder)
+            _replace(place, after, known)
+        except BaseException:  # then there is nothing that it would be a copy of
+            backup.unlink()
+            raise
     except OSError as error:
         raise ToolkitError(
             f"{path}: cannot be written: {error.strerror}", hint="it is as it was"
@@ -75,21 +73,20 @@ def _keep(place: Path) -> Path:
             return backup
 
 
-def _replace(folder: int, name: str, content: bytes, known: os.stat_result) -> None:
+def _replace(place: Path, content: bytes, known: os.stat_result) -> None:
     """Write the new file beside the old one with its owner and mode, then take its place."""
-    made = f".{name}.migrated"
-    replace_durably(folder, made, content)
+    made = f".{place.name}.migrated"
+    folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        replace_durably(folder, made, content)
         if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(made, known.st_uid, known.st_gid, dir_fd=folder)
-        handle = os.open(made, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
-        try:
-            os.fchmod(handle, stat.S_IMODE(known.st_mode))
-        finally:
-            os.close(handle)
-        os.rename(made, name, src_dir_fd=folder, dst_dir_fd=folder)
+            os.chown(made, known.st_uid, known.st_gid, dir_fd=folder, follow_symlinks=False)
+        os.chmod(made, stat.S_IMODE(known.st_mode), dir_fd=folder)
+        os.rename(made, place.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(made, dir_fd=folder)
         raise
+    finally:
+        os.close(folder)

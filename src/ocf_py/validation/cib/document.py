@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -43,6 +44,12 @@ class Document:
     path: Path
     root: etree._Element
     ids: dict[str, etree._Element]
+
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """All ids that an `id-ref` names."""
+        found = (one.get("id-ref") for one in self.root.iter("*"))
+        return frozenset(str(one) for one in found if one is not None)
 
     @property
     def is_cluster(self) -> bool:
