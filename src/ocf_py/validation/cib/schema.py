@@ -53,7 +53,7 @@ def find_invalid(document: Document, known: set[int], schemas: Path = SCHEMAS) -
                 f"validate where Pacemaker has {wanted}.rng in {schemas}",
             )
         return
-    whole = _wrap(document)
+    whole = as_cib(document)
     schema = etree.RelaxNG(etree.parse(str(path)))
     if schema.validate(whole):
         return
@@ -78,7 +78,7 @@ def _newest(schemas: Path) -> str:
     return max(found, key=version).stem if found else ""
 
 
-def _wrap(document: Document) -> etree._Element:
+def as_cib(document: Document) -> etree._Element:
     """The document as the `<cib>` it is a part of; a copy, in which the lines are kept."""
     part = deepcopy(document.root)
     if part.tag == "cib":

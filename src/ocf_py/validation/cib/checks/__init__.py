@@ -14,6 +14,7 @@ from ocf_py.validation.cib.checks import (
     operations,
     parameters,
     promotion,
+    sharing,
     uniqueness,
     values,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "operations",
     "parameters",
     "promotion",
+    "sharing",
     "uniqueness",
     "values",
 ]
