@@ -24,7 +24,7 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 @click.option("--write", is_flag=True, help="Change the file, and keep what it was beside it.")
 @json_option
 def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Click's signature
-    """Rewrite resources of other agents into ours.
+    r"""Rewrite resources of other agents into ours.
 
     CIB is a file with a configuration, or a part of one, such as `cibadmin --query` prints.
     ocf:heartbeat:IPaddr2, IPaddr, Filesystem and anything, and units of systemd, become
@@ -35,11 +35,12 @@ def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Cl
     Ends with 0; with 1 where a resource stays; with 2 where the file cannot be used.
 
     \b
-    cibadmin --query > cib.xml
-    ocf-py migrate cib.xml                     # look
-    ocf-py migrate cib.xml --write             # cib.xml is changed, cib.xml.bak is what it was
-    ocf-py migrate cib.xml --json | jq .left   # what stays, and why
-    """  # noqa: D301 - in a raw docstring Click would not see its mark
+    Examples:
+      cibadmin --query > cib.xml
+      ocf-py migrate cib.xml                     # look
+      ocf-py migrate cib.xml --write             # cib.xml is changed, cib.xml.bak is what it was
+      ocf-py migrate cib.xml --json | jq .left   # what stays, and why
+    """
     from ocf_py.migration.rewriting import explain, rewrite
     from ocf_py.toolkit.our_agents import load_agents
     from ocf_py.toolkit.replacing import read_input, replace_with_backup

@@ -1,7 +1,6 @@
 """Whether Pacemaker's own schema takes a configuration, where Pacemaker is installed.
 
-libxml2 names the place of an error in what an element should hold only roughly, so that this
-speaks where no check of ours has already named the line.
+libxml2 names the place of an error in what an element should hold only roughly.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from ocf_py.catalogue.lines import line_of
 from ocf_py.validation.cib.check import Flaw
 from ocf_py.validation.cib.document import SECTION_OF
 from ocf_py.validation.finding import Severity
@@ -27,8 +25,8 @@ _COUNTERS = {"admin_epoch": "0", "epoch": "1", "num_updates": "0"}
 _ADDED = ("crm_config", "nodes", "resources", "constraints")
 
 
-def find_invalid(document: Document, known: set[int], schemas: Path = SCHEMAS) -> Iterator[Flaw]:
-    """What the schema refuses first, unless a line of that element is `known` already."""
+def find_invalid(document: Document, schemas: Path = SCHEMAS) -> Iterator[Flaw]:
+    """What the schema refuses first, or why it was not asked."""
     wanted = document.root.get("validate-with") if document.root.tag == "cib" else None
     if wanted == "none":
         yield Flaw(
@@ -58,8 +56,6 @@ def find_invalid(document: Document, known: set[int], schemas: Path = SCHEMAS) -
     if schema.validate(whole):
         return
     element, message = _deepest(whole, schema.error_log)
-    if known.intersection(line_of(one) for one in element.iter(etree.Element)):
-        return
     yield Flaw(
         Severity.ERROR,
         element,
