@@ -36,10 +36,9 @@ def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Cl
 
     \b
     Examples:
-      cibadmin --query > cib.xml
-      ocf-py migrate cib.xml                     # look
-      ocf-py migrate cib.xml --write             # cib.xml is changed, cib.xml.bak is what it was
-      ocf-py migrate cib.xml --json | jq .left   # what stays, and why
+      ocf-py migrate cib.xml
+      ocf-py migrate cib.xml --write
+      ocf-py migrate cib.xml --json | jq .left
     """
     from ocf_py.migration.rewriting import explain, rewrite
     from ocf_py.toolkit.our_agents import load_agents
