@@ -118,6 +118,9 @@ def _plan(resource: Resource, peer: Peer, agent: type[Agent]) -> Move:
 def _shared(resource: Resource) -> Iterator[str]:
     """Sets of the resource that stand for more than one: a change would be one for all."""
     references = resource.document.references
+    for parent in resource.parents:
+        if parent.find("instance_attributes") is not None:
+            yield f"it inherits parameters of {parent.get('id')}: give it its own"
     for holder in resource.holders:
         for place in holder.iterfind("*"):
             if place.tag not in ("instance_attributes", "operations"):

@@ -129,10 +129,16 @@ class Resource:
         """Where its settings stand, the nearest first."""
         return (self.element,) if self.template is None else (self.element, self.template)
 
+    @property
+    def parents(self) -> tuple[etree._Element, ...]:
+        """The group and the clone around it, whose instance attributes it inherits."""
+        return tuple(one for one in (self.group, self.collective) if one is not None)
+
     @cached_property
     def parameters(self) -> list[Setting]:
         """Its instance attributes, those that win first."""
-        return settings(self.document, self.holders, "instance_attributes")
+        places = (*self.holders, *self.parents)
+        return settings(self.document, places, "instance_attributes")
 
     @cached_property
     def meta(self) -> list[Setting]:
