@@ -17,6 +17,7 @@ from ocf_py.migration.rewriting import explain, rewrite
 from ocf_py.toolkit.errors import ToolkitError
 from ocf_py.toolkit.our_agents import load_agents
 from ocf_py.toolkit.replacing import replace_with_backup
+from ocf_py.validation.cib.document import UnreadableConfiguration
 from tests.unit.installing import run_cli
 
 if TYPE_CHECKING:
@@ -88,6 +89,18 @@ def test_what_ours_would_refuse_is_never_written() -> None:
     (reason,) = left.reasons
     assert reason.startswith("ours refuses it: ip='nowhere' is not an IP address")
     assert b'"nowhere"' in rewriting.after
+
+
+def test_a_resource_within_a_parameter_that_is_left_out_is_no_configuration() -> None:
+    inner = '<primitive id="b" class="systemd" type="b"/>'
+    text = (
+        '<primitive id="a" class="ocf" provider="heartbeat" type="IPaddr2">'
+        '<instance_attributes id="c"><nvpair id="d" name="ip" value="192.0.2.1"/>'
+        f'<nvpair id="e" name="arp_sender" value="send_arp">{inner}</nvpair>'
+        "</instance_attributes></primitive>"
+    )
+    with pytest.raises(UnreadableConfiguration, match="stands in a parameter"):
+        rewrite(Path("cib.xml"), text.encode(), _agents())
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ class Markup:
         self._edits[tag.end, tag.end] = before + "".join(self._line(step, one) for one in lines)
 
     def text(self) -> str:
-        """The document with all its edits."""
+        """The document with all its edits; ValueError where one is in what another removes."""
         edits = dict(self._edits)
         for number, lines in self._added.items():
             place, new = self._render(number, lines)
@@ -102,6 +102,8 @@ class Markup:
         parts = []
         at = 0
         for (begin, end), new in sorted(edits.items()):
+            if begin < at:
+                raise ValueError(f"an edit at {begin} is in another that ends at {at}")
             parts += [self._text[at:begin], new]
             at = end
         return "".join((*parts, self._text[at:]))

@@ -62,7 +62,10 @@ def rewrite(path: Path, before: bytes, agents: Mapping[str, type[Agent]]) -> Rew
     editor = _Editor(document, markup, numbers)
     for move in moves:
         editor.make(move)
-    after = markup.text().encode(encoding)
+    try:
+        after = markup.text().encode(encoding, "xmlcharrefreplace")
+    except ValueError as error:  # no schema has it so
+        raise UnreadableConfiguration(f"{path}: a resource stands in a parameter") from error
     left = [one for one in plan if one.reasons]
     return Rewriting(path, before, after, encoding, moves, left)
 

@@ -101,10 +101,10 @@ def as_cib(document: Document) -> etree._Element:
 
 def _deepest(whole: etree._Element, log: etree._ListErrorLog) -> tuple[etree._Element, str]:
     """Where the innermost of the messages points: the outer ones follow from it."""
-    tree = whole.getroottree()
     best, message = whole, "it is not what the schema wants"
     for entry in log:
-        found = tree.find(entry.path.replace("/cib/", "./", 1)) if entry.path else None
+        path = (entry.path or "").partition("/cib/")[2]
+        found = whole.find(path) if path else None
         if found is not None and _depth(found) > _depth(best):
             best, message = found, entry.message
     return best, message
