@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocf_py.validation.cib.model import default_timeout
+from ocf_py.validation.cib.settings import default_timeout
 from ocf_py.validation.cib.times import in_words
 
 if TYPE_CHECKING:

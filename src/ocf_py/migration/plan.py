@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ocf_py.migration.operations import OperationEdit
     from ocf_py.migration.translation import Outcome, Peer
     from ocf_py.validation.cib.document import Document
-    from ocf_py.validation.cib.model import Setting
+    from ocf_py.validation.cib.settings import Setting
 
 
 @dataclass

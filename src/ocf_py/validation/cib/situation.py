@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocf_py.validation.cib.model import TRUE, Setting, default_timeout, resources, settings
+from ocf_py.validation.cib.model import TRUE, resources
+from ocf_py.validation.cib.settings import Setting, default_timeout, settings
 from ocf_py.validation.cib.times import parse_ms
 
 if TYPE_CHECKING:
