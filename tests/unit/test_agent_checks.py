@@ -110,11 +110,16 @@ def test_a_document_is_valid_for_us_exactly_if_its_schema_says_so(path: Path) ->
     assert bool(others) == (path.name == "schema-refused-text.xml")
 
 
-@pytest.mark.parametrize("agent", [Lamp, Beacon])
-def test_what_the_library_derives_holds_no_error_and_no_warning(agent: type[ocf.Agent]) -> None:
+@pytest.mark.parametrize(
+    ("agent", "checks"),
+    [(Lamp, []), (Beacon, ["promoted-unwatched"])],  # the author of a Beacon has left that out
+)
+def test_what_the_library_derives_is_wrong_where_its_author_was(
+    agent: type[ocf.Agent], checks: list[str]
+) -> None:
     here = InstalledAgent(Path(f"/x/resource.d/ocfpy/{agent.__name__}"))
     found = judge_document(document(agent).encode(), "lamp", here)
-    assert [one for one in found if one.severity is not Severity.NOTE] == []
+    assert [one.check for one in found if one.severity is not Severity.NOTE] == checks
 
 
 def test_the_agent_behind_a_document_is_judged_with_it() -> None:
@@ -147,3 +152,10 @@ def test_a_document_of_any_bytes_is_judged_without_a_traceback() -> None:
     assert checks[6] == ["unreadable"]
     assert checks[7:9] == [[], []]
     assert checks[9] == ["unreadable"]
+
+
+def test_the_reference_lists_every_check_as_it_is() -> None:
+    reference = Path(__file__).parents[2] / "docs/reference/commands/validate.md"
+    rows = [line for line in reference.read_text().splitlines() if line.startswith("| `")]
+    listed = [f"| `{one.id}` | {one.severity.value} | {one.sentence} |" for one in CHECKS.values()]
+    assert sorted(row for row in rows if "`--" not in row) == sorted(listed)

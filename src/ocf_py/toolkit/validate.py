@@ -74,15 +74,31 @@ def _judge(word: str, ocf_root: Path) -> list[Finding]:
         head = _read(path, _HEAD)
         if head.lstrip().startswith(_MARKS):
             return _judge_xml(path, word, ocf_root)
-        if not os.access(path, os.X_OK) and ("/" in word or "." in word):
-            raise UnusableInput(
-                f"{word} is neither XML nor an executable agent",
-                hint="name an agent, a metadata document or a CIB"
-                + ("" if head else "; the file is empty"),
-            )
+        return _judge_agent(word, ocf_root, _explain(path, word, head))
+    return _judge_agent(word, ocf_root)
+
+
+def _judge_agent(
+    word: str, ocf_root: Path, otherwise: UnusableInput | None = None
+) -> list[Finding]:
+    """Judges the agent of that name; `otherwise` says better what a word is that names none."""
     from ocf_py.validation.agents.judge import judge_agent
 
-    return judge_agent(find(word, ocf_root), word)
+    try:
+        agent = find(word, ocf_root)
+    except UnusableInput as error:
+        raise (otherwise or error) from error
+    return judge_agent(agent, word)
+
+
+def _explain(path: Path, word: str, head: bytes) -> UnusableInput:
+    """What a file is that holds no XML, and is no agent by its name."""
+    if os.access(path, os.X_OK) and "/" not in word:
+        return UnusableInput(
+            f"{word} is no installed agent", hint=f"for the file here say ./{word}"
+        )
+    what = "is empty" if not head else "is neither XML nor executable"
+    return UnusableInput(f"{word} {what}", hint="name an agent, a metadata document or a CIB")
 
 
 def _judge_xml(path: Path, word: str, ocf_root: Path) -> list[Finding]:

@@ -180,6 +180,26 @@ def has_role_in_vain(document: Document) -> Iterator[Hit]:
 
 
 @check(
+    "promoted-unwatched",
+    Severity.WARNING,
+    consequence="pcs configures no monitor of the promoted role, and Pacemaker runs one without a "
+    "role for unpromoted instances alone: a promoted one that dies goes unnoticed",
+    remedy='advertise two: role="Promoted" with interval="10s", role="Unpromoted" with "11s"',
+)
+def watches_no_promoted(document: Document) -> Iterator[Hit]:
+    """An agent with promote advertises no monitor with an interval for the promoted role."""
+    watched = [
+        parse_ms(element.get("interval", "")) or 0
+        for element, name in named(document)
+        if name == "monitor" and element.get("role") in ("Promoted", "Master")
+    ]
+    if not any(watched):
+        for element, name in named(document):
+            if name == "promote":
+                yield hit(element, "no monitor with an interval is for the promoted role")
+
+
+@check(
     "metadata-timeout-in-vain",
     Severity.NOTE,
     consequence="Pacemaker gives meta-data 20 s, whatever is advertised",
