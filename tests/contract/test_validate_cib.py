@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from lxml import etree
 
-from ocf_py.validation.cib.check import CHECKS
-from ocf_py.validation.cib.document import UnreadableConfiguration
+from ocf_py.validation.cib.checks import ALL
+from ocf_py.validation.cib.document import UnreadableConfiguration, read_document
 from ocf_py.validation.cib.judge import judge_cib
+from ocf_py.validation.cib.schema import as_cib
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ocf_py.validation.finding import Finding
 
 _TESTS = Path(__file__).parents[1]
 BROKEN = sorted((_TESTS / "data/cib-broken").glob("*.xml"))
@@ -39,6 +45,11 @@ def ocf_root(tmp_path_factory: pytest.TempPathFactory, installed_agents: Path) -
     return root
 
 
+@cache
+def _judge(path: Path, ocf_root: Path) -> list[Finding]:
+    return judge_cib(path, ocf_root)
+
+
 def _expected(path: Path) -> Iterator[tuple[str, int]]:
     for number, line in enumerate(path.read_text().splitlines(), 1):
         found = _FINDS.search(line)
@@ -48,7 +59,7 @@ def _expected(path: Path) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_a_defect_is_found_on_its_line_and_no_other_is_invented(path: Path, ocf_root: Path) -> None:
-    found = judge_cib(path, ocf_root)
+    found = _judge(path, ocf_root)
     assert {(one.check, one.line) for one in found} == set(_expected(path)), [
         f"{one.line}: {one.check}: {one.message}" for one in found
     ]
@@ -60,14 +71,46 @@ def test_a_defect_is_found_on_its_line_and_no_other_is_invented(path: Path, ocf_
             assert "\n" not in words
 
 
-def test_every_check_has_a_configuration_that_it_finds() -> None:
+def test_every_check_has_a_configuration_that_it_finds_and_a_line_in_the_reference() -> None:
     found = {check for path in BROKEN for check, _ in _expected(path)}
-    assert {*CHECKS, "schema"} <= found
+    assert {*ALL} <= found
+    page = (_TESTS.parent / "docs/reference/configuration-checks.md").read_text()
+    assert {*re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)} == {*ALL}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_clean(path: Path, ocf_root: Path) -> None:
-    assert judge_cib(path, ocf_root) == []
+    assert _judge(path, ocf_root) == []
+
+
+def test_what_pacemaker_itself_refuses_is_an_error_here(ocf_root: Path) -> None:
+    migrated = (_TESTS / "data/cib-migrate").glob("*.expected.xml")
+    refused = []
+    for path in (*BROKEN, *EXAMPLES, *migrated):
+        if not _pacemaker_takes(path):
+            refused.append(path.stem)
+            assert any(one.severity is Severity.ERROR for one in _judge(path, ocf_root)), path
+    # What crm_verify knows by itself: not to see these would say that it was not asked.
+    assert {"schema", "duplicate-id", "same-interval", "constraint-names-nothing"} <= {*refused}
+    assert not {path.stem for path in EXAMPLES} & {*refused}
+
+
+def _pacemaker_takes(path: Path) -> bool:
+    """Whether crm_verify is content; with fencing switched off, of which it says much."""
+    cib = as_cib(read_document(path))
+    cib.set("validate-with", "pacemaker-3.7")
+    cib.set("crm_feature_set", "3.15.0")
+    options, nodes = (cib.find(f"configuration/{name}") for name in ("crm_config", "nodes"))
+    assert options is not None
+    assert nodes is not None
+    del nodes[:]  # of a node without a status it warns, as of an error
+    if options.find(".//nvpair[@name='stonith-enabled']") is None:
+        off = etree.SubElement(options, "cluster_property_set", id="no-fencing-here")
+        etree.SubElement(off, "nvpair", id="no-f", name="stonith-enabled", value="false")
+    done = subprocess.run(
+        ["crm_verify", "--xml-pipe"], input=etree.tostring(cib), capture_output=True, check=False
+    )
+    return done.returncode == 0
 
 
 def test_what_is_no_configuration_is_one_line(tmp_path: Path, ocf_root: Path) -> None:

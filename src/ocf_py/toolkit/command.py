@@ -20,6 +20,7 @@ _SUBCOMMANDS = {
     "metadata": "Print an agent's metadata document as it is.",
     "validate": "Judge agents' metadata, and cluster configurations.",
     "run": "Run one action of an agent as Pacemaker would.",
+    "migrate": "Rewrite resources of other agents in a CIB into ours.",
     "mirror": "Look at a mirrored directory, and decide for it.",
     "lab": "Run a real cluster in namespaces on this machine.",
     "completion": "Print the completion script of a shell.",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ocf_py.catalogue.calling import call
 from ocf_py.catalogue.description import UnreadableDescription, read_description
 from ocf_py.catalogue.places import list_agents
 from ocf_py.validation.cib.model import TRUE
@@ -129,28 +128,18 @@ def _environment(resource: Resource, values: dict[str, str]) -> dict[str, str]:
 
 
 def _validate(agent: InstalledAgent, environment: dict[str, str]) -> Refusal | None:
-    """One call, in a process group of its own that its timeout ends as a whole."""
+    usable = {name: value for name, value in environment.items() if "\0" not in name + value}
     try:
-        process = subprocess.Popen(
-            [agent.path, "validate-all"],
-            env={name: value for name, value in environment.items() if "\0" not in value},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        called = call([agent.path, "validate-all"], usable, timeout=_SECONDS, ends_when_cut=True)
     except OSError as error:
         return Refusal(None, error.strerror or str(error))
-    with process:
-        try:
-            _, said = process.communicate(timeout=_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            return Refusal(None, f"did not end within {_SECONDS} s")
-    if process.returncode == 0:
+    if called.code is None:
+        ended = f"did not end within {_SECONDS} s" if called.timed_out else "died of a signal"
+        return Refusal(None, ended)
+    if called.code == 0:
         return None
-    text = said.decode(errors="replace")
+    text = called.stderr.decode(errors="replace")
     _, mark, rest = text.rpartition(_REASON)
     lines = (rest if mark else text).strip().splitlines()
     reason = (lines[0] if mark else lines[-1]) if lines else "without a reason"
-    return Refusal(process.returncode, reason.strip())
+    return Refusal(called.code, " ".join(reason.split()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -44,6 +45,12 @@ class Document:
     root: etree._Element
     ids: dict[str, etree._Element]
 
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """All ids that an `id-ref` names."""
+        found = (one.get("id-ref") for one in self.root.iter("*"))
+        return frozenset(str(one) for one in found if one is not None)
+
     @property
     def is_cluster(self) -> bool:
         """Whether it is a cluster's whole CIB, and no part that is going to be laid over one."""
@@ -76,9 +83,14 @@ def read_document(path: Path) -> Document:
         UnreadableConfiguration: It is no XML, or XML of something else.
         OSError: The system does not give it.
     """
+    return parse_document(path, path.read_bytes())
+
+
+def parse_document(path: Path, content: bytes) -> Document:
+    """Reads the content of a file, as `read_document`."""
     parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
     try:
-        root = etree.fromstring(path.read_bytes(), parser)
+        root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise UnreadableConfiguration(f"{path}: it is no XML: {error.msg}") from error
     if root.tag not in ROOTS:

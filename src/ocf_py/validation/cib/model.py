@@ -6,31 +6,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ocf_py.validation.cib.settings import Setting, settings
 from ocf_py.validation.cib.times import parse_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from lxml import etree
 
     from ocf_py.validation.cib.document import Document
 
+SECRET = "lrm://"  # noqa: S105 - Pacemaker puts the value in from a file of the node's
 TRUE = ("true", "yes", "on", "1", "y")  # what Pacemaker takes for true
 LEGACY_ROLES = {"master": "Promoted", "slave": "Unpromoted"}
 _CONTAINERS = ("docker", "podman", "rkt")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One nvpair: `element` is where it stands, `place` what is pointed at for it.
-
-    `rule` tells sets apart that hold at times only: 0 for always.
-    """
-
-    name: str
-    value: str
-    element: etree._Element
-    rule: int = 0
 
 
 @dataclass(frozen=True)
@@ -127,10 +116,16 @@ class Resource:
         """Where its settings stand, the nearest first."""
         return (self.element,) if self.template is None else (self.element, self.template)
 
+    @property
+    def parents(self) -> tuple[etree._Element, ...]:
+        """The group and the clone around it, whose instance attributes it inherits."""
+        return tuple(one for one in (self.group, self.collective) if one is not None)
+
     @cached_property
     def parameters(self) -> list[Setting]:
         """Its instance attributes, those that win first."""
-        return settings(self.document, self.holders, "instance_attributes")
+        places = (*self.holders, *self.parents)
+        return settings(self.document, places, "instance_attributes")
 
     @cached_property
     def meta(self) -> list[Setting]:
@@ -150,6 +145,16 @@ class Resource:
             mine = list(_operations(self.document, holder))
             found += [one for one in mine if (one.name, one.interval) not in known]
         return found
+
+    def value_sets(self) -> Iterator[dict[str, str]]:
+        """The parameters that hold at a time: those of always, and each rule's set over them."""
+        rules = {one.rule for one in self.parameters if one.rule}
+        for rule in sorted(rules) or [0]:
+            values: dict[str, str] = {}
+            for one in self.parameters:
+                if one.rule in (0, rule):
+                    values.setdefault(one.name, one.value)
+            yield values
 
     def _own(self, name: str) -> str:
         for holder in self.holders:
@@ -191,38 +196,6 @@ def meta_value(document: Document, element: etree._Element, name: str) -> str:
     """A meta attribute of an element, "" for none."""
     found = settings(document, (element,), "meta_attributes")
     return next((one.value for one in found if one.name == name), "")
-
-
-def settings(document: Document, holders: Sequence[etree._Element], tag: str) -> list[Setting]:
-    """The nvpairs of all sets of that tag; of two of one name, the first wins.
-
-    The order is Pacemaker's: by the sets' scores, those that have none in their order.
-    """
-    found: list[tuple[int, list[Setting]]] = []
-    for holder in holders:
-        for place in holder.iterfind(tag):
-            source = document.resolve(place)
-            if source is None:  # what its id-ref means is nowhere: another check says so
-                continue
-            rule = len(found) + 1 if source.find("rule") is not None else 0
-            pairs = (_setting(document, pair, rule) for pair in source.iterfind("nvpair"))
-            found.append((_score(source), [one for one in pairs if one is not None]))
-    found.sort(key=lambda one: -one[0])
-    return [one for _, pairs in found for one in pairs]
-
-
-def _setting(document: Document, pair: etree._Element, rule: int) -> Setting | None:
-    source = document.resolve(pair)
-    if source is None:
-        return None
-    return Setting(pair.get("name", source.get("name", "")), source.get("value", ""), pair, rule)
-
-
-def _score(element: etree._Element) -> int:
-    text = element.get("score", "0").lstrip("+")
-    if text.upper().endswith("INFINITY"):
-        return -1_000_000 if text.startswith("-") else 1_000_000
-    return int(text) if text.lstrip("-").isdecimal() else 0
 
 
 def _operations(document: Document, holder: etree._Element) -> Iterator[Operation]:

@@ -1,7 +1,6 @@
 """Whether Pacemaker's own schema takes a configuration, where Pacemaker is installed.
 
-libxml2 names the place of an error in what an element should hold only roughly, so that this
-speaks where no check of ours has already named the line.
+libxml2 names the place of an error in what an element should hold only roughly.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from ocf_py.catalogue.lines import line_of
 from ocf_py.validation.cib.check import Flaw
 from ocf_py.validation.cib.document import SECTION_OF
 from ocf_py.validation.finding import Severity
@@ -27,8 +25,8 @@ _COUNTERS = {"admin_epoch": "0", "epoch": "1", "num_updates": "0"}
 _ADDED = ("crm_config", "nodes", "resources", "constraints")
 
 
-def find_invalid(document: Document, known: set[int], schemas: Path = SCHEMAS) -> Iterator[Flaw]:
-    """What the schema refuses first, unless a line of that element is `known` already."""
+def find_invalid(document: Document, schemas: Path = SCHEMAS) -> Iterator[Flaw]:
+    """What the schema refuses first, or why it was not asked."""
     wanted = document.root.get("validate-with") if document.root.tag == "cib" else None
     if wanted == "none":
         yield Flaw(
@@ -53,13 +51,11 @@ def find_invalid(document: Document, known: set[int], schemas: Path = SCHEMAS) -
                 f"validate where Pacemaker has {wanted}.rng in {schemas}",
             )
         return
-    whole = _wrap(document)
+    whole = as_cib(document)
     schema = etree.RelaxNG(etree.parse(str(path)))
     if schema.validate(whole):
         return
     element, message = _deepest(whole, schema.error_log)
-    if known.intersection(line_of(one) for one in element.iter(etree.Element)):
-        return
     yield Flaw(
         Severity.ERROR,
         element,
@@ -78,7 +74,7 @@ def _newest(schemas: Path) -> str:
     return max(found, key=version).stem if found else ""
 
 
-def _wrap(document: Document) -> etree._Element:
+def as_cib(document: Document) -> etree._Element:
     """The document as the `<cib>` it is a part of; a copy, in which the lines are kept."""
     part = deepcopy(document.root)
     if part.tag == "cib":
@@ -105,10 +101,10 @@ def _wrap(document: Document) -> etree._Element:
 
 def _deepest(whole: etree._Element, log: etree._ListErrorLog) -> tuple[etree._Element, str]:
     """Where the innermost of the messages points: the outer ones follow from it."""
-    tree = whole.getroottree()
     best, message = whole, "it is not what the schema wants"
     for entry in log:
-        found = tree.find(entry.path.replace("/cib/", "./", 1)) if entry.path else None
+        path = (entry.path or "").partition("/cib/")[2]
+        found = whole.find(path) if path else None
         if found is not None and _depth(found) > _depth(best):
             best, message = found, entry.message
     return best, message

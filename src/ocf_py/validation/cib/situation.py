@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocf_py.validation.cib.model import TRUE, Setting, resources, settings
+from ocf_py.validation.cib.model import TRUE, resources
+from ocf_py.validation.cib.settings import Setting, default_timeout, settings
 from ocf_py.validation.cib.times import parse_ms
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from ocf_py.validation.cib.agents import Agents
     from ocf_py.validation.cib.document import Document
     from ocf_py.validation.cib.model import Resource
-
-_DEFAULT_TIMEOUT = 20_000  # Pacemaker's own, for an operation that nobody has given one
 
 
 @dataclass(frozen=True)
@@ -74,15 +73,7 @@ class Situation:
     @cached_property
     def default_timeout(self) -> int | None:
         """What an operation gets that has no timeout, in ms; None where rules decide it."""
-        sections = list(self.document.elements("op_defaults"))
-        given = [
-            one
-            for one in settings(self.document, sections, "meta_attributes")
-            if one.name == "timeout"
-        ]
-        if any(one.rule for one in given):
-            return None
-        return parse_ms(given[0].value) if given else _DEFAULT_TIMEOUT
+        return default_timeout(self.document)
 
 
 def _pairs(document: Document) -> list[Setting]:

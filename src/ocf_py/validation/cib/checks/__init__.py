@@ -14,6 +14,8 @@ from ocf_py.validation.cib.checks import (
     operations,
     parameters,
     promotion,
+    schema,
+    sharing,
     uniqueness,
     values,
 )
@@ -30,6 +32,8 @@ __all__ = [
     "operations",
     "parameters",
     "promotion",
+    "schema",
+    "sharing",
     "uniqueness",
     "values",
 ]

@@ -42,7 +42,7 @@ def constraint_names_nothing(situation: Situation) -> Iterator[Flaw]:
                 element,
                 _owner(element),
                 f"{attribute}={name} names no resource",
-                "the constraint holds for nothing: the cluster moves as if it were not there",
+                "Pacemaker refuses to load the whole configuration, or ignores the constraint",
                 f"write {near}" if near else "remove the constraint",
             )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.model import TRUE, settings, today
+from ocf_py.validation.cib.model import TRUE, today
+from ocf_py.validation.cib.settings import settings
 from ocf_py.validation.cib.situation import nearest
 from ocf_py.validation.cib.times import parse_ms
 from ocf_py.validation.finding import Severity
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from ocf_py.validation.cib.model import Setting
+    from ocf_py.validation.cib.settings import Setting
     from ocf_py.validation.cib.situation import Situation
 
 _FALSE = ("false", "no", "off", "0", "n")

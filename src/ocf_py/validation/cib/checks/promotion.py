@@ -96,7 +96,12 @@ def replica_without_fencing(situation: Situation) -> Iterator[Flaw]:
 @check("a location prefers a node for the promoted role over the agent's own score")
 def promoted_by_location(situation: Situation) -> Iterator[Flaw]:
     document = situation.document
-    scored = {_name(one): one for one, said in situation.described if _is_scored(one, said)}
+    scored = {
+        name: one
+        for one, said in situation.described
+        if _is_scored(one, said)
+        for name in _names(one)
+    }
     for location in document.elements("rsc_location"):
         resource = scored.get(location.get("rsc", ""))
         if resource is None:
@@ -124,9 +129,9 @@ def _is_scored(resource: Resource, said: Description) -> bool:
     )
 
 
-def _name(resource: Resource) -> str:
-    collective = resource.collective
-    return resource.id if collective is None else collective.get("id", "")
+def _names(resource: Resource) -> tuple[str, ...]:
+    """What a constraint may call it: itself, and what is around it."""
+    return (resource.id, *(one.get("id", "") for one in resource.parents))
 
 
 @check("a role is asked of what cannot be promoted")

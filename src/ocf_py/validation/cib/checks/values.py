@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocf_py.validation.cib.check import Flaw, check
+from ocf_py.validation.cib.model import SECRET
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from ocf_py.validation.cib.situation import Situation
 
 _BOOLEANS = frozenset(("true", "yes", "on", "1", "false", "no", "off", "0", "y", "n"))
-_SECRET_MARK = "lrm://"  # Pacemaker puts the value in from a file of the node's  # noqa: S105
 _MISCONFIGURED, _UNIMPLEMENTED, _NOT_INSTALLED = 6, 3, 5
 
 
@@ -48,7 +48,7 @@ def refused_value(situation: Situation) -> Iterator[Flaw]:
     for resource, said in situation.described:
         cases += [
             (resource, values)
-            for values in _combinations(resource)
+            for values in resource.value_sets()
             if not _is_found_wrong(said, values)
         ]
     answers = zip(cases, situation.agents.refusals(cases))
@@ -94,20 +94,13 @@ def _refused(resource: Resource, values: dict[str, str], refusal: Refusal) -> Fl
     )
 
 
-def _combinations(resource: Resource) -> Iterator[dict[str, str]]:
-    """The parameters that hold at a time: those of always, and each conditional set's over them."""
-    rules = {one.rule for one in resource.parameters if one.rule}
-    for rule in sorted(rules) or [0]:
-        values: dict[str, str] = {}
-        for one in resource.parameters:
-            if one.rule in (0, rule):
-                values.setdefault(one.name, one.value)
-        if not any(value.startswith(_SECRET_MARK) for value in values.values()):
-            yield values
-
-
 def _is_found_wrong(said: Description, values: dict[str, str]) -> bool:
-    """Whether another check has found the very thing that the agent would refuse."""
+    """Whether another check has found the very thing that the agent would refuse.
+
+    Nor is an agent asked about a secret that is not here.
+    """
+    if any(value.startswith(SECRET) for value in values.values()):
+        return True
     for parameter in said.parameters:
         value = values.get(parameter.name)
         if value is None and parameter.required:
@@ -118,7 +111,7 @@ def _is_found_wrong(said: Description, values: dict[str, str]) -> bool:
 
 
 def _is_of_type(parameter: Parameter, value: str) -> bool:
-    if value.startswith(_SECRET_MARK) or (not value and not parameter.required):
+    if value.startswith(SECRET) or (not value and not parameter.required):
         return True
     if parameter.content == "boolean":
         return value.lower() in _BOOLEANS
