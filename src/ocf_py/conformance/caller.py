@@ -50,6 +50,47 @@ INHERITED = {
 }
 
 
+def read_reason(stderr: str) -> str:
+    """What stands behind the last mark on stderr, up to the end of its line."""
+    _, mark, rest = stderr.rpartition(_REASON)
+    return rest.split("\n", 1)[0].strip() if mark else ""
+
+
+def make_environment(
+    agent: tuple[str, str],
+    parameters: Mapping[str, str],
+    *,
+    instance: str,
+    interval_ms: int,
+    timeout: float,
+    level: str,
+    action: str = "",
+    inherited: Mapping[str, str] = INHERITED,
+) -> dict[str, str]:
+    """The whole environment of one call of the agent (provider, type); `timeout` in seconds."""
+    provider, type_ = agent
+    variables = {
+        **inherited,
+        "OCF_RA_VERSION_MAJOR": "1",
+        "OCF_RA_VERSION_MINOR": "1",
+        "OCF_EXIT_REASON_PREFIX": _REASON,
+        "OCF_RESOURCE_INSTANCE": instance,
+        "OCF_RESOURCE_TYPE": type_,
+        "OCF_RESOURCE_PROVIDER": provider,
+        "OCF_RESKEY_crm_feature_set": "3.16.2",
+        "OCF_RESKEY_CRM_meta_timeout": f"{timeout * 1000:.0f}",
+        "OCF_RESKEY_CRM_meta_on_node": "node1",
+        "OCF_RESKEY_CRM_meta_on_node_uuid": "1",
+        **{f"OCF_RESKEY_{name}": text for name, text in parameters.items()},
+    }
+    if action == "monitor":
+        variables["OCF_RESKEY_CRM_meta_interval"] = str(interval_ms)
+        variables["OCF_RESKEY_CRM_meta_name"] = "monitor"
+    if level:
+        variables["OCF_CHECK_LEVEL"] = level
+    return variables
+
+
 @dataclass(frozen=True)
 class Hold:
     """Where to stop a process in its tracks (see `holding.hold`), and for how many seconds.
@@ -112,12 +153,8 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The exit reason as Pacemaker reads it; "" if the agent did not end by itself.
-
-        It stands behind the last mark on stderr, up to the end of its line.
-        """
-        _, mark, rest = self.stderr.rpartition(_REASON)
-        return rest.split("\n", 1)[0].strip() if mark and self.code is not None else ""
+        """The exit reason as Pacemaker reads it; "" if the agent did not end by itself."""
+        return read_reason(self.stderr) if self.code is not None else ""
 
     @property
     def action(self) -> str:
@@ -180,28 +217,17 @@ class Caller:
         level: str,
         action: str = "",
     ) -> dict[str, str]:
-        """The whole environment of one call; times in seconds but for the interval."""
-        variables = {
-            **INHERITED,
-            "OCF_RA_VERSION_MAJOR": "1",
-            "OCF_RA_VERSION_MINOR": "1",
-            "OCF_EXIT_REASON_PREFIX": _REASON,
-            "OCF_RESOURCE_INSTANCE": instance,
-            "OCF_RESOURCE_TYPE": self._subject.type,
-            "OCF_RESOURCE_PROVIDER": self._subject.provider,
-            "OCF_RESKEY_crm_feature_set": "3.16.2",
-            "OCF_RESKEY_CRM_meta_timeout": f"{timeout * 1000:.0f}",
-            "OCF_RESKEY_CRM_meta_on_node": "node1",
-            "OCF_RESKEY_CRM_meta_on_node_uuid": "1",
-            **{f"OCF_RESKEY_CRM_meta_{name}": text for name, text in self._subject.meta.items()},
-            **{f"OCF_RESKEY_{name}": text for name, text in parameters.items()},
-        }
-        if action == "monitor":
-            variables["OCF_RESKEY_CRM_meta_interval"] = str(interval_ms)
-            variables["OCF_RESKEY_CRM_meta_name"] = "monitor"
-        if level:
-            variables["OCF_CHECK_LEVEL"] = level
-        return variables
+        """`make_environment` for the subject, with the meta attributes that it is given."""
+        meta = {f"OCF_RESKEY_CRM_meta_{name}": text for name, text in self._subject.meta.items()}
+        return meta | make_environment(
+            (self._subject.provider, self._subject.type),
+            parameters,
+            instance=instance,
+            interval_ms=interval_ms,
+            timeout=timeout,
+            level=level,
+            action=action,
+        )
 
     def call(
         self,

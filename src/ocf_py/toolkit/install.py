@@ -26,10 +26,16 @@ from ocf_py.toolkit.installer.sources import find_sources
 @click.option("--with-examples", is_flag=True, help="Install the example agents too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, do nothing.")
 def install(*, root: Path, prefix: str, python: str, with_examples: bool, dry_run: bool) -> None:
-    """Install the agents where Pacemaker looks for them.
+    r"""Install the agents where Pacemaker looks for them.
 
     The old agents work until the new ones are in place. A file that ocf-py did not write, or that
     was changed since, is never overwritten.
+
+    \b
+    Examples:
+      ocf-py install --dry-run
+      ocf-py install --with-examples
+      ocf-py install --root /tmp/staged --python /usr/bin/python3.11
     """
     sources = find_sources(with_examples=with_examples)
     act = preview_install if dry_run else write

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance import schema
+from ocf_py.catalogue import schema
 from ocf_py.conformance.caller import NOBODY, Surroundings
 from ocf_py.conformance.rule import rule
+from ocf_py.validation.agents.judge import judge_document
+from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,11 +18,13 @@ if TYPE_CHECKING:
     from ocf_py.conformance.stage import Stage
 
 
-@rule("meta-data is valid against the OCF 1.1 schema")
+@rule("meta-data is valid against the schema of its OCF version, and holds no error")
 def metadata_is_valid(stage: Stage) -> None:
     answer = stage.call("meta-data", expect=(0,))
-    problems = schema.check_schema(answer.stdout)
-    stage.expect(not problems, "a document valid by OCF 1.1", "; ".join(problems), answer)
+    found = judge_document(os.fsencode(answer.stdout), str(stage.subject.executable))
+    bad = [one for one in found if one.severity is Severity.ERROR or one.check == "schema"]
+    problems = "; ".join(f"line {one.line}: {one.subject} {one.message}" for one in bad)
+    stage.expect(not bad, "a valid document", problems, answer)
     name = stage.description.name
     stage.expect(name == stage.subject.type, f"the name {stage.subject.type}", name, answer)
 
