@@ -17,6 +17,7 @@ _SUBCOMMANDS = {
     "uninstall": "Remove what `install` wrote.",
     "mirror": "Look at a mirrored directory, and decide for it.",
     "new": "Begin an agent of your own, with its tests.",
+    "doctor": "Say whether this node is fit for the agents.",
     "import-heartbeat": "Translate the configuration of a Heartbeat v1 pair.",
     "lab": "Run a real cluster in namespaces on this machine.",
 }
