@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.unit.installing import list_tree, run_cli, run_launcher
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -112,3 +109,12 @@ def test_a_file_that_is_no_module_is_not_installed(tmp_path: Path, name: str) ->
     assert done.stderr == (
         f"ocf-py: {tmp_path / name}: not the name of a Python module, such as lamp.py\n"
     )
+
+
+def test_the_folder_that_agents_are_installed_from_gets_no_tests() -> None:
+    folder = Path(__file__).parents[2] / "agents"
+    before = sorted(folder.iterdir())
+    done = run_cli("new", "WebCache", "--directory", folder)
+    assert done.returncode == 2
+    assert "write it elsewhere" in done.stderr
+    assert sorted(folder.iterdir()) == before

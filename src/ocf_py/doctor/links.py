@@ -44,6 +44,14 @@ def _check(make_network: Callable[[str | None], Network], resource: Resource) ->
         with make_network(given.get("network_namespace")) as network:
             holders = network.holders(wanted.address)
             link, _prefix = find_place(network, wanted)
+    except PermissionError as error:
+        return warning(
+            "links",
+            resource.id,
+            f"ip={given['ip']}: {error}",
+            "whether it can start here is not known",
+            "run it as root",
+        )
     except (NoPlace, Wrong) as lacking:
         return problem(
             "links",

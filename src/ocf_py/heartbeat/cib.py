@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # What weighs more than what: a ping target more than staying, staying more than a node of its own.
 # A group stays with the sum of its members' weights.
-_PREFERENCE, _STAY, _PING = 50, 100, 100_000
+_PREFERENCE, _STAY, _PING = 50, 100, 10_000
 _PING_ATTRIBUTE = "pingd"
 _PING_SECONDS = {"start": 60, "stop": 20, "monitor": 60}
 _MILLISECONDS = 1000

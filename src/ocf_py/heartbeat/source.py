@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,17 +34,22 @@ class Line:
         return Unusable(f"{self.file}:{self.number}: {problem}")
 
 
+def show(path: Path) -> str:
+    """The path as a text that can be printed, whatever bytes its name has."""
+    return os.fsencode(path).decode(errors="replace")
+
+
 def read_lines(path: Path) -> list[Line]:
     """The lines of a file, those that a backslash continues joined; Unusable if it is no text."""
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise Unusable(f"{path}: {error.strerror}") from error
+        raise Unusable(f"{show(path)}: {error.strerror}") from error
     if len(content) > _MOST_BYTES:
-        raise Unusable(f"{path}: longer than 1 MiB: no file of Heartbeat's")
+        raise Unusable(f"{show(path)}: longer than 1 MiB: no file of Heartbeat's")
     if b"\0" in content:
-        raise Unusable(f"{path}: no text file")
+        raise Unusable(f"{show(path)}: no text file")
     # Of the time of these files is Latin-1, in comments: what is no UTF-8 matters elsewhere only.
     text = content.decode("utf-8-sig", "surrogateescape")
     lines: list[Line] = []
@@ -53,10 +59,10 @@ def read_lines(path: Path) -> list[Line]:
         goes_on = said.endswith("\\")
         said = said.rstrip("\\").strip()
         if continued and said:
-            before = lines.pop() if lines else Line(str(path), number, "")
+            before = lines.pop() if lines else Line(show(path), number, "")
             lines.append(Line(before.file, before.number, f"{before.text} {said}".strip()))
         elif said:
-            lines.append(Line(str(path), number, said))
+            lines.append(Line(show(path), number, said))
         continued = goes_on
     for line in lines:
         if not line.text.replace("\t", " ").isprintable():

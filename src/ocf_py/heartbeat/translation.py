@@ -11,7 +11,7 @@ from ocf_py.heartbeat.authkeys import account_for_keys
 from ocf_py.heartbeat.haresources import read_together
 from ocf_py.heartbeat.pair import read_pair
 from ocf_py.heartbeat.paths import read_addresses
-from ocf_py.heartbeat.source import read_lines
+from ocf_py.heartbeat.source import read_lines, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,12 +37,13 @@ def translate(
 ) -> Translation:
     """Translates; `source.Unusable` names the file and line that Heartbeat could not have used."""
     account = Account()
-    pair = read_pair(str(ha_cf), read_lines(ha_cf), account)
+    files = [show(path) for path in (ha_cf, haresources, authkeys) if path is not None]
+    pair = read_pair(files[0], read_lines(ha_cf), account)
     addresses = read_addresses(given_addresses, pair.nodes)
     pair.paths.account_for(addresses, account)
     resources = read_lines(haresources)
-    groups = read_together(str(haresources), resources, pair.nodes, account, lsb=lsb)
+    groups = read_together(files[1], resources, pair.nodes, account, lsb=lsb)
     if authkeys is not None:
-        account_for_keys(str(authkeys), read_lines(authkeys), account)
-    account.sort([str(ha_cf), str(haresources), str(authkeys)])
+        account_for_keys(files[2], read_lines(authkeys), account)
+    account.sort(files)
     return Translation(corosync_conf.render(pair, addresses), cib.render(pair, groups), account)

@@ -79,7 +79,7 @@ def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Reso
             return None, None
         origin, document = _LIVE, live.encode()
     else:
-        origin, document = str(cib), _read(cib)
+        origin, document = click.format_filename(cib), _read(cib)
     try:
         return origin, parse_resources(document)
     except NoConfiguration as unusable:

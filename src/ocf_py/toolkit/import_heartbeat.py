@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -80,7 +81,7 @@ def import_heartbeat(
                 "corosync_conf": done.corosync_conf,
                 "cib": done.cib,
                 "account": [entry.as_json() for entry in done.account.entries],
-                "output": str(output) if output is not None else None,
+                "output": None if output is None else click.format_filename(output),
             }
         )
     else:
@@ -94,7 +95,9 @@ def _print(output: Path | None, done: Translation) -> None:
     for line in _lines(done.account, coloured=True):
         click.echo(line)
     if output is not None:
-        click.echo(f"wrote {output}: authkey, cib.xml, corosync.conf, report.txt")
+        click.echo(
+            f"wrote {click.format_filename(output)}: authkey, cib.xml, corosync.conf, report.txt"
+        )
     if done.account.open_entries:
         click.echo(f"{len(done.account.open_entries)} open: each needs a decision of yours")
 
@@ -117,6 +120,7 @@ def _write(output: Path, done: Translation) -> None:
     from ocf_py.heartbeat.authkeys import make_authkey
     from ocf_py.heartbeat.report import render_report
 
+    output = Path(os.path.abspath(output))  # so that "." has a name, which another can take
     if output.is_symlink() or output.exists():
         if output.is_symlink() or not output.is_dir():
             raise UnusableInput(f"--output {output}: not a directory", hint="nothing was written")

@@ -40,14 +40,29 @@ def new(*, name: str, promotable: bool, directory: Path | None, as_json: bool) -
     check_name(name)
     folder = directory if directory is not None else Path(name.lower())
     files = make_files(name, promotable=promotable)
+    _refuse_own_folder(folder)
     _write(folder, files)
+    paths = [click.format_filename(folder / file) for file in files]
     if as_json:
-        print_json({"type": name, "files": [str(folder / file) for file in files]})
+        print_json({"type": name, "files": paths})
         return
-    for file in files:
-        click.echo(f"wrote {folder / file}")
-    click.echo(f"test it:     pytest {folder}   (as root: the contract makes namespaces)")
-    click.echo(f"install it:  ocf-py install --with {folder / next(iter(files))}")
+    for path in paths:
+        click.echo(f"wrote {path}")
+    shown = click.format_filename(folder)
+    click.echo(f"test it:     pytest {shown}   (as root: the contract makes namespaces)")
+    click.echo(f"install it:  ocf-py install --with {paths[0]}")
+
+
+def _refuse_own_folder(folder: Path) -> None:
+    """In the folder that the agents are installed from, tests would be taken for agents."""
+    from ocf_py.toolkit.installer.sources import find_sources
+
+    for agent in find_sources(with_examples=True).agents:
+        if folder.exists() and folder.samefile(agent.path.parent):
+            raise UnusableInput(
+                f"{folder} holds the agents that `ocf-py install` takes, and no tests",
+                hint="write it elsewhere, then move the agent's own file there",
+            )
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:
