@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from tests.unit.heartbeat.importing import HA_CF, Files
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from ocf_py.catalogue.description import read_description
+from tests.unit.heartbeat.importing import HA_CF, Files, resources
 
 _IPFAIL = "ping 192.0.2.1\nrespawn hacluster /usr/lib/heartbeat/ipfail\n"
 
@@ -38,3 +36,24 @@ def test_pacemaker_accepts_it(tmp_path: Path, ha_cf: str, haresources: str, lsb:
     verify = ["crm_verify", "--xml-pipe", "--verbose"]
     done = subprocess.run(verify, input=etree.tostring(cib), capture_output=True, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+def test_each_agent_knows_its_parameters_and_gets_those_that_it_needs(
+    tmp_path: Path, installed_agents: Path
+) -> None:
+    done = Files(tmp_path).translate(
+        HA_CF + _IPFAIL,
+        "n1 192.0.2.10/255.255.255.0/eth0:1 192.0.2.11/24/eth0/192.0.2.255 httpd LVM::vg "
+        "Filesystem::/dev/sdb1::/data::ext4::noatime MailTo::root::moved IPsrcaddr::192.0.2.10 "
+        "apache::/etc/httpd.conf db2::db2inst1 Xinetd::ftp portblock::tcp::80::block\n",
+    )
+    assert done.account.open_entries == []
+    for agent, parameters in resources(done).values():
+        _, provider, type_ = agent.split(":")
+        theirs = Path("/usr/lib/ocf/resource.d", provider)
+        description = read_description(
+            (installed_agents if provider == "ocfpy" else theirs) / type_
+        )
+        required = {one.name for one in description.parameters if one.required}
+        known = {one.name for one in description.parameters}
+        assert required <= set(parameters) <= known, agent

@@ -166,7 +166,6 @@ _MAKERS: dict[str, Callable[[Script], Resource]] = {
     ),
     "MailTo": _maker("ocf:heartbeat:MailTo", ("email", "subject"), 20),
     "IPsrcaddr": _maker("ocf:heartbeat:IPsrcaddr", ("ipaddress",), 20),
-    "Raid1": _maker("ocf:heartbeat:mdraid", ("mdadm_conf", "md_dev"), 20),
     "apache": _maker("ocf:heartbeat:apache", ("configfile",), 60),
     "db2": _maker("ocf:heartbeat:db2", ("instance",), 120, interval=20),
     "Xinetd": _maker("ocf:heartbeat:Xinetd", ("service",), 20),
@@ -181,5 +180,6 @@ _WITHOUT = {
     "ServeRAID": "its hardware is gone: use a disk that both nodes see, or DRBD",
     "WAS": "run the application server by ocf:ocfpy:Service with its unit",
     "ICP": "its hardware is gone: use a disk that both nodes see, or DRBD",
+    "Raid1": "ocf:heartbeat:mdraid does this; it wants an mdadm.conf, which a raidtab is not",
     "ids": "run the database server by ocf:ocfpy:Service with its unit",
 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,11 +115,10 @@ def _word(outcome: Outcome, *, coloured: bool) -> str:
 
 
 def _write(output: Path, done: Translation) -> None:
-    """All files or none: they are made beside the directory, and take its place in one step."""
+    """All files or none, into a directory that is new or empty."""
     from ocf_py.heartbeat.authkeys import make_authkey
     from ocf_py.heartbeat.report import render_report
 
-    output = Path(os.path.abspath(output))  # so that "." has a name, which another can take
     if output.is_symlink() or output.exists():
         if output.is_symlink() or not output.is_dir():
             raise UnusableInput(f"--output {output}: not a directory", hint="nothing was written")
@@ -128,22 +126,27 @@ def _write(output: Path, done: Translation) -> None:
             raise UnusableInput(
                 f"--output {output}: is not empty", hint="nothing was written; name another one"
             )
-    beside = None
+    files = {
+        "authkey": (make_authkey(), 0o400),
+        "cib.xml": (done.cib.encode(), 0o644),
+        "corosync.conf": (done.corosync_conf.encode(), 0o644),
+        "report.txt": (render_report(_lines(done.account, coloured=False)).encode(), 0o644),
+    }
+    made = not output.exists()
+    written: list[Path] = []
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
-        (beside / "corosync.conf").write_text(done.corosync_conf, encoding="utf-8")
-        (beside / "cib.xml").write_text(done.cib, encoding="utf-8")
-        report = render_report(_lines(done.account, coloured=False))
-        (beside / "report.txt").write_text(report, encoding="utf-8")
-        (beside / "authkey").touch(0o400)
-        (beside / "authkey").chmod(0o600)
-        (beside / "authkey").write_bytes(make_authkey())
-        (beside / "authkey").chmod(0o400)
-        beside.rename(output)
+        output.mkdir(0o700, parents=True, exist_ok=True)
+        for name, (content, mode) in files.items():
+            handle = os.open(output / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            written.append(output / name)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
     except OSError as error:
-        if beside is not None:
-            shutil.rmtree(beside, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for path in written:
+                path.unlink()
+            if made:
+                output.rmdir()
         raise ToolkitError(
             f"--output {output}: {error.strerror}", hint="nothing was written"
         ) from error

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.unit.heartbeat.importing import HA_CF, HARESOURCES
 from tests.unit.installing import list_tree, run_cli
-
-if TYPE_CHECKING:
-    import subprocess
 
 _EXAMPLES = Path(__file__).parents[3] / "examples/heartbeat"
 _ADDRESSES = ("--address", "n1=192.0.2.1", "--address", "n2=192.0.2.2")
@@ -120,10 +119,27 @@ def test_an_output_that_cannot_be_taken_is_refused_and_stays(
     assert list_tree(tmp_path) == before
 
 
-def test_an_empty_directory_is_taken(given: list[Path], tmp_path: Path) -> None:
+def test_an_empty_directory_is_taken_as_it_is(given: list[Path], tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
+    before = (tmp_path / "empty").stat()
     assert run(*given, "--output", tmp_path / "empty").returncode == 0
     assert (tmp_path / "empty/cib.xml").exists()
+    after = (tmp_path / "empty").stat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+
+
+def test_a_disk_that_is_full_leaves_nothing(given: list[Path], tmp_path: Path) -> None:
+    code = "from ocf_py.toolkit import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code, "import-heartbeat", *given, "--output", tmp_path / "o"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"ocf-py: --output {tmp_path}/o: File too large; nothing was written\n"
+    assert not (tmp_path / "o").exists()
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
