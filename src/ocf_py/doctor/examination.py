@@ -29,8 +29,13 @@ if TYPE_CHECKING:
 _SECONDS = 5.0  # for one request to the kernel
 
 
-def examine(node: Node, resources: list[Resource] | None) -> Iterator[Diagnosis]:
-    """All that is found; `resources` are those of the CIB, None where there is none."""
+def examine(
+    node: Node, resources: list[Resource] | None, *, is_attended: bool = True
+) -> Iterator[Diagnosis]:
+    """All that is found; `resources` are those of the CIB, None where there is none.
+
+    `is_attended` is false where no cluster runs here.
+    """
     storage = Storage(lambda: _SECONDS)
     checks = {
         "agents": check_agents(node, resources),
@@ -39,7 +44,7 @@ def examine(node: Node, resources: list[Resource] | None) -> Iterator[Diagnosis]
         "kernel": check_kernel(Kernel(), os.uname().release, resources),
         "file-systems": check_file_systems(node, storage.knows_type, resources),
         "selinux": check_selinux(node),
-        "leftovers": check_run_directory(node, resources, time.time()),
+        "leftovers": check_run_directory(node, resources, time.time(), is_attended=is_attended),
         "strays": check_strays(node),
         "mirrors": check_mirrors(node, resources),
         "links": check_links(lambda name: Network(_SECONDS, name), resources),

@@ -24,9 +24,12 @@ _INSTANCE_MARK = "%3A"  # the ":" before the number of a clone's instance, as re
 
 
 def check_run_directory(
-    node: Node, resources: list[Resource] | None, now: float
+    node: Node, resources: list[Resource] | None, now: float, *, is_attended: bool = True
 ) -> Iterator[Diagnosis]:
-    """The directory itself, and all that lies in it; `resources` are those of the CIB, if known."""
+    """The directory itself, and all that lies in it; `resources` are those of the CIB, if known.
+
+    `is_attended` is false where no cluster runs here, which would know what was started.
+    """
     status = node.status(RUN_DIRECTORY)
     if status is None:
         yield fine("leftovers", RUN_DIRECTORY, "nothing was started since this node booted")
@@ -49,14 +52,23 @@ def check_run_directory(
         return
     boot = (node.read("/proc/sys/kernel/random/boot_id") or "").strip()
     found = [one for name in names for one in _judge(node, name, boot, resources, now)]
+    records = [name for name in names if not name.startswith(".") and "." in name]
+    if records and not is_attended:
+        found.append(_tell_unattended(records))
     yield from found
     if fault is None and not found:
-        yield fine("leftovers", RUN_DIRECTORY, f"{_count(names)}, none left by a crash")
+        count = f"{len(records)} start record{'' if len(records) == 1 else 's'}"
+        yield fine("leftovers", RUN_DIRECTORY, f"{count}, none left by a crash")
 
 
-def _count(names: list[str]) -> str:
-    records = sum("." in name.strip(".") for name in names)
-    return f"{records} start record{'' if records == 1 else 's'}"
+def _tell_unattended(records: list[str]) -> Diagnosis:
+    return warning(
+        "leftovers",
+        f"{RUN_DIRECTORY}/{records[0]}",
+        f"{len(records)} resources were started here and not stopped, and no cluster runs here",
+        "they may still run, unwatched, while another node starts them too",
+        "start Pacemaker, whose probes find them, or stop each with crm_resource --force-stop",
+    )
 
 
 def _judge_directory(mode: int, owner: int) -> Diagnosis | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"fine": "green", "warning": "yellow", "problem": "red"}
 _LIVE = "the running cluster"
+_ON_DISK = "/var/lib/pacemaker/cib/cib.xml"  # what Pacemaker begins with when it starts
 _MOST_BYTES = 64 << 20  # of a CIB; a large one has some megabytes
 
 
@@ -27,9 +28,9 @@ _MOST_BYTES = 64 << 20  # of a CIB; a large one has some megabytes
 def doctor(context: click.Context, *, cib: Path | None, as_json: bool) -> None:
     r"""Say whether this node is fit for the agents, and for the resources of a CIB.
 
-    Without CIB.xml that is the one of the cluster that runs here, or none. It looks at tools,
-    versions, the kernel, permissions, leftovers of crashed actions, interfaces, units and fstab,
-    and changes nothing. Run it as root: others do not see everything.
+    Without CIB.xml that is the one of the cluster that runs here or ran here last, or none. It
+    looks at tools, versions, the kernel, permissions, leftovers of crashed actions, interfaces,
+    units and fstab, and changes nothing. Run it as root: others do not see everything.
 
     \b
     ocf-py doctor
@@ -44,7 +45,7 @@ def doctor(context: click.Context, *, cib: Path | None, as_json: bool) -> None:
 
     node = Node()
     origin, resources = _find_resources(node, cib)
-    found = _examine(node, resources)
+    found = _examine(node, resources, is_attended=cib is not None or origin == _LIVE)
     if as_json:
         print_json({"cib": origin, "findings": [one.as_json() for one in found]})
     else:
@@ -55,7 +56,7 @@ def doctor(context: click.Context, *, cib: Path | None, as_json: bool) -> None:
     context.exit(FINE if all(one.verdict is Verdict.FINE for one in found) else FOUND)
 
 
-def _examine(node: Node, resources: list[Resource] | None) -> list[Diagnosis]:
+def _examine(node: Node, resources: list[Resource] | None, *, is_attended: bool) -> list[Diagnosis]:
     from ocf_py.doctor.examination import examine
     from ocf_py.doctor.versions import check_python
     from ocf_py.toolkit.installer.inspection import find_python, inspect
@@ -66,7 +67,7 @@ def _examine(node: Node, resources: list[Resource] | None) -> list[Diagnosis]:
     python = find_python(place)
     if python:
         found.append(check_python(node, python))
-    return [*found, *examine(node, resources)]
+    return [*found, *examine(node, resources, is_attended=is_attended)]
 
 
 def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Resource] | None]:
@@ -74,10 +75,12 @@ def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Reso
     from ocf_py.doctor.resources import NoConfiguration, parse_resources
 
     if cib is None:
-        live = node.run("cibadmin", "--query")
-        if live is None:
+        origin, text = _LIVE, node.run("cibadmin", "--query")
+        if text is None:
+            origin, text = _ON_DISK, _read_last(node)
+        if text is None:
             return None, None
-        origin, document = _LIVE, live.encode()
+        document = text.encode()
     else:
         origin, document = click.format_filename(cib), _read(cib)
     try:
@@ -86,6 +89,14 @@ def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Reso
         raise UnusableInput(
             f"{origin}: {unusable}", hint="give a CIB, as cibadmin -Q prints it"
         ) from unusable
+
+
+def _read_last(node: Node) -> str | None:
+    """The CIB with which the cluster ended here; None where there is none, or it is not shown."""
+    try:
+        return node.read(_ON_DISK) or None
+    except PermissionError:
+        return None
 
 
 def _read(cib: Path) -> bytes:

@@ -61,5 +61,10 @@ def test_without_a_file_it_asks_the_cluster_that_runs_here(tmp_path: Path) -> No
     origin, resources = _find_resources(node, None)
     assert origin == "the running cluster"
     assert [one.id for one in resources or ()] == ["a"]
+
+
+def test_where_no_cluster_runs_it_takes_the_cib_of_the_last_one(tmp_path: Path) -> None:
     node = FakeNode(tmp_path, answers={"cibadmin --query": (102, "")})
     assert _find_resources(node, None) == (None, None)
+    node.write("/var/lib/pacemaker/cib/cib.xml", "<cib><configuration/></cib>")
+    assert _find_resources(node, None) == ("/var/lib/pacemaker/cib/cib.xml", [])

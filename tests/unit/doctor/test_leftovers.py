@@ -64,6 +64,14 @@ def test_a_record_of_a_resource_that_the_cib_lacks_is_found(
     assert look(node, None) == [("fine", "/run/ocfpy")]
 
 
+def test_what_was_started_where_no_cluster_runs_any_more_is_one_line(node: FakeNode) -> None:
+    record(node, "IPaddr.vip")
+    record(node, "Service.web")
+    found = list(check_run_directory(node, None, _NOW, is_attended=False))
+    assert told(found) == [("warning", "/run/ocfpy/IPaddr.vip")]
+    assert "2 resources" in found[0].message
+
+
 def test_a_record_of_an_earlier_boot_is_found(node: FakeNode) -> None:
     record(node, "IPaddr.vip", boot="before")
     assert look(node, [ours("IPaddr", "vip")]) == [("warning", "/run/ocfpy/IPaddr.vip")]
