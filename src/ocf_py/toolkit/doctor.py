@@ -33,9 +33,10 @@ def doctor(context: click.Context, *, cib: Path | None, as_json: bool) -> None:
     units and fstab, and changes nothing. Run it as root: others do not see everything.
 
     \b
-    ocf-py doctor
-    ocf-py doctor new.xml
-    ocf-py doctor --json | jq '.findings[] | select(.verdict != "fine")'
+    Examples:
+      ocf-py doctor
+      ocf-py doctor new.xml
+      ocf-py doctor --json | jq '.findings[] | select(.verdict != "fine")'
 
     Ends with 0 if all is fine, with 1 if there is a warning or a problem, with 2 if CIB.xml cannot
     be used.

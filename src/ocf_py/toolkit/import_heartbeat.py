@@ -58,9 +58,10 @@ def import_heartbeat(
     accounted for with its line. AUTHKEYS is never printed and not reused: --output holds a new key.
 
     \b
-    ocf-py import-heartbeat /etc/ha.d/ha.cf /etc/ha.d/haresources
-    ocf-py import-heartbeat ha.cf haresources authkeys --output new \
-        --address n1=192.0.2.1,198.51.100.1 --address n2=192.0.2.2,198.51.100.2
+    Examples:
+      ocf-py import-heartbeat /etc/ha.d/ha.cf /etc/ha.d/haresources
+      ocf-py import-heartbeat ha.cf haresources authkeys --output new \
+          --address n1=192.0.2.1,198.51.100.1 --address n2=192.0.2.2,198.51.100.2
 
     Ends with 0 if every line is translated or obsolete, with 1 if some are open, with 2 for what
     cannot be read. DIR must not exist, or be empty; nothing else is written.

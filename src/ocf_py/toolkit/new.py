@@ -27,10 +27,11 @@ def new(*, name: str, promotable: bool, directory: Path | None, as_json: bool) -
     exists is overwritten.
 
     \b
-    ocf-py new WebCache
-    ocf-py new Replica --promotable --directory agents/replica
-    cd webcache && pytest
-    ocf-py install --with webcache/webcache.py
+    Examples:
+      ocf-py new WebCache
+      ocf-py new Replica --promotable --directory agents/replica
+      cd webcache && pytest
+      ocf-py install --with webcache/webcache.py
 
     Ends with 0 once all is written, with 2 where the name or the directory cannot be used.
     """
