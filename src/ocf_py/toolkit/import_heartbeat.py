@@ -60,8 +60,9 @@ def import_heartbeat(
     \b
     Examples:
       ocf-py import-heartbeat /etc/ha.d/ha.cf /etc/ha.d/haresources
-      ocf-py import-heartbeat ha.cf haresources authkeys --output new \
-          --address n1=192.0.2.1,198.51.100.1 --address n2=192.0.2.2,198.51.100.2
+      ocf-py import-heartbeat ha.cf haresources --address n1=192.0.2.1 --address n2=192.0.2.2
+      ocf-py import-heartbeat ha.cf haresources authkeys --output new
+      ocf-py import-heartbeat ha.cf haresources --json | jq -r .corosync_conf
 
     Ends with 0 if every line is translated or obsolete, with 1 if some are open, with 2 for what
     cannot be read. DIR must not exist, or be empty; nothing else is written.

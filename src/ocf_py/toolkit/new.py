@@ -24,14 +24,13 @@ def new(*, name: str, promotable: bool, directory: Path | None, as_json: bool) -
     r"""Write an agent called NAME, its tests and its man page, ready to run and to change.
 
     NAME is the agent's class and its type, such as WebCache for ocf:ocfpy:WebCache. Nothing that
-    exists is overwritten.
+    exists is overwritten. `pytest` runs the tests, `ocf-py install --with FILE` installs the agent.
 
     \b
     Examples:
       ocf-py new WebCache
       ocf-py new Replica --promotable --directory agents/replica
-      cd webcache && pytest
-      ocf-py install --with webcache/webcache.py
+      ocf-py new WebCache --json | jq -r '.files[]'
 
     Ends with 0 once all is written, with 2 where the name or the directory cannot be used.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from string import Template
 
@@ -18,7 +19,12 @@ _TEMPLATE_OF = {
 def make_files(name: str, *, promotable: bool) -> dict[str, str]:
     """The text of each file by its name; the agent's own comes first."""
     example = "Stateful" if promotable else "Dummy"
-    words = {"type": name, "module": name.lower(), "example": example.lower()}
+    words = {
+        "type": name,
+        "module": name.lower(),
+        "example": example.lower(),
+        "today": date.today().isoformat(),  # noqa: DTZ011 - the day where its author is
+    }
     files = {f"{name.lower()}.py": _make_agent(name, example)}
     for file, template in _TEMPLATE_OF.items():
         text = (_TEMPLATES / template.format(**words)).read_text(encoding="utf-8")
