@@ -19,7 +19,6 @@ class PacemakerTools:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(exist_ok=True)
 
     def obey(self) -> None:
         """From now on every tool succeeds."""
@@ -51,6 +50,7 @@ class PacemakerTools:
         return scores
 
     def _write(self, script: str) -> None:
+        self._folder.mkdir(exist_ok=True)
         for name in _NAMES:
             path = self._folder / name
             path.unlink(missing_ok=True)

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from ocf_py.conformance.stage import Stage
 
 
-@rule("a resource is stopped, then runs after start, then is stopped again after stop")
+@rule(
+    "a resource is stopped, then runs after start, then is stopped again after stop", machine=True
+)
 def life(stage: Stage) -> None:
     stage.call("monitor", expect=STOPPED, because="nothing was started")
     stage.call("start", expect=(0,))
@@ -24,7 +26,7 @@ def life(stage: Stage) -> None:
     stage.expect_active()
 
 
-@rule("start of what runs is 0 and changes nothing")
+@rule("start of what runs is 0 and changes nothing", machine=True)
 def start_is_idempotent(stage: Stage) -> None:
     stage.start()
     before = set(stage.processes())
@@ -36,7 +38,7 @@ def start_is_idempotent(stage: Stage) -> None:
     stage.expect_active()
 
 
-@rule("stop of what does not run is 0, never 7, however often")
+@rule("stop of what does not run is 0, never 7, however often", machine=True)
 def stop_is_idempotent(stage: Stage) -> None:
     stage.call("stop", expect=(0,), because="nothing was started")
     stage.start()
@@ -45,7 +47,7 @@ def stop_is_idempotent(stage: Stage) -> None:
     stage.expect_stopped()
 
 
-@rule("monitor changes nothing")
+@rule("monitor changes nothing", machine=True)
 def monitor_changes_nothing(stage: Stage) -> None:
     for _ in range(2):
         stage.call("monitor", expect=STOPPED)
@@ -58,7 +60,7 @@ def monitor_changes_nothing(stage: Stage) -> None:
     stage.expect(not gone, "monitor to leave what runs alone", f"{gone} ended")
 
 
-@rule("an action that the agent does not have is 3")
+@rule("an action that the agent does not have is 3", machine=True)
 def unknown_action_is_unimplemented(stage: Stage) -> None:
     for action in ("no-such-action", "__init__", "perform", "validate", "START", "start "):
         stage.call(action, expect=(3,))
@@ -66,7 +68,7 @@ def unknown_action_is_unimplemented(stage: Stage) -> None:
     stage.expect_stopped()
 
 
-@rule("an advertised action is there")
+@rule("an advertised action is there", machine=True)
 def advertised_actions_exist(stage: Stage) -> None:
     needed = {"start", "stop", "monitor", "meta-data"}
     missing = needed - stage.description.action_names
@@ -77,7 +79,7 @@ def advertised_actions_exist(stage: Stage) -> None:
         stage.expect(answer.code != 3, f"{action}, which meta-data lists, to be there", "", answer)
 
 
-@rule("further arguments are ignored (OCF 1.1)")
+@rule("further arguments are ignored (OCF 1.1)", machine=True)
 def further_arguments_are_ignored(stage: Stage) -> None:
     more = ("stop", "--help", "")
     stage.call("meta-data", expect=(0,), further=more)
@@ -88,7 +90,7 @@ def further_arguments_are_ignored(stage: Stage) -> None:
     stage.expect_stopped()
 
 
-@rule("a caller of another major version is refused, without effect")
+@rule("a caller of another major version is refused, without effect", machine=True)
 def other_major_version_is_refused(stage: Stage) -> None:
     other: dict[str, str | None] = {"OCF_RA_VERSION_MAJOR": "2"}
     answer = stage.call("start", environment=other)
@@ -101,7 +103,10 @@ def other_major_version_is_refused(stage: Stage) -> None:
         stage.expect_stopped(because="stop said 0")
 
 
-@rule("the action is the first argument: OCF_RESOURCE_INSTANCE and __OCF_ACTION may be absent")
+@rule(
+    "the action is the first argument: OCF_RESOURCE_INSTANCE and __OCF_ACTION may be absent",
+    machine=True,
+)
 def optional_variables_are_optional(stage: Stage) -> None:
     bare = {
         "OCF_ROOT": "/usr/lib/ocf",
@@ -120,7 +125,7 @@ def optional_variables_are_optional(stage: Stage) -> None:
     stage.call("monitor", expect=STOPPED, environment={"__OCF_ACTION": "start"})
 
 
-@rule("an empty value means that the parameter is absent")
+@rule("an empty value means that the parameter is absent", machine=True)
 def empty_value_means_absent(stage: Stage) -> None:
     parameters = {
         one.name: stage.subject.parameters.get(one.name, "") for one in stage.description.parameters
@@ -133,7 +138,10 @@ def empty_value_means_absent(stage: Stage) -> None:
     stage.expect_stopped()
 
 
-@rule("parameters that are wrong everywhere make start and validate-all 6, without effect")
+@rule(
+    "parameters that are wrong everywhere make start and validate-all 6, without effect",
+    machine=True,
+)
 def wrong_parameters_are_refused(stage: Stage) -> None:
     if not stage.subject.wrong:
         raise NotApplicable("no parameters are given that are wrong everywhere")
@@ -145,7 +153,7 @@ def wrong_parameters_are_refused(stage: Stage) -> None:
         stage.expect(not stage.records(), "a refused start to record nothing", str(stage.records()))
 
 
-@rule("notify is 0, also with the single blank that stands for an empty list")
+@rule("notify is 0, also with the single blank that stands for an empty list", machine=True)
 def notify_takes_empty_lists(stage: Stage) -> None:
     if "notify" not in stage.description.action_names:
         raise NotApplicable("advertises no notify")

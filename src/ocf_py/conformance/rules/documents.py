@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ocf_py.conformance.stage import Stage
 
 
-@rule("meta-data is valid against the OCF 1.1 schema")
+@rule("meta-data is valid against the OCF 1.1 schema", machine=True)
 def metadata_is_valid(stage: Stage) -> None:
     answer = stage.call("meta-data", expect=(0,))
     problems = schema.check_schema(answer.stdout)
@@ -24,14 +24,17 @@ def metadata_is_valid(stage: Stage) -> None:
     stage.expect(name == stage.subject.type, f"the name {stage.subject.type}", name, answer)
 
 
-@rule("meta-data carries a DTD that it is valid against, which ocf-tester asks for")
+@rule("meta-data carries a DTD that it is valid against, which ocf-tester asks for", machine=True)
 def metadata_carries_its_dtd(stage: Stage) -> None:
     answer = stage.call("meta-data", expect=(0,))
     problems = schema.check_own_dtd(answer.stdout)
     stage.expect(not problems, "a document valid by its own DTD", "; ".join(problems), answer)
 
 
-@rule("monitors of one resource differ in their intervals, by which Pacemaker tells them apart")
+@rule(
+    "monitors of one resource differ in their intervals, by which Pacemaker tells them apart",
+    machine=True,
+)
 def monitors_differ(stage: Stage) -> None:
     intervals = [
         one.interval for one in stage.description.actions if one.name == "monitor" and one.interval
@@ -40,7 +43,9 @@ def monitors_differ(stage: Stage) -> None:
 
 
 @rule(
-    "meta-data works for anybody, with nothing, on a read-only system, and writes nothing", safety=8
+    "meta-data works for anybody, with nothing, on a read-only system, and writes nothing",
+    safety=8,
+    library=True,
 )
 def metadata_needs_nothing(stage: Stage) -> None:
     expected = stage.call("meta-data", expect=(0,)).stdout

@@ -15,7 +15,7 @@ _LEVELS = ("0", "5", "10", "20", "99", "x", "-1", "1e9")
 _LOOKING = ("10", "20", "99")
 
 
-@rule("monitor takes every level, and falls to the next lower one", safety=7)
+@rule("monitor takes every level, and falls to the next lower one", safety=7, machine=True)
 def monitor_takes_every_level(stage: Stage) -> None:
     for level in _LEVELS:
         stage.call("monitor", level=level, expect=STOPPED, because=f"level {level}")
@@ -25,13 +25,13 @@ def monitor_takes_every_level(stage: Stage) -> None:
         stage.call("monitor", level=level, expect=ACTIVE, interval_ms=RECURRING)
 
 
-@rule("validate-all takes every level", safety=7)
+@rule("validate-all takes every level", safety=7, machine=True)
 def validation_takes_every_level(stage: Stage) -> None:
     for level in _LEVELS:
         stage.call("validate-all", level=level, expect=(0,), because=f"level {level}")
 
 
-@rule("validate-all reads nothing of the machine below level 10", safety=7)
+@rule("validate-all reads nothing of the machine below level 10", safety=7, library=True)
 def validation_looks_at_words_alone(stage: Stage) -> None:
     nowhere = Surroundings(hide=("/proc", "/sys", "/run"), no_network=True)
     empty: dict[str, str | None] = {"PATH": "/nonexistent"}

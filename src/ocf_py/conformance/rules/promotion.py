@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 _NEVER = ("-INFINITY", "-1000000")
 
 
-@rule("promote ends promoted (8), demote and start unpromoted (0), each however often")
+@rule(
+    "promote ends promoted (8), demote and start unpromoted (0), each however often", machine=True
+)
 def roles(stage: Stage) -> None:
     _expect_promotable(stage)
     for _ in range(2):
@@ -34,7 +36,7 @@ def roles(stage: Stage) -> None:
     stage.expect_stopped(because="a promoted instance can be stopped")
 
 
-@rule("promote and demote of what is stopped fail and start nothing")
+@rule("promote and demote of what is stopped fail and start nothing", machine=True)
 def roles_of_the_stopped(stage: Stage) -> None:
     _expect_promotable(stage)
     for action in ("promote", "demote"):
@@ -55,7 +57,7 @@ def demote_needs_no_parameters(stage: Stage) -> None:
     stage.expect_stopped()
 
 
-@rule("start, probe and monitor of what is active set its score", safety=12)
+@rule("start, probe and monitor of what is active set its score", safety=12, machine=True)
 def score_is_set(stage: Stage) -> None:
     _expect_promotable(stage)
     stage.call("monitor", expect=STOPPED)
@@ -75,7 +77,7 @@ def score_is_set(stage: Stage) -> None:
         _expect_score(stage, "demote")
 
 
-@rule("stop deletes the score, and only stop does", safety=12)
+@rule("stop deletes the score, and only stop does", safety=12, machine=True)
 def score_is_deleted_by_stop(stage: Stage) -> None:
     _expect_promotable(stage)
     for parameters in (stage.subject.parameters, {}):
@@ -103,7 +105,9 @@ def refused_promote_steps_back(stage: Stage) -> None:
     stage.call("monitor", expect=UNPROMOTED)
 
 
-@rule("a cluster that does not answer holds no action up past its deadline", safety=12)
+@rule(
+    "a cluster that does not answer holds no action up past its deadline", safety=12, machine=True
+)
 def score_does_not_hang(stage: Stage) -> None:
     _expect_promotable(stage)
     stage.start()
@@ -114,7 +118,7 @@ def score_does_not_hang(stage: Stage) -> None:
     stage.expect_stopped(because="stop ends the resource before it asks the cluster anything")
 
 
-@rule("a cluster that cannot be asked makes no action fail", safety=12)
+@rule("a cluster that cannot be asked makes no action fail", safety=12, machine=True)
 def score_that_fails_is_no_failure(stage: Stage) -> None:
     _expect_promotable(stage)
     stage.tools.refuse()

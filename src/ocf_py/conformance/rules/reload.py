@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from ocf_py.conformance.stage import Stage
 
 
-@rule("reload-agent takes over reloadable parameters, and only what changed is told", safety=9)
+@rule(
+    "reload-agent takes over reloadable parameters, and only what changed is told",
+    safety=9,
+    machine=True,
+)
 def reload_takes_changes_over(stage: Stage) -> None:
     changed = _changed(stage)
     stage.start()
