@@ -136,8 +136,23 @@ class Answer:
 
     @property
     def repeat(self) -> str:
-        """A command line that makes the same call by hand."""
-        words = [f"{name}={value}" for name, value in sorted(self.environment.items())]
+        """A command line that makes the very same call."""
+        return self._write(self.environment)
+
+    @property
+    def by_hand(self) -> str:
+        """A command line for an administrator: without what only says that Pacemaker calls."""
+        variables = {
+            name: value
+            for name, value in self.environment.items()
+            if name in ("PATH", "OCF_ROOT") or INHERITED.get(name) != value
+        }
+        if variables.get("PATH", "").endswith(f":{PATH}"):
+            variables["PATH"] = PATH  # the stand-ins ahead of it are the test's
+        return self._write(variables)
+
+    def _write(self, variables: Mapping[str, str]) -> str:
+        words = [f"{name}={value}" for name, value in sorted(variables.items())]
         line = join(["env", "-i", *words, *self.argv])
         unusual = [
             f"{name}={value!r}"
@@ -166,7 +181,7 @@ class Caller:
         tools: str = TOOLS,
     ) -> None:
         self.sandbox = sandbox
-        self.tools = PacemakerTools(sandbox.root / tools.lstrip("/"))
+        self.tools = PacemakerTools(sandbox.root / tools.lstrip("/"), tools)
         self._inherited = {**INHERITED, "PATH": f"{tools}:{PATH}", **subject.environment}
         self._subject = subject
         self._spawner: subprocess.Popen[str] = sandbox.popen(

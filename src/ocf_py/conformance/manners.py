@@ -24,6 +24,7 @@ MANNERS = {
     "known-code": "every exit code is one that OCF has",
     "never-hard": "stop and monitor never answer 2, 5 or 6",
     "quiet-output": "nothing is on stdout but from meta-data",
+    "quiet-refusal": "an action that is not there prints no usage",
     "no-traceback": "no traceback is on stderr",
     "output-is-closed": "the agent's output is closed once it has ended",
     "reason-is-given": "a code that tells of a failure has an exit reason",
@@ -32,6 +33,9 @@ MANNERS = {
     "one-reason": "an answer has one exit reason",
     "silent-validation": "a validate-all that finds nothing wrong is silent",
 }
+
+#: Those that are about the code alone.
+OF_THE_CODE = frozenset(("ends-by-itself", "known-code", "never-hard"))
 
 
 class Problem(NamedTuple):
@@ -57,8 +61,13 @@ def find_bad_manners(answer: Answer) -> Iterator[Problem]:
             "never-hard",
         )
     if answer.stdout and answer.action != "meta-data":
+        refused = answer.code == _UNIMPLEMENTED
         seen = repr(answer.stdout[:200])
-        yield Problem("nothing on stdout but from meta-data", seen, "quiet-output")
+        yield Problem(
+            "nothing on stdout but from meta-data",
+            seen,
+            "quiet-refusal" if refused else "quiet-output",
+        )
     if "Traceback (most recent call last)" in answer.stderr:
         yield Problem("no traceback on stderr", repr(answer.stderr[-300:]), "no-traceback")
     if answer.kept_open:

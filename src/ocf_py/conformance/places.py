@@ -1,4 +1,4 @@
-"""Where an agent is tested: in a sandbox, in one that is closed as well, or on the machine itself."""
+"""Where an agent is tested: in a sandbox, in one that is closed, or on the machine itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance.caller import TOOLS, Caller
+from ocf_py.conformance.caller import Caller
 from ocf_py.conformance.sandbox import PLAIN_ENVIRONMENT, Sandbox, SandboxUnavailable
 
 if TYPE_CHECKING:
@@ -30,16 +30,18 @@ _LIBRARY = Path(__file__).parents[2]
 def in_sandbox(subject: Subject) -> Iterator[Caller]:
     """Namespaces of its own, which share the machine's files: for agents that are trusted."""
     with Sandbox() as sandbox, contextlib.closing(Caller(sandbox, subject)) as caller:
-        _prepare(caller, subject)
+        prepare(caller, subject)
         yield caller
 
 
 @contextlib.contextmanager
 def in_enclosure(subject: Subject) -> Iterator[Caller]:
-    """A sandbox in which no file of the machine can be changed: for agents that nobody knows."""
+    """A sandbox in which no file of the machine can be changed: for agents that nobody knows.
+
+    It is bare: who uses it makes it ready.
+    """
     with Sandbox() as sandbox, contextlib.closing(Caller(sandbox, subject)) as caller:
         enclose(sandbox, subject)
-        _prepare(caller, subject)
         yield caller
 
 
@@ -47,12 +49,13 @@ def in_enclosure(subject: Subject) -> Iterator[Caller]:
 def on_machine(subject: Subject) -> Iterator[Caller]:
     """The machine itself, with stand-ins for Pacemaker's tools, so that no cluster hears of it.
 
-    What the agent still runs at the end gets a stop.
+    It is as ready as it is: nothing is prepared for the subject.
     """
     folder = tempfile.mkdtemp(prefix="ocf-py-tools-")
     try:
         os.chmod(folder, 0o755)  # noqa: S103 - the agent's `nobody` looks for tools in it too
-        with contextlib.closing(Caller(Host(), subject, role="machine", tools=folder)) as caller:
+        caller = Caller(Host(), subject, role="machine", tools=folder)
+        with contextlib.closing(caller):
             yield caller
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -94,6 +97,7 @@ class Host:
         )
 
 
-def _prepare(caller: Caller, subject: Subject) -> None:
+def prepare(caller: Caller, subject: Subject) -> None:
+    """Runs what makes the place ready for the subject; RuntimeError where it fails."""
     for command in subject.prepare:
         caller.run(command, expect=(0,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,16 +14,24 @@ if TYPE_CHECKING:
 RULES: dict[str, Rule] = {}
 
 
+class Call(NamedTuple):
+    """One call: the action, a command line that makes it again, and what came of it in words."""
+
+    action: str
+    command: str
+    outcome: str
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """What was expected and what was seen; `calls` are all that led to it, with their outcomes.
+    """What was expected and what was seen; `calls` are all that led to it, in their order.
 
     `stderr` is what the last of them said.
     """
 
     expected: str
     seen: str
-    calls: tuple[tuple[str, str], ...] = ()
+    calls: tuple[Call, ...] = ()
     stderr: str = ""
 
 

@@ -90,11 +90,8 @@ def spawn(job: dict[str, Any], list_own: Callable[[], list[int]]) -> dict[str, A
 
 def list_processes() -> list[int]:
     """The processes of this namespace, without those that are dead and only not yet reaped."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit() and _read_state(int(name))[0] not in "ZX":
-            found.append(int(name))
-    return found
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [pid for pid in pids if _read_state(pid)[0] not in "ZX"]
 
 
 def list_descendants() -> list[int]:

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ocf_py.conformance.caller import ORDINARY, Answer, Caller, SpawnerDied, Surroundings
-from ocf_py.conformance.manners import find_bad_manners
+from ocf_py.conformance.fuzz.witness import Witness
+from ocf_py.conformance.manners import OF_THE_CODE, find_bad_manners
 from ocf_py.conformance.places import in_sandbox, on_machine
-from ocf_py.conformance.rule import Broken, Evidence, NotApplicable
+from ocf_py.conformance.rule import Broken, Call, Evidence, NotApplicable
+from ocf_py.conformance.sandbox import Sandbox
 from ocf_py.conformance.system_log import SystemLog
 
 if TYPE_CHECKING:
@@ -82,6 +84,15 @@ class Stage:
         self._inside.callback(log.close)
         return log
 
+    @cached_property
+    def witness(self) -> Witness:
+        """Somebody who looks at all that can be changed in the sandbox."""
+        sandbox = self.caller.sandbox
+        assert isinstance(sandbox, Sandbox)  # noqa: S101 - of a whole machine there is too much
+        witness = Witness(sandbox)
+        self._inside.callback(witness.close)
+        return witness
+
     @property
     def description(self) -> Description:
         """What the agent says it can do."""
@@ -117,11 +128,13 @@ class Stage:
         further: tuple[str, ...] = (),
         surroundings: Surroundings = ORDINARY,
         politely: bool = True,
+        killed_after: float | None = None,
     ) -> Answer:
         """Calls the agent as Pacemaker does; Broken unless its code is among `expect`.
 
         `environment` changes variables, None removes one. `further` are arguments behind the
-        action. Without `politely`, the manners are not looked at.
+        action. Without `politely`, the manners are not looked at. `timeout` is what the agent is
+        told, and when it is killed, unless that comes `killed_after` so many seconds.
         """
         variables = self.caller.environment(
             self.subject.parameters if parameters is None else parameters,
@@ -140,7 +153,7 @@ class Stage:
             variables,
             expect=expect,
             because=because,
-            timeout=timeout,
+            timeout=timeout if killed_after is None else killed_after,
             surroundings=surroundings,
             politely=politely,
         )
@@ -158,13 +171,26 @@ class Stage:
     ) -> Answer:
         """Calls the agent with exactly these variables."""
         answer = self.caller.call(arguments, variables, timeout=timeout, surroundings=surroundings)
-        self._answers.append(answer)
-        if politely:
-            for problem in find_bad_manners(answer):
-                self._blame(problem, answer)
-        if expect is not None and answer.code not in expect:
-            self.fail(f"{answer.action} to answer {_name(expect)}{_since(because)}", "", answer)
+        self.judge(answer, expect=expect, because=because, politely=politely)
         return answer
+
+    def judge(
+        self,
+        answer: Answer,
+        *,
+        expect: Collection[int | None] | None,
+        because: str,
+        politely: bool = True,
+    ) -> None:
+        """Broken unless the answer's code is among `expect`, and its manners are good."""
+        self._answers.append(answer)
+        is_other = expect is not None and answer.code not in expect
+        for problem in find_bad_manners(answer) if politely else ():
+            # A code that breaks the rule itself is not to be told of twice.
+            if self._offences is None or not (is_other and problem.manner in OF_THE_CODE):
+                self._blame(problem, answer)
+        if expect is not None and is_other:
+            self.fail(f"{answer.action} to answer {_name(expect)}{_since(because)}", "", answer)
 
     def _blame(self, problem: Problem, answer: Answer) -> None:
         if self._offences is None:
@@ -253,6 +279,16 @@ class Stage:
 
     # ------------------------------------------------------------------ verdicts
 
+    def expect_promotable(self) -> None:
+        """NotApplicable where the agent's instances have no roles."""
+        if not self.description.is_promotable:
+            raise NotApplicable("its instances have no roles")
+
+    def expect_advertised(self, action: str) -> None:
+        """NotApplicable where the agent does not say that it has the action."""
+        if action not in self.description.action_names:
+            raise NotApplicable(f"advertises no {action}")
+
     def expect(self, holds: object, expected: str, seen: str, answer: Answer | None = None) -> None:
         """Broken unless `holds`."""
         if not holds:
@@ -275,7 +311,7 @@ class Stage:
         return Evidence(
             expected,
             seen or (answer.outcome if answer else "otherwise"),
-            tuple((one.repeat, one.outcome) for one in self._answers),
+            tuple(Call(one.action, one.by_hand, one.outcome) for one in self._answers),
             answer.stderr.strip()[-2000:] if answer else "",
         )
 

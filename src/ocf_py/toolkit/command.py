@@ -16,6 +16,7 @@ _SUBCOMMANDS = {
     "install": "Install the agents where Pacemaker looks for them.",
     "uninstall": "Remove what `install` wrote.",
     "mirror": "Look at a mirrored directory, and decide for it.",
+    "test": "Hold any OCF agent to the protocol.",
     "lab": "Run a real cluster in namespaces on this machine.",
 }
 

@@ -42,6 +42,19 @@ def survivors_are_detached(stage: Stage) -> None:
         raise NotApplicable("nothing outlives its start")
 
 
+@rule("a process that outlives start does not belong to the action's process group", safety=11)
+def survivors_leave_the_group(stage: Stage) -> None:
+    answer = stage.start()
+    survivors = _survivors(stage, answer.left)
+    for process in survivors:
+        group = int((process / "stat").read_text().rpartition(")")[2].split()[2])
+        stage.expect(
+            group != answer.pid, f"{_command(process)!r} to lead a group of its own", "", answer
+        )
+    if not survivors:
+        raise NotApplicable("nothing outlives its start")
+
+
 @rule("monitor, validate-all and stop leave no process behind", safety=11, machine=True)
 def nothing_else_leaves_survivors(stage: Stage) -> None:
     stage.call("validate-all", expect=(0,))

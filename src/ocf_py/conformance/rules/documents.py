@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from ocf_py.catalogue.description import UnreadableDescription, parse_description
 from ocf_py.conformance import schema
-from ocf_py.conformance.caller import NOBODY, Surroundings
+from ocf_py.conformance.caller import NOBODY, PATH, Surroundings
 from ocf_py.conformance.rule import rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ocf_py.conformance.caller import Answer
@@ -43,6 +46,20 @@ def monitors_differ(stage: Stage) -> None:
 
 
 @rule(
+    "meta-data works for anybody, on a read-only system and without a log", safety=8, machine=True
+)
+def metadata_works_for_anybody(stage: Stage) -> None:
+    nobody = NOBODY if os.geteuid() == 0 else 0
+    plain = {"OCF_ROOT": "/usr/lib/ocf", "PATH": PATH}
+    unwritable = {"HA_LOGFILE": "/nonexistent/log", "HA_DEBUGLOG": "/nonexistent/log"}
+    for surroundings in (Surroundings(user=nobody), Surroundings(user=nobody, close=(0,))):
+        for variables in (plain, {**plain, **unwritable}):
+            _expect_document(stage, variables, surroundings)
+    if nobody:
+        _expect_document(stage, plain, Surroundings(user=nobody, read_only=("/",)))
+
+
+@rule(
     "meta-data works for anybody, with nothing, on a read-only system, and writes nothing",
     safety=8,
     library=True,
@@ -65,6 +82,16 @@ def metadata_needs_nothing(stage: Stage) -> None:
     _expect_same(stage, answer, expected)
     changed = before ^ _snapshot(stage)
     stage.expect(not changed, "meta-data to write nothing", str(sorted(changed)[:5]))
+
+
+def _expect_document(
+    stage: Stage, variables: Mapping[str, str], surroundings: Surroundings
+) -> None:
+    answer = stage.ask(("meta-data",), variables, expect=(0,), surroundings=surroundings)
+    try:
+        parse_description(answer.stdout.encode("utf-8", "surrogateescape"))
+    except UnreadableDescription as problem:
+        stage.fail("a document", str(problem), answer)
 
 
 def _expect_same(stage: Stage, answer: Answer, expected: str) -> None:

@@ -45,7 +45,7 @@ _LIFE = (
     machine=True,
 )
 def forced_calls_work(stage: Stage) -> None:
-    for level in ("", "10"):
+    for level in ("",) if stage.subject.is_known_by_name else ("", "10"):
         for action, expected in _LIFE:
             _force(stage, action, expected, {"OCF_CHECK_LEVEL": level} if level else {})
 
