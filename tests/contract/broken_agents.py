@@ -12,7 +12,7 @@ SOUND = ("sound", "sound-process", "sound-roles")
 
 
 class Defect(NamedTuple):
-    """What the fuzz says of an agent, of which action; `said` is an expression to be found in it."""
+    """What the fuzz says of an agent, of which action: an expression to be found in it."""
 
     name: str
     action: str

@@ -13,7 +13,6 @@ from ocf_py.conformance.rule import Broken
 from tests.contract.broken_agents import DEFECTS, use_agent
 
 if TYPE_CHECKING:
-
     from tests.contract.broken_agents import Defect
 
 _SEED = 1

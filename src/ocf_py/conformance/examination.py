@@ -30,6 +30,25 @@ if TYPE_CHECKING:
 GENERAL_RULES = tuple(rule for rule in ALL_RULES if rule.is_general)
 
 
+#: Where this does not hold, most others would only say the same once more.
+_FIRST = "life"
+_WITHOUT_A_LIFE = frozenset(
+    (
+        "further-arguments-are-ignored",
+        "idle-with-garbage",
+        "idle-without-parameters",
+        "metadata-carries-its-dtd",
+        "metadata-is-valid",
+        "metadata-works-for-anybody",
+        "missing-parameter-is-refused",
+        "monitors-differ",
+        "stop-is-idempotent",
+        "unknown-action-is-unimplemented",
+        "validation-takes-every-level",
+    )
+)
+
+
 class State(enum.Enum):
     """What came of a rule."""
 
@@ -94,14 +113,30 @@ def examine(
     `tell` hears of each when it is through. On the machine itself only what spares it is run.
     """
     offences: dict[str, Evidence] = {}
+    found: dict[str, Judgement] = {}
+
+    def keep(judgement: Judgement) -> bool:
+        found[judgement.id] = judgement
+        tell(judgement)
+        return judgement.state is State.BROKEN
+
+    first = [rule for rule in rules if rule.id == _FIRST]
+    lives = not any(keep(_judge(rule, subject, place, offences)) for rule in first)
     pool = ThreadPoolExecutor(1 if place is on_machine else lanes)
     try:
-        jobs = [pool.submit(_judge, rule, subject, place, offences) for rule in rules]
+        jobs = []
+        for rule in rules:
+            if lives or rule.id in _WITHOUT_A_LIFE:
+                if rule.id not in found:
+                    jobs.append(pool.submit(_judge, rule, subject, place, offences))
+            elif rule.id not in found:
+                why = f"it has no life with these parameters: see {_FIRST}"
+                keep(Judgement(rule.id, rule.title, State.NOT_RUN, why))
         for job in as_completed(jobs):
-            tell(job.result())
+            keep(job.result())
     finally:
         pool.shutdown(cancel_futures=True)
-    return [*(job.result() for job in jobs), *_judge_manners(offences)]
+    return [*(found[rule.id] for rule in rules), *_judge_manners(offences)]
 
 
 def judge_unreadable(problem: UnreadableDescription, rules: Sequence[Rule]) -> list[Judgement]:

@@ -83,7 +83,7 @@ def advertised_actions_exist(stage: Stage) -> None:
 @rule("further arguments are ignored (OCF 1.1)", machine=True)
 def further_arguments_are_ignored(stage: Stage) -> None:
     more = ("stop", "--help", "")
-    stage.call("meta-data", expect=(0,), further=more)
+    stage.call("meta-data", expect=(0,), further=more, because="more arguments are no reason")
     stage.call("validate-all", expect=(0,), further=more)
     stage.call("start", expect=(0,), further=more)
     stage.call("monitor", expect=UNPROMOTED, further=more)

@@ -32,9 +32,10 @@ def crash_is_noticed(stage: Stage) -> None:
 
 @rule("another process that got the pid of the resource is neither taken for it nor killed")
 def reused_pid_is_a_stranger(stage: Stage) -> None:
-    for pid in _crash(stage):
-        stranger = _spawn_with(stage, pid)
-        answer = stage.call("monitor", expect=_GONE, because=f"pid {pid} is another process now")
+    pid = _crash(stage)[0]
+    stranger = _spawn_with(stage, pid)
+    try:
+        stage.call("monitor", expect=_GONE, because=f"pid {pid} is another process now")
         answer = stage.call("stop", expect=(0, 1))
         stage.expect(
             pid in stage.processes(),
@@ -42,9 +43,9 @@ def reused_pid_is_a_stranger(stage: Stage) -> None:
             "it was killed",
             answer,
         )
+    finally:
         stranger.kill()
         stranger.wait()
-        break
     stage.stop()
 
 
