@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 _GARBAGE = "neither a word nor a number"
 
 
-@rule("reload-agent takes over reloadable parameters, and only what changed is told", safety=9)
+@rule(
+    "reload-agent takes over reloadable parameters, and only what changed is told",
+    safety=9,
+    machine=True,
+)
 def reload_takes_changes_over(stage: Stage) -> None:
     changed = _changed(stage)
     stage.start()
