@@ -74,10 +74,10 @@ def write_page() -> str:
     lines = [
         "# What `ocf-py test` finds in other agents",
         "",
-        f"Made by `python -m tests.contract.peers`, as root, on {today}, with the Debian packages",
-        f"{', '.join(one for one in versions if one)}. What stands here was seen happening, each",
-        "rule in a sandbox of its own; `ocf-py test --sandbox AGENT -o ...` shows it again, with",
-        "the calls and what Pacemaker makes of it. Notes are left out.",
+        f"Made by `python -m tests.contract.peers`, as root, on {today}, with the Debian",
+        f"packages {', '.join(one for one in versions if one)}.",
+        "What stands here was seen happening, each rule in a sandbox of its own; `ocf-py test --sandbox AGENT -o ...` shows it again, with the",
+        "calls and what Pacemaker makes of it. Notes are left out.",
     ]
     for peer in PEERS:
         found = examine_peer(peer)

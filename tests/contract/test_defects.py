@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.catalogue.description import UnreadableDescription
 from ocf_py.conformance.consequences import CONSEQUENCES
-from ocf_py.conformance.examination import GENERAL_RULES, ask_description, examine
+from ocf_py.conformance.examination import GENERAL_RULES, ask_description, examine, judge_unreadable
 from ocf_py.conformance.furniture import Furniture
 from ocf_py.conformance.manners import MANNERS
 from ocf_py.conformance.rule import RULES
@@ -19,8 +20,19 @@ if TYPE_CHECKING:
     from ocf_py.conformance.rule import Rule
 
 #: What every agent is held to here, so that a defect that shows where it should not is seen.
-_BATTERY = ("life", "stop-is-idempotent", "metadata-is-valid", "unknown-action-is-unimplemented")
-#: What one defect may bring about beside its own rule: nothing can be known of it afterwards.
+_BATTERY = (
+    "life",
+    "stop-is-idempotent",
+    "metadata-is-valid",
+    "unknown-action-is-unimplemented",
+    "validation-takes-every-level",
+)
+#: What a manner that nothing of that shows takes to be seen.
+_SHOWN_BY = {
+    "raw-reason": ("idle-with-garbage",),
+    "no-reason": ("missing-parameter-is-refused",),
+    "two-reasons": ("missing-parameter-is-refused",),
+}
 _ALL = {rule.id for rule in GENERAL_RULES} | set(MANNERS)
 
 
@@ -30,7 +42,7 @@ def find_faults(name: str, rules: tuple[Rule, ...]) -> set[str]:
         name,
         AGENTS / name,
         instance="test",
-        parameters={"state": "/run/a.state"},
+        parameters={"state": "/run/a.state", "count": "3"},
         other={"state": "/run/b.state"},
         change={},
         wrong={"state": "relative"},
@@ -38,8 +50,12 @@ def find_faults(name: str, rules: tuple[Rule, ...]) -> set[str]:
         environment={},
     )
     with Furniture(()) as furniture:
-        described = describe(subject, ask_description(subject, furniture.place))
-        judgements = examine(described, furniture.place, rules=rules, lanes=2)
+        try:
+            described = describe(subject, ask_description(subject, furniture.place))
+        except UnreadableDescription as problem:
+            judgements = judge_unreadable(problem, rules)
+        else:
+            judgements = examine(described, furniture.place, rules=rules, lanes=2)
     return {one.id for one in judgements if one.is_fault}
 
 
@@ -50,7 +66,7 @@ def test_a_sound_agent_breaks_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(FOUND_BY))
 def test_a_defect_is_found_by_its_rule_and_nothing_is_invented(name: str) -> None:
-    names = {*FOUND_BY[name], *_BATTERY} - set(MANNERS)
+    names = {*FOUND_BY[name], *_BATTERY, *_SHOWN_BY.get(name, ())} - set(MANNERS)
     assert find_faults(name, tuple(RULES[one] for one in RULES if one in names)) == FOUND_BY[name]
 
 

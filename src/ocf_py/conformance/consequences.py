@@ -182,6 +182,6 @@ CONSEQUENCES: dict[str, Consequence] = {
     "reason-is-given": Consequence(_WARNING, "crm_mon shows a failure without a reason"),
     "refusal-has-a-reason": Consequence(_NOTE, "crm_mon shows a failure without a reason"),
     "reason-is-text": Consequence(_WARNING, "the reason breaks terminals, logs, or the CIB's XML"),
-    "one-reason": Consequence(_NOTE, "Pacemaker shows the last one alone"),
+    "one-reason": Consequence(_WARNING, "Pacemaker shows the last one alone"),
     "silent-validation": Consequence(_WARNING, "pcs prints it as a warning at every creation"),
 }

@@ -177,10 +177,13 @@ def reload_interrupts_nothing(stage: Stage) -> None:
     stage.start()
     before = set(stage.processes())
     for action in actions:
-        stage.call(action, expect=(0,), because="it runs, and nothing has changed")
+        # From OCF 1.1 on, reload is for an administrator, who may be told that there is no way.
+        is_asked_for = action == "reload-agent" or stage.description.version == "1.0"
+        expected = (0,) if is_asked_for else (0, 1)
+        stage.call(action, expect=expected, because="it runs, and nothing has changed")
         gone = before - set(stage.processes())
         stage.expect(not gone, f"{action} to leave what runs alone", f"{gone} ended")
-        stage.call("monitor", expect=UNPROMOTED, because=f"{action} said 0")
+        stage.call("monitor", expect=UNPROMOTED, because=f"{action} changes nothing")
 
 
 @rule("notify is 0, also with the single blank that stands for an empty list", machine=True)

@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from ocf_py.conformance.fuzz.witness import Change, Picture
     from ocf_py.conformance.stage import Stage
 
+#: Action, interval in milliseconds, parameters; None for the subject's own.
+_LOOKS: tuple[tuple[str, int, dict[str, str] | None], ...] = (
+    ("meta-data", 0, None),
+    ("validate-all", 0, None),
+    ("monitor", 0, None),
+    ("monitor", RECURRING, None),
+)
+_IDLE_CALLS: tuple[tuple[str, int, dict[str, str] | None], ...] = (
+    ("monitor", 0, {}),
+    ("stop", 0, None),
+    ("stop", 0, {}),
+)
+
 
 @rule("what a life brought about has gone after stop: processes, files, addresses, mounts")
 def life_leaves_nothing(stage: Stage) -> None:
@@ -32,20 +45,18 @@ def life_leaves_nothing(stage: Stage) -> None:
     stage.expect(not left, "the machine to be as it was before", _list(left), answer)
 
 
-@rule("monitor, validate-all and meta-data change nothing on the machine")
+@rule("monitor, validate-all, meta-data and a stop of nothing change nothing on the machine")
 def looking_changes_nothing(stage: Stage) -> None:
     for runs in (False, True):
         if runs:
             stage.start()
             stage.call("monitor")  # which may record what it finds
         before = stage.witness.settle()
-        for action, interval in (
-            ("meta-data", 0),
-            ("validate-all", 0),
-            ("monitor", 0),
-            ("monitor", RECURRING),
+        for action, interval, parameters in (
+            *_LOOKS,
+            *(() if runs else _IDLE_CALLS),
         ):
-            answer = stage.call(action, interval_ms=interval)
+            answer = stage.call(action, parameters, interval_ms=interval)
             now = stage.witness.look()
             changes = compare(before, now)
             before = now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.conformance.fuzz.witness import compare
 from ocf_py.conformance.rule import NotApplicable, rule
 
 if TYPE_CHECKING:
@@ -21,5 +22,9 @@ def missing_parameter_is_refused(stage: Stage) -> None:
         parameters = {**stage.subject.parameters}
         parameters.pop(name, None)
         for action in ("validate-all", "start"):
-            stage.call(action, parameters, expect=_REFUSED, because=f"{name} is required")
+            before = stage.witness.settle()
+            answer = stage.call(action, parameters, expect=_REFUSED, because=f"{name} is required")
+            changes = compare(before, stage.witness.look())
+            what = "; ".join(map(str, changes))
+            stage.expect(not changes, f"a refused {action} to change nothing", what, answer)
         stage.expect_stopped(because="start was refused")
