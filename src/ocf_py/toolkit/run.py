@@ -12,7 +12,7 @@ import click
 
 from ocf_py.catalogue.calling import call
 from ocf_py.catalogue.exit_codes import Kind, interpret
-from ocf_py.conformance.caller import make_environment
+from ocf_py.conformance.caller import INHERITED, make_environment
 from ocf_py.toolkit.agents import AgentWord, find, ocf_root_option
 from ocf_py.toolkit.call_words import ActionWord, Assignment, Time, read
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
@@ -108,8 +108,8 @@ def run(  # noqa: PLR0913 - a call of an agent has as many sides
         timeout=limit / 1000,
         level=level,
         action=action,
+        inherited={**INHERITED, "PATH": _PATH},
     )
-    environment["PATH"] = _PATH
     environment["OCF_RESKEY_CRM_meta_on_node"] = os.uname().nodename
     if role:
         environment["OCF_RESKEY_CRM_meta_role"] = role
