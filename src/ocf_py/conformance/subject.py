@@ -41,7 +41,9 @@ class Subject:
     `forbid_promotion` a promote is refused. `hangs` is a set of parameters with which every
     action hangs, `raises` one with which a start raises what its author did not foresee;
     `says_debug` that it writes debug lines, `leaves_folders` that a stop leaves the folders which a
-    start has made.
+    start has made. `instance` is the resource's name; where a resource `is_known_by_name`, one of
+    another name does not see it. `environment` is what every call inherits beside the usual.
+    `described` is what the agent says of itself, where somebody has asked it already.
     """
 
     name: str
@@ -60,6 +62,10 @@ class Subject:
     raises: Mapping[str, str] = field(default_factory=dict)
     says_debug: bool = False
     leaves_folders: bool = False
+    instance: str = "vip"
+    is_known_by_name: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    described: Description | None = None
 
     @property
     def type(self) -> str:
@@ -74,4 +80,4 @@ class Subject:
     @cached_property
     def description(self) -> Description:
         """What the agent says of itself."""
-        return read_description(self.executable)
+        return self.described or read_description(self.executable)

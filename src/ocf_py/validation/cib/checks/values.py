@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ocf_py.validation.cib.situation import Situation
 
 _BOOLEANS = frozenset(("true", "yes", "on", "1", "false", "no", "off", "0", "y", "n"))
-_MISCONFIGURED, _UNIMPLEMENTED, _NOT_INSTALLED = 6, 3, 5
+_MISCONFIGURED, _UNIMPLEMENTED, _NOT_PERMITTED, _NOT_INSTALLED = 6, 3, 4, 5
 
 
 @check("a value is not of the parameter's type")
@@ -81,6 +81,7 @@ def _refused(resource: Resource, values: dict[str, str], refusal: Refusal) -> Fl
     severity, consequence = {
         _MISCONFIGURED: (Severity.ERROR, "start answers 6: the resource runs on no node"),
         _NOT_INSTALLED: (Severity.NOTE, "a node like this machine cannot run it"),
+        _NOT_PERMITTED: (Severity.NOTE, "its values were not judged"),
     }.get(code, (Severity.WARNING, "start is refused on a node like this machine"))
     return Flaw(
         severity,
@@ -88,9 +89,10 @@ def _refused(resource: Resource, values: dict[str, str], refusal: Refusal) -> Fl
         resource.id,
         f"{resource.agent} refuses it with {code}: {refusal.reason}",
         consequence,
-        "install what is missing on every node that may run it"
-        if code == _NOT_INSTALLED
-        else "correct what the reason names",
+        {
+            _NOT_INSTALLED: "install what is missing on every node that may run it",
+            _NOT_PERMITTED: "ask again as root",
+        }.get(code, "correct what the reason names"),
     )
 
 
