@@ -26,8 +26,8 @@ FOLDERS = ("/run", "/etc", "/tmp", "/dev")  # noqa: S108 - names
 #: And these, where the sandbox has them for its own, see `furniture`.
 _MOUNTED = ("/var/tmp", "/dev/shm")  # noqa: S108 - names
 _IPC = ("shm", "sem", "msg")  # sysvipc(7)
-#: The caller's own: what its stand-ins for Pacemaker's tools write down.
-_CALLERS = ("/dev/pacemaker-tools/asked",)
+#: The caller's own: what its stand-ins for Pacemaker's tools write down, and keep.
+_CALLERS = ("/dev/pacemaker-tools/asked", "/dev/pacemaker-tools/attribute.")
 _FRESH = 0.1  # seconds: a clock of the kernel may stand still for a while, ctime with it
 _IP = shutil.which("ip") or "/usr/sbin/ip"
 _FOREVER = 0xFFFFFFFF  # rtnetlink(7), INFINITY_LIFE_TIME
@@ -102,7 +102,7 @@ class Lookout:
                     continue
                 if known.is_folder and status.st_dev == device:
                     folders.append(entry.path)
-                if entry.path not in _CALLERS:
+                if not entry.path.startswith(_CALLERS):
                     yield known.description
 
     def _describe_afresh(self, path: str, status: os.stat_result, device: int) -> Known:
