@@ -88,8 +88,8 @@ def test(agent: str | None, **options: Any) -> None:
         raise UnusableInput(f"--junit {options['junit']}: there is no such folder")
     subject = _make_subject(agent, options)
     began = time.monotonic()
-    _end_in_order()
-    judgements, version = _run(subject, rules, options)
+    with _ended_in_order():
+        judgements, version = _run(subject, rules, options)
     report = _make_report(subject, version, judgements, time.monotonic() - began, options)
     _tell(report, options)
     sys.exit(FOUND if any(one.is_fault for one in judgements) else FINE)
@@ -106,11 +106,15 @@ def _list_rules() -> None:
         click.echo(f"{name}: {title} (of every call)")
 
 
-def _end_in_order() -> None:
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
     """A terminal that closes, or a job that is cancelled, ends a test as Ctrl-C does: cleanly."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # of nohup, it is ignored
-            signal.signal(number, signal.default_int_handler)
+    with contextlib.ExitStack() as stack:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # of nohup, it is ignored
+                stack.callback(signal.signal, number, signal.SIG_DFL)
+                signal.signal(number, signal.default_int_handler)
+        yield
 
 
 def _make_subject(agent: str, options: dict[str, Any]) -> Subject:
