@@ -16,6 +16,7 @@ from ocf_py.catalogue.description import parse_document, read_document
 from ocf_py.catalogue.places import InstalledAgent, list_agents
 from ocf_py.catalogue.schema import load_schema
 from ocf_py.conformance.sandbox import Sandbox
+from ocf_py.validation.agents.check import CHECKS
 from ocf_py.validation.agents.judge import judge_agent
 from tests.unit.installing import run_cli
 
@@ -238,3 +239,26 @@ def test_what_cannot_be_judged_is_one_line_and_2(tmp_path: Path) -> None:
         (line,) = done.stderr.splitlines()
         assert line.startswith("ocf-py: ")
     assert run_cli("validate").stderr == "ocf-py: nothing to judge; name an agent or a file\n"
+
+
+def test_a_name_of_any_bytes_is_shown_and_is_whole_in_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    path = tmp_path / os.fsdecode(b"l\xe4mp.xml")
+    path.write_bytes(WHOLE.read_bytes())
+    done = run_cli("validate", path)
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"{tmp_path}/l\\udce4mp.xml: nothing found\n",
+    )
+    assert json.loads(run_cli("validate", path, "--json").stdout)["judged"] == [str(path)]
+
+
+def test_the_checks_of_both_kinds_are_listed_by_their_ids() -> None:
+    listed = json.loads(run_cli("validate", "--checks", "--json").stdout)
+    assert listed["agents"]["encoding-declared"] == CHECKS["encoding-declared"].sentence
+    assert listed["agents"].keys() == CHECKS.keys()
+    assert "no-fencing" in listed["configurations"]
+    text = run_cli("validate", "--checks").stdout
+    assert all(f"  {name}\n" in text for part in listed.values() for name in part)

@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from ocf_py.conformance.caller import Caller
 from ocf_py.conformance.sandbox import PLAIN_ENVIRONMENT, Sandbox, SandboxUnavailable
 
@@ -95,6 +97,11 @@ class Host:
             errors="surrogateescape",
             start_new_session=True,
         )
+
+
+def list_descendants(pid: int) -> list[int]:
+    """Everything that the process has started, directly or not."""
+    return [one.pid for one in psutil.Process(pid).children(recursive=True)]
 
 
 def prepare(caller: Caller, subject: Subject) -> None:

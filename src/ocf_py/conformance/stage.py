@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ocf_py.conformance.caller import ORDINARY, Answer, Caller, SpawnerDied, Surroundings
 from ocf_py.conformance.fuzz.witness import Witness
 from ocf_py.conformance.manners import OF_THE_CODE, find_bad_manners
-from ocf_py.conformance.places import in_sandbox, on_machine
+from ocf_py.conformance.places import enclose, in_sandbox, list_descendants, on_machine
 from ocf_py.conformance.rule import Broken, Call, Evidence, NotApplicable
 from ocf_py.conformance.sandbox import Sandbox
 from ocf_py.conformance.system_log import SystemLog
@@ -89,6 +89,8 @@ class Stage:
         """Somebody who looks at all that can be changed in the sandbox."""
         sandbox = self.caller.sandbox
         assert isinstance(sandbox, Sandbox)  # noqa: S101 - of a whole machine there is too much
+        if self._place is in_sandbox:  # what others change on the machine is not to be seen
+            enclose(sandbox, self.subject)
         witness = Witness(sandbox)
         self._inside.callback(witness.close)
         return witness
@@ -250,10 +252,15 @@ class Stage:
         return sorted(entry for entry in folder.iterdir() if "." in entry.name)
 
     def processes(self) -> dict[int, str]:
-        """The processes of the sandbox that are alive: pid → command line."""
+        """The processes of the sandbox that are alive: pid → command line.
+
+        On the machine itself, those alone that a call has started: each of them is a descendant.
+        """
         found = {}
+        is_shared = self._place is on_machine
+        own = {str(pid) for pid in list_descendants(self.caller.pid)} if is_shared else ()
         for entry in self.path("/proc").iterdir():
-            if entry.name.isdigit():
+            if entry.name.isdigit() and (not is_shared or entry.name in own):
                 try:
                     line = (entry / "cmdline").read_text(errors="replace")
                 except (FileNotFoundError, ProcessLookupError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -91,6 +92,9 @@ def ocf_py() -> None:
 
 def run() -> None:
     """Runs `ocf-py`: 0 done, 1 failed or found something, 2 misused, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may be of any bytes
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = ocf_py.main(prog_name="ocf-py", standalone_mode=False)
     except ToolkitError as error:

@@ -64,6 +64,7 @@ def test(agent: str | None, **options: Any) -> None:
     ocf-py test --sandbox IPaddr2 -o ip=192.0.2.10 -o nic=eth0 -o cidr_netmask=24
     ocf-py test --sandbox ./myagent -o state=/run/a --other state=/run/b --junit report.xml
     ocf-py test -n vip -o ip=192.0.2.10 /usr/lib/ocf/resource.d/heartbeat/IPaddr2
+    ocf-py test --sandbox pacemaker:Dummy --json > report.json
 
     In a --sandbox there are: eth0 with 192.0.2.1/24 and 2001:db8::1/64, its cable plugged in; two
     ext4 images, /run/scratch/a.img and b.img; the first of them as the disk /dev/scratch; loop
@@ -81,6 +82,8 @@ def test(agent: str | None, **options: Any) -> None:
     if agent is None:
         raise click.UsageError("Missing argument 'AGENT'.", click.get_current_context())
     rules = choose_rules(options["names"])
+    if options["junit"] and not os.path.isdir(os.path.dirname(options["junit"]) or "."):
+        raise UnusableInput(f"--junit {options['junit']}: there is no such folder")
     subject = _make_subject(agent, options)
     began = time.monotonic()
     judgements, version = _run(subject, rules, options)
@@ -130,6 +133,7 @@ def _run(
 ) -> tuple[list[Judgement], str]:
     """Everything that came out, and the agent's own version."""
     from ocf_py.catalogue.description import UnreadableDescription
+    from ocf_py.conformance.caller import SpawnerDied
     from ocf_py.conformance.examination import ask_description, examine, judge_unreadable
     from ocf_py.conformance.furniture import Furniture
     from ocf_py.conformance.places import on_machine
@@ -146,7 +150,7 @@ def _run(
             description = ask_description(subject, place)
         except SandboxUnavailable as problem:
             raise ToolkitError(str(problem)) from problem
-        except UnreadableDescription as problem:
+        except (UnreadableDescription, SpawnerDied) as problem:
             return judge_unreadable(problem, rules), ""
         except RuntimeError as problem:  # a --prepare that failed
             raise UnusableInput(f"--prepare: {problem}") from problem

@@ -35,7 +35,8 @@ def validate(*, what: Sequence[str], ocf_root: Path, checks: bool, as_json: bool
 
     Each WHAT is an agent (a path, ocf:PROVIDER:TYPE, PROVIDER:TYPE or TYPE), an XML file with a
     metadata document, or one with a configuration: a whole CIB or a part of one. Agents are asked
-    for their meta-data, as Pacemaker asks; nothing else of them is called.
+    for their meta-data, as Pacemaker asks, and those of a configuration for validate-all as well;
+    nothing else of them is called.
 
     Ends with 1 if there is an error or a warning, 0 if there is none, 2 for what cannot be judged.
 
@@ -113,7 +114,7 @@ def _judge_xml(path: Path, word: str, ocf_root: Path) -> list[Finding]:
 
 
 def _judge_cib(path: Path, ocf_root: Path) -> list[Finding]:
-    from ocf_py.validation.cib.document import UnreadableConfiguration
+    from ocf_py.cib.document import UnreadableConfiguration
     from ocf_py.validation.cib.judge import judge_cib
 
     try:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import SECRET
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.model import SECRET
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocf_py.catalogue.description import Description, Parameter
+    from ocf_py.cib.model import Resource
     from ocf_py.validation.cib.agents import Refusal
-    from ocf_py.validation.cib.model import Resource
     from ocf_py.validation.cib.situation import Situation
 
 _BOOLEANS = frozenset(("true", "yes", "on", "1", "false", "no", "off", "0", "y", "n"))
-_MISCONFIGURED, _UNIMPLEMENTED, _NOT_INSTALLED = 6, 3, 5
+_MISCONFIGURED, _UNIMPLEMENTED, _NOT_PERMITTED, _NOT_INSTALLED = 6, 3, 4, 5
 
 
 @check("a value is not of the parameter's type")
@@ -81,6 +81,7 @@ def _refused(resource: Resource, values: dict[str, str], refusal: Refusal) -> Fl
     severity, consequence = {
         _MISCONFIGURED: (Severity.ERROR, "start answers 6: the resource runs on no node"),
         _NOT_INSTALLED: (Severity.NOTE, "a node like this machine cannot run it"),
+        _NOT_PERMITTED: (Severity.NOTE, "its values were not judged"),
     }.get(code, (Severity.WARNING, "start is refused on a node like this machine"))
     return Flaw(
         severity,
@@ -88,9 +89,10 @@ def _refused(resource: Resource, values: dict[str, str], refusal: Refusal) -> Fl
         resource.id,
         f"{resource.agent} refuses it with {code}: {refusal.reason}",
         consequence,
-        "install what is missing on every node that may run it"
-        if code == _NOT_INSTALLED
-        else "correct what the reason names",
+        {
+            _NOT_INSTALLED: "install what is missing on every node that may run it",
+            _NOT_PERMITTED: "ask again as root",
+        }.get(code, "correct what the reason names"),
     )
 
 
