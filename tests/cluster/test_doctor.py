@@ -69,17 +69,17 @@ def test_all_is_fine_where_the_address_is_held_and_where_it_is_not(
     ]
 
 
-def test_an_interface_that_is_down_is_found_before_the_address_comes(idle: Node) -> None:
-    idle.run(["ip", "link", "set", "eth2", "down"])
+def test_a_cable_that_is_out_is_found_before_the_address_comes(shared_lab: Lab, idle: Node) -> None:
+    shared_lab.cut(idle.name, "service", "down")
     try:
         status, findings = examine(idle)
     finally:
-        idle.run(["ip", "link", "set", "eth2", "up"])
+        shared_lab.mend(idle.name, "service")
     assert status == 1
     (fault,) = faults(findings)
     assert (fault["check"], fault["verdict"], fault["subject"]) == ("links", "problem", "vip")
-    assert fault["message"] == f"eth2, the interface of {ADDRESS}, is down"
-    assert fault["remedy"] == "ip link set eth2 up"
+    assert fault["message"] == f"eth2, the interface of {ADDRESS}, has no carrier"
+    assert fault["remedy"] == "look at the cable and the switch"
     assert examine(idle)[0] == 0
 
 
