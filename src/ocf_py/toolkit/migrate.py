@@ -56,7 +56,7 @@ def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Cl
     if as_json:
         print_json(_as_json(rewriting, backup))
     else:
-        for line in rewriting.diff().splitlines():
+        for line in rewriting.diff().split("\n")[:-1]:  # all else that ends a line is content
             click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
         for line in explain(rewriting):
             click.echo(line, err=True)
