@@ -31,7 +31,7 @@ _HEARTBEAT = Path("/usr/lib/ocf/resource.d/heartbeat")
 
 @pytest.fixture(scope="module")
 def ocf_root(tmp_path_factory: pytest.TempPathFactory, installed_agents: Path) -> Path:
-    """Our agents and Debian's of ocf:heartbeat, as one OCF root."""
+    """Our agents and those of Debian, as one OCF root."""
     root = tmp_path_factory.mktemp("ocf")
     providers = root / "resource.d"
     ours = providers / "ocfpy"
@@ -42,6 +42,7 @@ def ocf_root(tmp_path_factory: pytest.TempPathFactory, installed_agents: Path) -
     mute.write_text("#!/bin/sh\necho nothing to say >&2\nexit 1\n")
     mute.chmod(0o755)
     (providers / "heartbeat").symlink_to(_HEARTBEAT)
+    (providers / "pacemaker").symlink_to(_HEARTBEAT.with_name("pacemaker"))
     return root
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def hold_back(resource: Resource, becomes: str) -> Iterator[str]:
     """The reasons for which a resource stays, whatever its parameters are."""
-    if resource.collective is not None and resource.collective.tag == "bundle":
+    if resource.is_contained:
         yield (
             "it runs in the container of a bundle, whose image would have to hold our agents: "
             "install them there, then name the agent by hand"
