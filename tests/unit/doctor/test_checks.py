@@ -57,6 +57,15 @@ def test_resources_have_the_parameters_of_their_template() -> None:
     ]
 
 
+def test_what_runs_in_a_container_is_not_of_this_node() -> None:
+    bundle = (
+        b'<configuration><resources><bundle id="b"><podman image="i"/>'
+        b'<primitive id="in" class="ocf" provider="image" type="Own"/></bundle>'
+        b'<primitive id="out" class="systemd" type="nginx"/></resources></configuration>'
+    )
+    assert [one.id for one in parse_resources(Path("cib"), bundle)] == ["out"]
+
+
 @pytest.mark.parametrize("document", [b"", b"\0\1", b"<a/>", b"<cib/>", b"<cib", b"\xff\xfe"])
 def test_what_is_no_cib_is_told(document: bytes) -> None:
     with pytest.raises(UnreadableConfiguration):
@@ -114,6 +123,7 @@ def test_an_agent_that_is_not_here_is_a_problem(tmp_path: Path) -> None:
         Resource("l", "lsb", "", "httpd", {}),
         Resource("f", "stonith", "", "fence_ipmilan", {}),
         Resource("s", "systemd", "", "nginx", {}),
+        Resource("p", "stonith", "", "external/sbd", {}),
     ]
     assert told(check_agents(node, resources)) == [
         ("fine", "ocf:ocfpy:IPaddr"),
@@ -124,6 +134,11 @@ def test_an_agent_that_is_not_here_is_a_problem(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------------- versions
+
+
+def test_a_remote_node_has_no_corosync_and_needs_none(tmp_path: Path) -> None:
+    node = FakeNode(tmp_path, answers={"pacemaker-remoted --version": (0, "Pacemaker 2.1.8")})
+    assert told(check_versions(node, [])) == [("fine", "Pacemaker")]
 
 
 @pytest.mark.parametrize(
@@ -221,8 +236,10 @@ def test_where_selinux_enforces_the_launchers_need_their_label(
     ("up", "carrier", "policy", "verdict"),
     [
         (True, True, {}, "fine"),
-        (False, True, {}, "problem"),
+        (False, True, {}, "warning"),
         (True, False, {}, "problem"),
+        (True, False, {"check_link_status": "false"}, "warning"),
+        (True, False, {"check_link_status": "no", "on_link_down": "refuse"}, "problem"),
         (True, False, {"on_link_down": "warn"}, "warning"),
         (True, False, {"on_link_down": "degraded"}, "warning"),
     ],
