@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ocf_py.cib.document import UnreadableConfiguration
-from ocf_py.doctor.diagnosis import fine
+from ocf_py.doctor.diagnosis import Verdict, fine
 from ocf_py.doctor.examination import guard
 from ocf_py.doctor.fstab import check_fstab
 from ocf_py.doctor.kernel import Kernel, check_file_systems, check_kernel
@@ -334,6 +335,21 @@ def test_a_mirror_needs_its_secrets_and_its_directory(tmp_path: Path) -> None:
     assert told(check_mirrors(node, [mirror])) == [("fine", "site")]
     node.path("/srv/.site.mirror/rubbish-1").mkdir(parents=True)
     assert told(check_mirrors(node, [mirror])) == [("fine", "site"), ("warning", "site")]
+
+
+def test_a_mirror_on_what_does_not_answer_holds_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dead(FakeNode):
+        def status(self, path: str) -> os.stat_result | None:
+            time.sleep(60)
+            return super().status(path)
+
+    monkeypatch.setattr("ocf_py.doctor.mirrors._SECONDS", 0.1)
+    mirror = ours("MirrorSync", "site", directory="/srv/site", secrets_file="/etc/site.secrets")
+    (one,) = check_mirrors(Dead(tmp_path), [mirror])
+    assert one.verdict is Verdict.PROBLEM
+    assert "no answer within 0.1 s" in one.message
 
 
 def test_a_process_in_the_background_without_its_resource_is_found(tmp_path: Path) -> None:
