@@ -96,7 +96,7 @@ def _refused(resource: Resource, values: dict[str, str], refusal: Refusal) -> Fl
         {
             _NOT_INSTALLED: "install what is missing on every node that may run it",
             _NOT_PERMITTED: "ask again as root",
-        }.get(code, "correct what the reason names"),
+        }.get(code, "correct what the reason names, unless it is this machine alone that lacks it"),
     )
 
 
