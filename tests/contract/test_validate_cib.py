@@ -31,7 +31,7 @@ _HEARTBEAT = Path("/usr/lib/ocf/resource.d/heartbeat")
 
 @pytest.fixture(scope="module")
 def ocf_root(tmp_path_factory: pytest.TempPathFactory, installed_agents: Path) -> Path:
-    """Our agents and Debian's of ocf:heartbeat, as one OCF root."""
+    """Our agents and those of Debian, as one OCF root."""
     root = tmp_path_factory.mktemp("ocf")
     providers = root / "resource.d"
     ours = providers / "ocfpy"
@@ -42,6 +42,7 @@ def ocf_root(tmp_path_factory: pytest.TempPathFactory, installed_agents: Path) -
     mute.write_text("#!/bin/sh\necho nothing to say >&2\nexit 1\n")
     mute.chmod(0o755)
     (providers / "heartbeat").symlink_to(_HEARTBEAT)
+    (providers / "pacemaker").symlink_to(_HEARTBEAT.with_name("pacemaker"))
     return root
 
 
@@ -160,3 +161,30 @@ def test_the_environment_of_the_caller_does_not_reach_an_agent(
     monkeypatch.setenv("OCF_RESKEY_nodad", "ja")
     found = judge_cib(EXAMPLES[0], ocf_root)
     assert [one for one in found if one.severity is not Severity.NOTE] == []
+
+
+def test_resources_with_the_same_values_are_asked_about_once_and_each_has_the_answer(
+    tmp_path: Path, ocf_root: Path
+) -> None:
+    calls = tmp_path / "calls"
+    agent = ocf_root / "resource.d/ocfpy/Counter"
+    agent.write_text(
+        "#!/bin/sh\n"
+        'case $1 in meta-data) echo \'<resource-agent name="Counter"><version>1.1</version>'
+        '<parameters><parameter name="size"><content type="string"/></parameter></parameters>'
+        '<actions><action name="validate-all" timeout="5"/></actions></resource-agent>\';;\n'
+        f'*) echo "$OCF_RESKEY_size" >>{calls}; echo "ocf-exit-reason:bad" >&2; exit 6;; esac\n'
+    )
+    agent.chmod(0o755)
+    resources = "".join(
+        f'<primitive id="r{number}" class="ocf" provider="ocfpy" type="Counter">'
+        f'<instance_attributes id="a{number}"><nvpair id="n{number}" name="size" value="{size}"/>'
+        "</instance_attributes></primitive>"
+        for number, size in enumerate(("large", "large", "small", "large"))
+    )
+    path = tmp_path / "cib.xml"
+    path.write_text(f"<resources>{resources}</resources>")
+    found = judge_cib(path, ocf_root)
+    refused = {one.subject for one in found if one.check == "refused-value"}
+    assert refused == {"r0", "r1", "r2", "r3"}
+    assert sorted(calls.read_text().splitlines()) == ["large", "small"]

@@ -33,13 +33,17 @@ _SECTIONS = (
 ROOTS = frozenset(("cib", "configuration", *_SECTIONS, *SECTION_OF))
 
 
+#: Whose id is a node's or a user's name, or refers to a resource: others may have the same.
+NAMING = frozenset(("node", "acl_target", "acl_group", "resource_ref", "obj_ref", "role"))
+
+
 class UnreadableConfiguration(Exception):  # noqa: N818 - says what is
     """A file that holds no configuration; the message names file, line and what is wrong."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """`root` is the element that the file holds, `ids` the first element of each id in it."""
+    """`root` is the element that the file holds, `ids` the first element of each id of its own."""
 
     path: Path
     root: etree._Element
@@ -102,6 +106,6 @@ def parse_document(path: Path, content: bytes) -> Document:
     ids: dict[str, etree._Element] = {}
     for element in root.iter(etree.Element):
         name = element.get("id")
-        if name is not None:
+        if name is not None and element.tag not in NAMING:
             ids.setdefault(name, element)
     return Document(path, root, ids)

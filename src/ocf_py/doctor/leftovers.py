@@ -67,7 +67,8 @@ def _tell_unattended(records: list[str]) -> Diagnosis:
         f"{RUN_DIRECTORY}/{records[0]}",
         f"{len(records)} resources were started here and not stopped, and no cluster runs here",
         "they may still run, unwatched, while another node starts them too",
-        "start Pacemaker, whose probes find them, or stop each with crm_resource --force-stop",
+        "start Pacemaker, whose probes find them, or stop each, which takes no parameters: "
+        "`ocf-py run AGENT stop --instance NAME`",
     )
 
 

@@ -80,7 +80,9 @@ def _agent_path(resource: Resource) -> str:
         return f"{_OCF}/{resource.provider}/{resource.type}"
     if resource.standard == "lsb":
         return f"/etc/init.d/{resource.type}"
-    return f"/usr/sbin/{resource.type}" if resource.standard == "stonith" else ""
+    # Those with a "/" are plugins of cluster-glue's: libraries.
+    is_program = resource.standard == "stonith" and "/" not in resource.type
+    return f"/usr/sbin/{resource.type}" if is_program else ""
 
 
 def _needs(resource: Resource) -> list[str]:

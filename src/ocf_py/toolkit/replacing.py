@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 from ocf_py.system.durable import replace_durably
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 
+_NO_LINKS = frozenset((errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
 _LARGEST = 256 << 20  # bytes; Pacemaker's own messages end long before
 
 
@@ -30,8 +32,9 @@ def read_input(path: Path) -> bytes:
 def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
     """Puts `after` in the place of `before`, and returns where `before` is kept.
 
-    A symbolic link stays one: what it leads to is replaced. Mode and owner stay. Whoever looks
-    sees the one content or the other, and a power loss leaves one of them.
+    A symbolic link stays one: what it leads to is replaced. Mode, owner and extended attributes
+    stay, as far as the file system has them. Whoever looks sees the one content or the other, and a
+    power loss leaves one of them.
 
     Raises:
         UnusableInput: It is no regular file, or a running cluster's own.
@@ -69,8 +72,46 @@ def _keep(place: Path) -> Path:
         count += 1
         backup = place.with_name(f"{place.name}.bak{'' if count == 1 else f'.{count}'}")
         with suppress(FileExistsError):
-            os.link(place, backup)
+            try:
+                os.link(place, backup)
+            except PermissionError:  # as vfat says that it has no links
+                _copy(place, backup)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                _copy(place, backup)
             return backup
+
+
+def _copy(place: Path, backup: Path) -> None:
+    """A second file, on disk when it returns, or none."""
+    known = place.stat()
+    handle = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(place.read_bytes())
+            file.flush()
+            _dress(file.fileno(), place, known)
+            os.fsync(file.fileno())
+    except BaseException:
+        backup.unlink()
+        raise
+
+
+def _dress(handle: int, like: Path, known: os.stat_result) -> None:
+    """Give a new file the owner, the mode and the extended attributes of another."""
+    made = os.fstat(handle)  # what is right already need not be allowed, as on vfat
+    if (known.st_uid, known.st_gid) != (made.st_uid, made.st_gid):
+        os.fchown(handle, known.st_uid, known.st_gid)
+    if stat.S_IMODE(known.st_mode) != stat.S_IMODE(os.fstat(handle).st_mode):
+        os.fchmod(handle, stat.S_IMODE(known.st_mode))
+    try:
+        names = os.listxattr(like)
+    except OSError:  # a file system that has none
+        return
+    for name in names:
+        with suppress(OSError):  # a policy may forbid a label, and another file system an ACL
+            os.setxattr(handle, name, os.getxattr(like, name))
 
 
 def _replace(place: Path, content: bytes, known: os.stat_result) -> None:
@@ -79,9 +120,11 @@ def _replace(place: Path, content: bytes, known: os.stat_result) -> None:
     folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         replace_durably(folder, made, content)
-        if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(made, known.st_uid, known.st_gid, dir_fd=folder, follow_symlinks=False)
-        os.chmod(made, stat.S_IMODE(known.st_mode), dir_fd=folder)
+        handle = os.open(made, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            _dress(handle, place, known)
+        finally:
+            os.close(handle)
         os.rename(made, place.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     except BaseException:

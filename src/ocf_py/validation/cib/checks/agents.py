@@ -35,6 +35,8 @@ def unknown_class(situation: Situation) -> Iterator[Flaw]:
 @check("a resource's agent is not installed")
 def unknown_agent(situation: Situation) -> Iterator[Flaw]:
     for resource in situation.resources:
+        if resource.is_contained:  # its agent is in the image
+            continue
         if resource.standard == "ocf" and situation.agents.find(resource) is None:
             names = situation.agents.names
             elsewhere = [one for one in names if one.split(":")[-1] == resource.type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import find_around
 from ocf_py.validation.cib.check import Flaw, check
 from ocf_py.validation.cib.situation import nearest
 from ocf_py.validation.finding import Severity
@@ -47,24 +48,34 @@ def constraint_names_nothing(situation: Situation) -> Iterator[Flaw]:
             )
 
 
+@check("a constraint names what is within a clone or a bundle")
+def constraint_names_instance(situation: Situation) -> Iterator[Flaw]:
+    document = situation.document
+    for element in document.elements(*_NAMING):
+        for attribute in _NAMING[str(element.tag)]:
+            name = element.get(attribute, "")
+            around = find_around(document, name)
+            if around is None:
+                continue
+            yield Flaw(
+                Severity.ERROR,
+                element,
+                _owner(element),
+                f"{attribute}={name} is within {around.get('id')}",
+                "Pacemaker ignores the whole constraint, as instances have no names of their own",
+                f"write {around.get('id')}",
+            )
+
+
 @check("a constraint names a node that is not in the configuration")
 def constraint_names_no_node(situation: Situation) -> Iterator[Flaw]:
-    document = situation.document
-    nodes = {str(one.get("uname")) for one in document.elements("node") if one.get("uname")}
-    if not nodes:  # they come by themselves when the cluster starts
+    if not situation.members:  # they come by themselves when the cluster starts
         return
-    # Guests and remote nodes are called by their resources.
-    nodes |= {str(one.get("id")) for one in document.elements("primitive", "bundle")}
-    nodes |= {
-        str(one.get("value"))
-        for one in document.elements("nvpair")
-        if one.get("name") == "remote-node"
-    }
-    for location in document.elements("rsc_location"):
+    for location in situation.document.elements("rsc_location"):
         for element, name in _nodes(location):
-            if name in nodes:
+            if name.lower() in situation.node_names:
                 continue
-            near = nearest(name, nodes)
+            near = nearest(name, situation.members)
             yield Flaw(
                 Severity.WARNING,
                 element,
@@ -102,10 +113,13 @@ def colocated_not_ordered(situation: Situation) -> Iterator[Flaw]:
     for one in document.elements("rsc_colocation"):
         if one.get("with-rsc-role", "").lower() not in ("promoted", "master"):
             continue
-        rsc, target = one.get("rsc"), one.get("with-rsc")
+        rsc, target = one.get("rsc", ""), one.get("with-rsc", "")
         if one.get("score", "").startswith("-") or one.get("rsc-role"):
             continue
-        if (target, rsc) in ordered or {target, rsc} <= in_sets:
+        mine, theirs = _family(situation, rsc), _family(situation, target)
+        if any((first, then) in ordered for first in theirs for then in mine):
+            continue
+        if mine & in_sets and theirs & in_sets:
             continue
         yield Flaw(
             Severity.WARNING,
@@ -114,6 +128,43 @@ def colocated_not_ordered(situation: Situation) -> Iterator[Flaw]:
             f"{rsc} goes where {target} is promoted, and no order says after its promotion",
             f"it is started while {target} is still unpromoted there, and may fail or use old data",
             f"add an order: promote {target}, then start {rsc}",
+        )
+
+
+def _family(situation: Situation, name: str) -> set[str | None]:
+    """What is ordered with a resource: itself, what it is in, and a tag on one of them."""
+    found: set[str | None] = {name}
+    element = situation.document.ids.get(name)
+    if element is not None and element.tag in _RESOURCES:
+        found |= {one.get("id") for one in element.iterancestors(*_RESOURCES)}
+        found |= {one.get("id") for one in element.iterdescendants("primitive", "group")}
+    for reference in situation.document.elements("obj_ref"):
+        parent = reference.getparent()
+        if reference.get("id") in found and parent is not None:
+            found.add(parent.get("id"))
+    return found
+
+
+@check("a move or a ban by hand is still there")
+def left_by_hand(situation: Situation) -> Iterator[Flaw]:
+    for location in situation.document.elements("rsc_location"):
+        name = location.get("id", "")
+        if (
+            not name.startswith(("cli-ban-", "cli-prefer-"))
+            or location.find(".//date_expression") is not None
+        ):
+            continue
+        banned = name.startswith("cli-ban-")
+        resource = location.get("rsc", "")
+        yield Flaw(
+            Severity.NOTE,
+            location,
+            name,
+            f"{resource} was {'banned' if banned else 'moved'} by hand",
+            "it never runs on that node, not even where no other is left"
+            if banned
+            else "it goes back to that node whenever the node is there",
+            f"crm_resource --clear --resource {resource} when that is no longer meant",
         )
 
 
