@@ -27,11 +27,12 @@ _BATTERY = (
     "unknown-action-is-unimplemented",
     "validation-takes-every-level",
 )
-#: What a manner that nothing of that shows takes to be seen.
+#: What a manner that nothing of that shows takes to be seen, or what could see a defect twice.
 _SHOWN_BY = {
     "raw-reason": ("wrong-parameters-are-refused",),
     "no-reason": ("missing-parameter-is-refused",),
     "two-reasons": ("missing-parameter-is-refused",),
+    "stop-needs-its-parameters": ("survivors-end-with-the-resource",),
 }
 _ALL = {rule.id for rule in GENERAL_RULES} | set(MANNERS)
 

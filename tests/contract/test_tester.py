@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -21,10 +22,19 @@ if TYPE_CHECKING:
 _STATE = ("-o", "state=/run/ocf-py-test.state")
 
 
-def run_test(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from ocf_py.toolkit import main; main()"
+def start_test(*words: str | Path, folder: Path | None = None) -> subprocess.Popen[str]:
+    """`ocf-py test`, with its temporary files in that folder."""
+    code = "from ocf_py.toolkit import main; main()"
     argv = [sys.executable, "-c", code, "test", *map(str, words)]
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "TMPDIR": str(folder)} if folder else None
+    pipe = subprocess.PIPE
+    return subprocess.Popen(argv, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def run_test(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    process = start_test(*words)
+    out, problem = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, problem)
 
 
 @pytest.mark.parametrize("agent", ["Dummy", "Stateful"])
@@ -62,13 +72,22 @@ def test_a_fault_is_told_with_its_calls_in_every_format(tmp_path: Path) -> None:
 
 
 def test_on_the_machine_what_could_do_harm_is_not_run_and_nothing_is_left() -> None:
-    done = run_test("--json", AGENTS / "sound-process", *_STATE)
+    record = f"/run/ocfpy/Neighbour.{os.getpid()}"  # of a resource that runs here
+    os.makedirs(os.path.dirname(record), 0o700, exist_ok=True)
+    with open(record, "w", encoding="ascii"):
+        pass
+    try:
+        done = run_test("--json", AGENTS / "sound-process", *_STATE)
+        assert os.path.exists(record)
+    finally:
+        os.unlink(record)
     said = json.loads(done.stdout)
     assert done.returncode == 0, done.stdout
     assert said["where"] == "on this machine"
     states = {one["id"]: one["state"] for one in said["rules"]}
     assert states["life"] == states["start-is-idempotent"] == "holds"
-    assert states["killed-start-recovers"] == states["idle-with-garbage"] == "not run"
+    for harmful in ("killed-start-recovers", "idle-with-garbage", "empty-value-means-absent"):
+        assert states[harmful] == "not run"
     assert not os.path.exists("/run/ocf-py-test.state")
 
 
@@ -83,6 +102,48 @@ def test_what_is_active_on_the_machine_is_left_alone() -> None:
         assert os.path.exists(state)
     finally:
         os.unlink(state)
+
+
+def make_agent(folder: Path, lines: str) -> Path:
+    """A sound agent but for these lines, whose resource is a file."""
+    agent = folder / "Odd"
+    agent.write_text(f'#!/bin/sh\n. {AGENTS}/sound.sh\n{lines}\nrun "$@"\n')
+    agent.chmod(0o755)
+    return agent
+
+
+def test_what_wrong_parameters_have_started_on_the_machine_is_stopped(tmp_path: Path) -> None:
+    agent = make_agent(tmp_path, 'usable() { [ "$state" ]; }')
+    wrong = "/run/ocf-py-test-wrong.state"
+    rule = ("--rule", "wrong-parameters-are-refused", "--json")
+    done = run_test(agent, *_STATE, "--wrong", f"state={wrong}", *rule)
+    (broken,) = [one for one in json.loads(done.stdout)["rules"] if one["state"] == "broken"]
+    assert broken["seen"] == "0"
+    assert not os.path.exists(wrong)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_test_that_is_ended_on_the_machine_stops_what_it_was_starting(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    state = tmp_path / "state"
+    lines = 'usable() { [ "$state" ]; }\nup() { : >"$state"; sleep 0.5; }'
+    agent = make_agent(tmp_path, lines)
+    process = start_test(agent, "-o", f"state={state}", folder=tmp_path)
+    while not state.exists():
+        assert process.poll() is None
+    process.send_signal(number)
+    out, problem = process.communicate()
+    assert (process.returncode, out) == (130, "")
+    assert len(problem.splitlines()) == 1
+    assert sorted(os.listdir(tmp_path)) == ["Odd"]
+
+
+def test_what_is_neither_active_nor_stopped_is_not_tried_on_the_machine(tmp_path: Path) -> None:
+    agent = make_agent(tmp_path, 'look() { fail 1 "who knows"; }')
+    done = run_test(agent, *_STATE, "--rule", "stop-is-idempotent")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "monitor says 1 (who knows)" in done.stderr
 
 
 @pytest.mark.parametrize(

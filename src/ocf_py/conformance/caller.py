@@ -206,7 +206,9 @@ class SpawnerDied(RuntimeError):  # noqa: N818 - says what is
 class Caller:
     """A spawner inside a sandbox, or on the machine itself, and one agent to call with it.
 
-    `role` is what the spawner is told to be; `tools` where stand-ins for Pacemaker's tools lie.
+    `role` is what the spawner is told to be; `tools` where stand-ins for Pacemaker's tools lie. A
+    `confined` agent has no capability that reaches out of its namespaces but those to mount, to
+    load modules and to see to its network.
     """
 
     def __init__(
@@ -216,7 +218,9 @@ class Caller:
         *,
         role: str = "devices",
         tools: str = TOOLS,
+        confined: bool = False,
     ) -> None:
+        self.confined = confined
         self.sandbox = sandbox
         self.tools = PacemakerTools(sandbox.root / tools.lstrip("/"), tools)
         self._inherited = {**INHERITED, "PATH": f"{tools}:{PATH}", **subject.environment}
@@ -270,7 +274,9 @@ class Caller:
     ) -> Answer:
         """Calls the agent; after `timeout` seconds its process group gets SIGKILL."""
         argv = (str(self._subject.executable), *arguments)
-        return self.spawn(argv, environment, timeout=timeout, surroundings=surroundings)
+        return self._spawn(
+            argv, environment, timeout=timeout, surroundings=surroundings, confined=self.confined
+        )
 
     def run(self, command: Command, *, expect: Collection[int | None] | None) -> Answer:
         """Runs a command of the system; RuntimeError unless it ends as expected."""
@@ -288,11 +294,25 @@ class Caller:
         timeout: float,
         surroundings: Surroundings = ORDINARY,
     ) -> Answer:
-        """Runs any program by its absolute path, as `call` runs the agent."""
+        """Runs any program by its absolute path, as `call` runs the agent, and never confined."""
+        return self._spawn(
+            argv, environment, timeout=timeout, surroundings=surroundings, confined=False
+        )
+
+    def _spawn(
+        self,
+        argv: tuple[str, ...],
+        environment: Mapping[str, str],
+        *,
+        timeout: float,
+        surroundings: Surroundings,
+        confined: bool,
+    ) -> Answer:
         job: dict[str, Any] = {
             "argv": argv,
             "env": dict(environment),
             "timeout": timeout,
+            "confined": confined,
             **asdict(surroundings),
         }
         try:

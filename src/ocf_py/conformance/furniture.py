@@ -13,8 +13,6 @@ import stat
 import struct
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocf_py.conformance.caller import TOOLS
@@ -23,6 +21,7 @@ from ocf_py.conformance.sandbox import SandboxUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ocf_py.conformance.caller import Caller
     from ocf_py.conformance.subject import Subject
@@ -40,8 +39,9 @@ address add 2001:db8::1/64 dev eth0 nodad
 _NO_DAD = "/proc/sys/net/ipv6/conf/default/accept_dad"
 #: Folders that agents of resource-agents write to, and the profile of `su -`: empty, and forgotten
 #: afterwards.
+_LOGS = "/var/log"
 _SCRATCH_FOLDERS = (
-    "/var/log",
+    _LOGS,
     "/var/tmp",  # noqa: S108 - a mount point
     "/var/lib/heartbeat",
     "/var/lib/pacemaker",
@@ -67,15 +67,18 @@ class Furniture:
         self._has_images = any(SCRATCH in word or DISK in word for word in words)
         self._has_disk = any(DISK in word for word in words)
         self._inside = contextlib.ExitStack()
-        self._image = Path()
+        self._image = 0
+        self._loops: tuple[int, ...] = ()
+        self._logs: tuple[tuple[str, os.stat_result], ...] = ()
 
     def __enter__(self) -> Furniture:  # noqa: PYI034 - Self is not in Python 3.9
+        self._logs = tuple(_list_folders(_LOGS))
+        self._loops = tuple(one for one in range(_LOOPS) if not _is_taken(one))
         if self._has_images:
-            folder = tempfile.mkdtemp(prefix="ocf-py-scratch-")
-            self._inside.callback(shutil.rmtree, folder, ignore_errors=True)
-            self._image = Path(folder) / "image"
-            with self._image.open("wb") as file:
-                file.truncate(_IMAGE_SIZE)
+            # Without a name: nothing is left of it, whatever ends this process.
+            self._image = os.memfd_create("ocf-py-scratch")
+            self._inside.callback(os.close, self._image)
+            os.truncate(self._image, _IMAGE_SIZE)
             _make_file_system(self._image)
         return self
 
@@ -93,15 +96,18 @@ class Furniture:
                 if os.path.isdir(folder):
                     mode = f"mode={stat.S_IMODE(os.stat(folder).st_mode):o}"
                     caller.run(("mount", "-t", "tmpfs", "-o", mode, "scratch", folder), expect=(0,))
+            for path, status in self._logs:  # where daemons look for their own
+                _copy_folder(path, status, root)
+            _make_terminals(caller)
             _make_folder(root, _RSCTMP, 0o1755)
             _make_folder(root, _POINT, 0o755)
             _cover_tools(caller)
-            _make_loops(root)
+            _make_loops(root, self._loops)
             if self._has_images:
                 _make_folder(root, SCRATCH, 0o755)
                 caller.run(("mount", "-t", "tmpfs", "scratch", SCRATCH), expect=(0,))
                 for name in _IMAGES:
-                    shutil.copyfile(self._image, root / SCRATCH.lstrip("/") / name)
+                    shutil.copyfile(_name(self._image), root / SCRATCH.lstrip("/") / name)
             if self._has_disk:
                 image = root / SCRATCH.lstrip("/") / _IMAGES[0]
                 stack.enter_context(_attach(root, image))
@@ -109,11 +115,21 @@ class Furniture:
             yield caller
 
 
-def _make_file_system(image: Path) -> None:
+def _name(handle: int) -> str:
+    return f"/proc/self/fd/{handle}"
+
+
+def _make_file_system(image: int) -> None:
     tool = shutil.which("mkfs.ext4", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if tool is None:
         raise SandboxUnavailable("mkfs.ext4 is not installed: install the package e2fsprogs")
-    done = subprocess.run([tool, "-q", image], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [tool, "-q", "-F", _name(image)],
+        capture_output=True,
+        text=True,
+        check=False,
+        pass_fds=(image,),
+    )
     if done.returncode:
         raise SandboxUnavailable(f"mkfs.ext4: {done.stderr.strip()}")
 
@@ -146,10 +162,43 @@ def _make_folder(root: Path, path: str, mode: int) -> None:
     folder.chmod(mode)
 
 
-def _make_loops(root: Path) -> None:
+def _list_folders(top: str) -> Iterator[tuple[str, os.stat_result]]:
+    """The folders of the machine right below another, as packages put them there."""
+    for entry in os.scandir(top) if os.path.isdir(top) else ():
+        with contextlib.suppress(FileNotFoundError):  # it went as it was looked at
+            if entry.is_dir(follow_symlinks=False):
+                yield entry.path, entry.stat(follow_symlinks=False)
+
+
+def _copy_folder(path: str, status: os.stat_result, root: Path) -> None:
+    """An empty one in its place."""
+    copy = root / path.lstrip("/")
+    copy.mkdir()
+    os.chown(copy, status.st_uid, status.st_gid)
+    copy.chmod(stat.S_IMODE(status.st_mode))
+
+
+def _make_terminals(caller: Caller) -> None:
+    """Shared memory and pseudo-terminals of the sandbox's own, shm_overview(7), pts(4)."""
+    root = caller.sandbox.root
+    for folder, kind, options in (
+        ("/dev/shm", "tmpfs", "nosuid,nodev,mode=1777"),  # noqa: S108 - a mount point
+        ("/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=620"),
+    ):
+        _make_folder(root, folder, 0o755)
+        caller.run(("mount", "-t", kind, "-o", options, kind, folder), expect=(0,))
+    (root / "dev/ptmx").symlink_to("pts/ptmx")
+
+
+def _is_taken(number: int) -> bool:
+    """Whether a loop device has a file: it is the machine's, and no agent's business."""
+    return os.path.exists(f"/sys/block/loop{number}/loop/backing_file")
+
+
+def _make_loops(root: Path, numbers: tuple[int, ...]) -> None:
     """The nodes of the kernel's loop devices, which are everybody's (loop(4))."""
     os.mknod(root / "dev/loop-control", 0o660 | stat.S_IFCHR, _CONTROL)
-    for number in range(_LOOPS):
+    for number in numbers:
         os.mknod(root / f"dev/loop{number}", 0o660 | stat.S_IFBLK, os.makedev(_LOOP_MAJOR, number))
 
 

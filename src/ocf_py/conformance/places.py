@@ -42,7 +42,10 @@ def in_enclosure(subject: Subject) -> Iterator[Caller]:
 
     It is bare: who uses it makes it ready.
     """
-    with Sandbox() as sandbox, contextlib.closing(Caller(sandbox, subject)) as caller:
+    with (
+        Sandbox() as sandbox,
+        contextlib.closing(Caller(sandbox, subject, confined=True)) as caller,
+    ):
         enclose(sandbox, subject)
         yield caller
 

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 _CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_PR_SET_CHILD_SUBREAPER, _PR_CAPBSET_DROP = 36, 24  # linux/prctl.h
+#: What no namespace confines, capabilities(7): raw I/O, a restart, the clock, devices, the audit,
+#: two of security modules, the kernel's log and alarms that wake the machine.
+_UNCONFINED = (17, 22, 25, 27, 30, 32, 33, 34, 35)
 _EXEC_FAILED = 127
 _OUTPUT = 10 << 20  # bytes: what Pacemaker keeps of an agent's output; the rest is read and lost
 _GRACE = 1.0  # seconds a process may take to close what its parent's exit left open
@@ -149,11 +152,18 @@ def _become(job: dict[str, Any], out: int, err: int) -> None:
         os.setuid(job["user"])
     for handle in job["close"]:
         os.close(handle)
-    if job["open_files"]:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (job["open_files"], job["open_files"]))
+    _limit(job)
     if job["hold"]:
         let_trace()
     os.execve(argv[0], argv, env)
+
+
+def _limit(job: dict[str, Any]) -> None:
+    """Keeps from what is executed next descriptors, and what reaches out of its namespaces."""
+    if job["open_files"]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (job["open_files"], job["open_files"]))
+    for capability in _UNCONFINED if job["confined"] else ():
+        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # fails for nobody, who has none
 
 
 def _change_mounts(job: dict[str, Any]) -> None:

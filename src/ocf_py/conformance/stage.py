@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance.caller import ORDINARY, Answer, Caller, SpawnerDied, Surroundings
-from ocf_py.conformance.fuzz.witness import Witness
+from ocf_py.cib.times import parse_ms
+from ocf_py.conformance.caller import ORDINARY, Answer, SpawnerDied, Surroundings
 from ocf_py.conformance.manners import OF_THE_CODE, find_bad_manners
-from ocf_py.conformance.places import enclose, in_sandbox, list_descendants, on_machine
+from ocf_py.conformance.places import in_sandbox, on_machine
 from ocf_py.conformance.rule import Broken, Call, Evidence, NotApplicable
-from ocf_py.conformance.sandbox import Sandbox
-from ocf_py.conformance.system_log import SystemLog
+from ocf_py.conformance.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
     from typing_extensions import Self
 
     from ocf_py.catalogue.description import Description
     from ocf_py.conformance.manners import Problem
     from ocf_py.conformance.places import Place
-    from ocf_py.conformance.subject import Command, Subject
-    from ocf_py.conformance.tools import PacemakerTools
+    from ocf_py.conformance.subject import Subject
 
 STRANGER = "stranger"  # another resource, asked about the same thing
-_TIMEOUT = 20.0  # seconds: what nothing here takes, unless it hangs
+# Seconds: Pacemaker's own default, which an agent may advertise more than, within reason.
+_TIMEOUT, _LONGEST = 20.0, 300.0
 RECURRING = 10_000  # ms
 
 ACTIVE = frozenset((0, 8, 190, 191))
@@ -36,8 +33,8 @@ UNPROMOTED = frozenset((0, 190))
 STOPPED = frozenset((7,))
 
 
-class Stage:
-    """A fresh sandbox, or the machine itself, prepared for its subject.
+class Stage(Scene):
+    """A scene whose agent is called.
 
     Every call is held to the manners that all answers owe (`manners`), unless it says otherwise.
     With `offences` the first of each kind is put there, and breaks nothing by itself.
@@ -49,60 +46,26 @@ class Stage:
         place: Place = in_sandbox,
         offences: dict[str, Evidence] | None = None,
     ) -> None:
-        self.subject = subject
-        self._place = place
+        super().__init__(subject, place)
         self._offences = offences
         self._answers: list[Answer] = []
-        self._inside = contextlib.ExitStack()
+        self._starts: list[dict[str, str]] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._inside:
-            if self._place is on_machine and any(one.action == "start" for one in self._answers):
+            # On the machine itself nobody else ends what was begun, under whatever parameters, also
+            # where the test was interrupted before it had an answer.
+            for variables in self._starts if self._place is on_machine else ():
                 with contextlib.suppress(SpawnerDied):
-                    self.call("stop", politely=False)
-
-    @cached_property
-    def caller(self) -> Caller:
-        """Who calls the agent.
-
-        Made with its place when first used: many a rule sees at once that it has no object.
-        """
-        return self._inside.enter_context(self._place(self.subject))
-
-    @property
-    def tools(self) -> PacemakerTools:
-        """What stands for Pacemaker's own tools."""
-        return self.caller.tools
-
-    @cached_property
-    def log(self) -> SystemLog:
-        """The system log: who asks for it first listens at /dev/log from then on."""
-        log = SystemLog(self.path("/dev/log"))
-        self._inside.callback(log.close)
-        return log
-
-    @cached_property
-    def witness(self) -> Witness:
-        """Somebody who looks at all that can be changed in the sandbox."""
-        sandbox = self.caller.sandbox
-        assert isinstance(sandbox, Sandbox)  # noqa: S101 - of a whole machine there is too much
-        if self._place is in_sandbox:  # what others change on the machine is not to be seen
-            enclose(sandbox, self.subject)
-        witness = Witness(sandbox)
-        self._inside.callback(witness.close)
-        return witness
+                    self.ask(("stop",), variables, politely=False)
 
     @property
     def description(self) -> Description:
         """What the agent says it can do."""
         return self.subject.description
-
-    def path(self, inside: str) -> Path:
-        """Where a path of the sandbox is to be found from outside."""
-        return self.caller.sandbox.root / inside.lstrip("/")
 
     @property
     def unusable(self) -> Mapping[str, str]:
@@ -125,7 +88,7 @@ class Stage:
         instance: str | None = None,
         interval_ms: int = 0,
         level: str = "",
-        timeout: float = _TIMEOUT,
+        timeout: float | None = None,
         environment: Mapping[str, str | None] | None = None,
         further: tuple[str, ...] = (),
         surroundings: Surroundings = ORDINARY,
@@ -136,8 +99,10 @@ class Stage:
 
         `environment` changes variables, None removes one. `further` are arguments behind the
         action. Without `politely`, the manners are not looked at. `timeout` is what the agent is
-        told, and when it is killed, unless that comes `killed_after` so many seconds.
+        told, `timeout_of` by default, and when it is killed, unless that comes `killed_after` so
+        many seconds.
         """
+        timeout = self.timeout_of(action) if timeout is None else timeout
         variables = self.caller.environment(
             self.subject.parameters if parameters is None else parameters,
             instance=self.subject.instance if instance is None else instance,
@@ -160,6 +125,16 @@ class Stage:
             politely=politely,
         )
 
+    def timeout_of(self, action: str) -> float:
+        """How many seconds the action has: of an agent that was asked, what it says it needs."""
+        described = self.subject.described  # to ask it now would be to run it outside
+        advertised = [
+            (parse_ms(one.timeout) or 0) / 1000
+            for one in (described.actions if described else ())
+            if one.name == action
+        ]
+        return min(max((_TIMEOUT, *advertised)), _LONGEST)
+
     def ask(
         self,
         arguments: tuple[str, ...],
@@ -167,12 +142,20 @@ class Stage:
         *,
         expect: Collection[int | None] | None = None,
         because: str = "",
-        timeout: float = _TIMEOUT,
+        timeout: float | None = None,
         surroundings: Surroundings = ORDINARY,
         politely: bool = True,
     ) -> Answer:
         """Calls the agent with exactly these variables."""
-        answer = self.caller.call(arguments, variables, timeout=timeout, surroundings=surroundings)
+        action = arguments[0] if arguments else ""
+        if action == "start" and variables not in self._starts:
+            self._starts.append(dict(variables))
+        answer = self.caller.call(
+            arguments,
+            variables,
+            timeout=self.timeout_of(action) if timeout is None else timeout,
+            surroundings=surroundings,
+        )
         self.judge(answer, expect=expect, because=because, politely=politely)
         return answer
 
@@ -233,56 +216,6 @@ class Stage:
             if f".{STRANGER}" in path.name:
                 path.unlink()
         return answer
-
-    # ------------------------------------------------------------------ the sandbox
-
-    def run(self, command: Command, *, expect: Collection[int | None] | None = (0,)) -> Answer:
-        """Runs a command as root; RuntimeError unless it ends as expected."""
-        return self.caller.run(command, expect=expect)
-
-    def holds(self, command: Command) -> bool:
-        """Whether a command that looks at something ends with 0."""
-        return self.run(command, expect=None).code == 0
-
-    def records(self) -> list[Path]:
-        """The start records, seen from outside: what else is kept there has no dot in its name."""
-        folder = self.path("/run/ocfpy")
-        if not folder.is_dir() or folder.is_symlink():
-            return []
-        return sorted(entry for entry in folder.iterdir() if "." in entry.name)
-
-    def processes(self) -> dict[int, str]:
-        """The processes of the sandbox that are alive: pid → command line.
-
-        On the machine itself, those alone that a call has started: each of them is a descendant.
-        """
-        found = {}
-        is_shared = self._place is on_machine
-        own = {str(pid) for pid in list_descendants(self.caller.pid)} if is_shared else ()
-        for entry in self.path("/proc").iterdir():
-            if entry.name.isdigit() and (not is_shared or entry.name in own):
-                try:
-                    line = (entry / "cmdline").read_text(errors="replace")
-                except (FileNotFoundError, ProcessLookupError):
-                    continue
-                if line:  # a zombie has none
-                    found[int(entry.name)] = line.replace("\0", " ").strip()
-        return found
-
-    @property
-    def spawner_pid(self) -> int:
-        """The agent's parent, which stands for pacemaker-execd."""
-        return self.caller.pid
-
-    def spawn_stranger(self) -> int:
-        """Starts a process that has nothing to do with the agent, and returns its pid."""
-        detached = "setsid --fork sleep 1000 </dev/null >/dev/null 2>&1"
-        return self.run(("sh", "-c", detached)).left[0]
-
-    def end_processes(self, keep: int) -> None:
-        """Kills every process of the sandbox but its init, the spawner and `keep`."""
-        pids = [str(pid) for pid in self.processes() if pid not in (1, self.spawner_pid, keep)]
-        self.run(("sh", "-c", f"kill -KILL {' '.join(pids)} 2>/dev/null"), expect=None)
 
     # ------------------------------------------------------------------ verdicts
 

@@ -1,15 +1,13 @@
-"""Stand-ins for Pacemaker's own tools, which write down what an agent asks of them."""
+"""Stand-ins for Pacemaker's own tools, which write down what an agent asks, and keep attributes."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 _NAMES = ("crm_attribute", "crm_master", "attrd_updater")
-_OBEYS = '#!/bin/sh\necho "${0##*/} $*" >>"%s/asked"\n'
+_OBEYS = Path(__file__).with_name("pacemaker_tool.sh")
+_ASKED = '#!/bin/sh\necho "${0##*/} $*" >>"%s/asked"\n'
 _SCORE = re.compile(r"(?:^| )(?:-v|--update)[ =]?(\S+)")
 _DELETES = re.compile(r"(?:^| )(?:-D|--delete)(?: |$)")
 
@@ -24,7 +22,8 @@ class PacemakerTools:
 
     def __init__(self, folder: Path, inside: str) -> None:
         self._folder = folder
-        self._obeys = _OBEYS % inside
+        self._obeys = _OBEYS.read_text().replace("@FOLDER@", f"'{inside}'")
+        self._asked = _ASKED % inside
 
     def obey(self) -> None:
         """From now on every tool succeeds."""
@@ -32,11 +31,11 @@ class PacemakerTools:
 
     def hang(self) -> None:
         """From now on every tool is asked in vain, and never returns."""
-        self._write(self._obeys + "exec sleep 1000\n")
+        self._write(self._asked + "exec sleep 1000\n")
 
     def refuse(self) -> None:
         """From now on every tool fails, as they all do where no cluster runs."""
-        self._write(self._obeys + "echo 'Could not connect: Connection refused' >&2\nexit 102\n")
+        self._write(self._asked + "echo 'Could not connect: Connection refused' >&2\nexit 102\n")
 
     def read_asked(self) -> list[str]:
         """The command lines of all that was asked since `take_scores`, without folders."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from ocf_py.conformance.subject import Subject
     from ocf_py.toolkit.testing.report import Report
 
-_TESTS_OF_STDERR = "/dev/stderr"
+_STDERR = "/dev/stderr"
+_STOPPED = 7
 
 
 @click.command(context_settings={"help_option_names": ["-h", "-?", "--help"]})
@@ -86,6 +88,7 @@ def test(agent: str | None, **options: Any) -> None:
         raise UnusableInput(f"--junit {options['junit']}: there is no such folder")
     subject = _make_subject(agent, options)
     began = time.monotonic()
+    _end_in_order()
     judgements, version = _run(subject, rules, options)
     report = _make_report(subject, version, judgements, time.monotonic() - began, options)
     _tell(report, options)
@@ -103,13 +106,20 @@ def _list_rules() -> None:
         click.echo(f"{name}: {title} (of every call)")
 
 
+def _end_in_order() -> None:
+    """A terminal that closes, or a job that is cancelled, ends a test as Ctrl-C does: cleanly."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # of nohup, it is ignored
+            signal.signal(number, signal.default_int_handler)
+
+
 def _make_subject(agent: str, options: dict[str, Any]) -> Subject:
     from ocf_py.toolkit.testing import candidate
 
     name, executable = candidate.find_executable(agent)
     environment = {"HA_debug": "1"} if options["debug"] else {}
     if options["trace"]:
-        environment |= {"OCF_TRACE_RA": "1", "OCF_TRACE_FILE": _TESTS_OF_STDERR}
+        environment |= {"OCF_TRACE_RA": "1", "OCF_TRACE_FILE": _STDERR}
     subject = candidate.make_subject(
         name,
         executable,
@@ -156,15 +166,18 @@ def _run(
             raise UnusableInput(f"--prepare: {problem}") from problem
         subject = describe(subject, description)
         if place is on_machine:
-            _expect_stopped(subject)
+            _expect_stopped(subject, has_life=any(rule.id == "life" for rule in rules))
         lanes = options["jobs"] or os.cpu_count() or 1
         with _progress(len(rules), quiet=options["quiet"]) as tell:
             found = examine(subject, place, rules=rules, lanes=lanes, tell=tell)
     return found, description.agent_version
 
 
-def _expect_stopped(subject: Subject) -> None:
-    """On the machine itself, what runs already is not ours to stop."""
+def _expect_stopped(subject: Subject, *, has_life: bool) -> None:
+    """On the machine itself, what runs already is not ours to stop.
+
+    Of what is neither active nor stopped nobody can tell; the rule `life` finds that, and ends it.
+    """
     from ocf_py.conformance.places import on_machine
     from ocf_py.conformance.stage import ACTIVE, Stage
 
@@ -174,6 +187,11 @@ def _expect_stopped(subject: Subject) -> None:
         raise UnusableInput(
             f"{subject.name}: with these parameters it is active on this machine already",
             hint="stop it first, or test in a --sandbox",
+        )
+    if answer.code != _STOPPED and not has_life:
+        raise UnusableInput(
+            f"{subject.name}: monitor says {answer.outcome}, and nothing of it may run here",
+            hint="test without --rule, or in a --sandbox",
         )
 
 

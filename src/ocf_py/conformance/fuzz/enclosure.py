@@ -2,7 +2,8 @@
 
 An agent that is given odd paths, as root, must not reach the files that the sandbox shares with
 the machine. /etc becomes a copy, /tmp an empty folder, and all the rest read-only, but for /run,
-/dev, which are the sandbox's own, and /proc, where its network has its settings.
+/dev, which are the sandbox's own, and /proc. There what is the kernel's, and not the sandbox's, is
+read-only too: an agent that fences its own node writes to /proc/sysrq-trigger.
 
 Its arguments are paths that have to stay what they are, below /tmp too.
 """
@@ -24,6 +25,9 @@ _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_MOVE, _MS_REC = 1, 32, 4096, 8192, 16384
 _FLAGS = {"nosuid": 2, "nodev": 4, "noexec": 8, "noatime": 1024, "nodiratime": 2048}
 _FLAGS["relatime"] = 1 << 21
 _OWN = ("/run", "/dev", "/proc")
+#: What of /proc is the whole machine's, and what in there is of a namespace; where there is one.
+_GLOBAL = ("sys", "sysrq-trigger", "irq", "bus", "scsi", "acpi", "mtrr")
+_NAMESPACED = ("net", "kernel/ns_last_pid", "kernel/hostname", "kernel/domainname")
 _POINT, _OPTIONS = 4, 5  # fields of a line of mountinfo, proc(5)
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -40,6 +44,7 @@ def main(kept: list[str]) -> None:
         except (FileNotFoundError, ValueError):
             continue  # covered by another mount
     _verify(point for point, _ in shared)
+    _close_proc()
     os.mkdir("/run/etc")
     _mount("tmpfs", "/run/etc", "tmpfs", 0)
     os.chmod("/run/etc", 0o755)  # noqa: S103 - as everywhere
@@ -50,6 +55,22 @@ def main(kept: list[str]) -> None:
     for path, handle in handles:
         os.mkdir(path)
         _mount(f"/proc/self/fd/{handle}", path, None, _MS_BIND | _MS_REC)
+
+
+def _close_proc() -> None:
+    """Makes read-only what of /proc is no namespace's, proc(5)."""
+    kept = [
+        (name, os.open(f"/proc/sys/{name}", os.O_PATH))
+        for name in _NAMESPACED
+        if os.path.exists(f"/proc/sys/{name}")
+    ]
+    for name in _GLOBAL:
+        path = f"/proc/{name}"
+        if os.path.exists(path):
+            _mount(path, path, None, _MS_BIND)
+            _mount("none", path, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY)
+    for name, handle in kept:
+        _mount(f"/proc/self/fd/{handle}", f"/proc/sys/{name}", None, _MS_BIND)
 
 
 def _is_own(path: str) -> bool:

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 #: What can be written in there, see `enclosure`.
 FOLDERS = ("/run", "/etc", "/tmp", "/dev")  # noqa: S108 - names
-#: The caller's own: what its stand-ins for Pacemaker's tools write down.
-_CALLERS = ("/dev/pacemaker-tools/asked",)
+#: And these, where the sandbox has them for its own, see `furniture`.
+_MOUNTED = ("/var/tmp", "/dev/shm")  # noqa: S108 - names
+_IPC = ("shm", "sem", "msg")  # sysvipc(7)
+#: The caller's own: what its stand-ins for Pacemaker's tools write down, and keep.
+_CALLERS = ("/dev/pacemaker-tools/asked", "/dev/pacemaker-tools/attribute.")
 _FRESH = 0.1  # seconds: a clock of the kernel may stand still for a while, ctime with it
 _IP = shutil.which("ip") or "/usr/sbin/ip"
 _FOREVER = 0xFFFFFFFF  # rtnetlink(7), INFINITY_LIFE_TIME
@@ -66,9 +69,10 @@ class Lookout:
         network = Questions([])
         namespaces = [(name, Questions(["-n", name])) for name in _list("/run/netns")]
         # Meanwhile, since that is as much work again:
-        for folder in FOLDERS:
+        for folder in (*FOLDERS, *filter(os.path.ismount, _MOUNTED)):
             yield from self._look_at_files(folder)
         yield from look_at_mounts()
+        yield from look_at_ipc()
         yield from look_at_network("", network)
         for name, questions in namespaces:
             yield from look_at_network(f" in {name}", questions)
@@ -98,7 +102,7 @@ class Lookout:
                     continue
                 if known.is_folder and status.st_dev == device:
                     folders.append(entry.path)
-                if entry.path not in _CALLERS:
+                if not entry.path.startswith(_CALLERS):
                     yield known.description
 
     def _describe_afresh(self, path: str, status: os.stat_result, device: int) -> Known:
@@ -213,6 +217,20 @@ def look_at_mounts() -> Iterator[tuple[str, str]]:
             own, _, filesystem = line.rstrip("\n").partition(" - ")
             _, _, _, root, point, options, *_ = own.split(" ")
             yield f"mount {point}", f"{root} {options} {filesystem}"
+
+
+def look_at_ipc() -> Iterator[tuple[str, str]]:
+    """System V shared memory, semaphores and message queues: by id, with key, mode and owner."""
+    for kind in _IPC:
+        try:
+            with open(f"/proc/sysvipc/{kind}", encoding="ascii") as file:
+                names, *rows = (line.split() for line in file)
+        except FileNotFoundError:  # the kernel has none
+            continue
+        for row in rows:
+            known = dict(zip(names, row))
+            how = f"key {known['key']}, mode {known['perms']} of {known['uid']}:{known['gid']}"
+            yield f"{kind} {row[1]}", how
 
 
 def look_at_processes() -> Iterator[tuple[str, str]]:

@@ -71,7 +71,9 @@ def survivors_end_with_the_resource(stage: Stage) -> None:
     left = stage.start().left
     if not left:
         raise NotApplicable("nothing outlives its start")
-    for parameters in ({}, stage.subject.parameters):
+    # That a stop may do without them is a rule of its own.
+    own = stage.subject.parameters
+    for parameters in (own,) if stage.subject.is_known_by_name else ({}, own):
         stage.stop(parameters)
         more = {pid: line for pid, line in stage.processes().items() if pid not in before}
         stage.expect(not more, "nothing of the resource to run after stop", str(more))

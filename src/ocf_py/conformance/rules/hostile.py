@@ -58,8 +58,8 @@ def closed_descriptors(stage: Stage) -> None:
 @rule("a system log that nobody reads holds nothing up", safety=6)
 def full_log(stage: Stage) -> None:
     stage.log.fill()
-    # A short timeout: whoever waits for the log gives up in vain before long.
-    _live(stage, Surroundings(), works=True, timeout=10 if stage.subject.is_known_by_name else 2)
+    # A short timeout where nothing takes long: whoever waits for the log waits in vain.
+    _live(stage, Surroundings(), works=True, timeout=None if stage.subject.is_known_by_name else 2)
 
 
 @rule("undecodable and huge variables are no reason to fall", safety=6, library=True)
@@ -99,7 +99,7 @@ def _live(
     *,
     works: bool = False,
     environment: Mapping[str, str | None] | None = None,
-    timeout: float = 20,
+    timeout: float | None = None,
 ) -> None:
     """Lives a whole life in hostile surroundings; what is claimed is looked at in friendly ones.
 

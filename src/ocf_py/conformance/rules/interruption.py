@@ -72,7 +72,7 @@ def _measure(stage: Stage, action: str) -> float:
 
 def _kill(stage: Stage, action: str, seconds: float) -> None:
     """Calls the action, and kills its process group as Pacemaker does at a timeout."""
-    stage.call(action, timeout=20, killed_after=seconds, politely=False)
+    stage.call(action, killed_after=seconds, politely=False)
 
 
 def _recover(stage: Stage, why: str) -> None:

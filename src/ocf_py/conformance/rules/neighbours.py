@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ocf_py.conformance.stage import Stage
 
 _ROUNDS = 3
-_TIMEOUT = 20.0  # seconds
 
 
 @rule("two instances, started and stopped at the same moment, do not get in each other's way")
@@ -27,8 +26,9 @@ def instances_live_side_by_side(stage: Stage) -> None:
     if others == stage.subject.parameters and stage.subject.parameters:
         raise NotApplicable("no second identity is given")
     instances = ((stage.subject.instance, stage.subject.parameters), ("neighbour", others))
-    second = Caller(stage.caller.sandbox, stage.subject, role="second")
-    callers = (stage.caller, second)
+    first = stage.caller
+    second = Caller(first.sandbox, stage.subject, role="second", confined=first.confined)
+    callers = (first, second)
     try:
         for _ in range(_ROUNDS):
             _ask_both(stage, callers, instances, "start", (0,))
@@ -56,10 +56,11 @@ def _ask_both(
 
     def ask(caller: Caller, name: str, parameters: Mapping[str, str]) -> None:
         variables = caller.environment(
-            parameters, instance=name, interval_ms=0, timeout=_TIMEOUT, level="", action=action
+            parameters, instance=name, interval_ms=0, timeout=timeout, level="", action=action
         )
-        answers.append(caller.call((action,), variables, timeout=_TIMEOUT))
+        answers.append(caller.call((action,), variables, timeout=timeout))
 
+    timeout = stage.timeout_of(action)
     answers: list[Answer] = []
     with ThreadPoolExecutor(len(callers)) as pool:
         asked = [pool.submit(ask, one, *who) for one, who in zip(callers, instances)]
