@@ -313,17 +313,23 @@ def test_ours_answer_a_probe_as_pacemaker_would_have_it(installed_agents: Path) 
     assert run_cli("info", installed_agents / "IPaddr").returncode == 0
 
 
-def test_a_reader_that_leaves_is_no_traceback() -> None:
+def test_a_reader_that_leaves_changes_no_code(root: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     code = "from ocf_py.toolkit import main; main()"
-    for words in (["list"], ["info", "IPaddr2"], ["metadata", "IPaddr2"], ["validate", "drbd"]):
+    lamp, fails = root / "resource.d/acme/Lamp", root / "resource.d/acme/Fails"
+    for words, expected in (
+        (["list", "--ocf-root", root], 0),
+        (["info", lamp], 0),
+        (["metadata", lamp], 0),
+        (["validate", fails], 1),
+    ):
         done = subprocess.run(
-            [sys.executable, "-c", code, *words],
+            [sys.executable, "-c", code, *map(str, words)],
             stdout=writing,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
-        assert (done.returncode, done.stderr) == (1, "")
+        assert (done.returncode, done.stderr) == (expected, "")
     os.close(writing)
