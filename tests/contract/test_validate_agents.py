@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from lxml import etree
 
@@ -65,6 +66,18 @@ def test_how_an_agent_takes_being_asked_is_found(provider: Path, name: str) -> N
     checks = [one.check for one in found if one.check != "name-differs"]
     assert len(checks) == 1
     assert name.startswith(checks[0])
+    agent.path.unlink()
+
+
+def test_what_metadata_leaves_is_named_and_ended_in_whatever_session(provider: Path) -> None:
+    body = f"cat {WHOLE}; (sleep 47 & setsid -f sleep 48); exit 0"
+    agent = write_agent(provider, "leaves", body)
+    (found,) = (one for one in judge_agent(agent, "Lamp") if one.check == "metadata-leaves-process")
+    for command in ("sleep 47", "sleep 48"):
+        assert f"({command})" in found.message
+    commands = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+    assert ["sleep", "47"] not in commands
+    assert ["sleep", "48"] not in commands
     agent.path.unlink()
 
 

@@ -57,12 +57,19 @@ def run_launcher(path: Path, *arguments: str, user: int | None = None) -> str:
     return done.stdout.strip()
 
 
-def run_cli(*arguments: str | Path, user: int | None = None) -> subprocess.CompletedProcess[str]:
-    """`ocf-py` with `arguments`, in a process of its own."""
+def run_cli(
+    *arguments: str | Path,
+    user: int | None = None,
+    cwd: Path | None = None,
+    text: str = "",
+) -> subprocess.CompletedProcess[str]:
+    """`ocf-py` with `arguments`, in a process of its own that reads `text`."""
     code = "from ocf_py.toolkit import main; main()"
     return subprocess.run(
         [sys.executable, "-B", "-c", code, *arguments],
         capture_output=True,
+        cwd=cwd,
+        input=text,
         text=True,
         check=False,
         user=user if os.geteuid() == 0 else None,

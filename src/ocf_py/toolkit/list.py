@@ -40,7 +40,7 @@ def list(  # noqa: A001 - the subcommand's word
     Examples:
       ocf-py list
       ocf-py list --provider ocfpy
-      ocf-py list --json | jq -r '.[] | select(.error) | .name'
+      ocf-py list --json | jq -r '.[] | select(.error != "") | .name'
     """
     agents = list_agents(ocf_root)
     if provider is not None:

@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from ocf_py.catalogue.kinds import FILE, PIPE, name_kind
 from ocf_py.system.durable import replace_durably
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 
@@ -14,17 +15,31 @@ _LARGEST = 256 << 20  # bytes; Pacemaker's own messages end long before
 
 
 def read_input(path: Path) -> bytes:
-    """The content of what the user named; UnusableInput where it cannot be had."""
+    """The content of what the user named, "-" for standard input.
+
+    Raises:
+        UnusableInput: It cannot be had, or is of no end, as a device.
+    """
     try:
-        if path.is_dir():
-            raise UnusableInput(f"{path}: is a directory", hint="name a file in it")
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+        if is_standard_input(path):  # which may be a socket, that nobody can open by its name
+            with open(0, "rb", closefd=False) as file:
+                content = file.read(_LARGEST + 1)
+        else:
+            kind = name_kind(path)
+            if kind not in ("", FILE, PIPE):
+                raise UnusableInput(f"{path}: is {kind}, and no file", hint="name a file to read")
+            with path.open("rb") as file:
+                content = file.read(_LARGEST + 1)
     except OSError as error:
         raise UnusableInput(f"{path}: {error.strerror}", hint="name a file to read") from error
     if len(content) > _LARGEST:
         raise UnusableInput(f"{path}: is larger than any CIB", hint="name another file")
     return content
+
+
+def is_standard_input(path: Path) -> bool:
+    """Whether the word stands for what another command writes into this one."""
+    return str(path) in ("-", "/dev/stdin")
 
 
 def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
@@ -37,7 +52,7 @@ def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
         UnusableInput: It is no regular file, or a running cluster's own.
         ToolkitError: It has changed since it was read, or the system refuses to write.
     """
-    if not path.is_file():
+    if is_standard_input(path) or not path.is_file():
         raise UnusableInput(f"{path}: is no regular file", hint="write to a file, then name that")
     place = Path(os.path.realpath(path))
     try:
