@@ -57,6 +57,16 @@ class AgentWord(click.ParamType):
         return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
+def complete_provider(
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - Click's signature
+    incomplete: str,
+) -> list[str]:
+    """The providers of installed agents that begin so."""
+    providers = {one.provider for one in list_agents(ctx.params.get("ocf_root") or OCF_ROOT)}
+    return sorted(one for one in providers if one.startswith(incomplete))
+
+
 def find(word: str, ocf_root: Path) -> InstalledAgent:
     """The agent that the user means; UnusableInput where there is none."""
     if not word:

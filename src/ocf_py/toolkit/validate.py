@@ -46,7 +46,7 @@ def validate(*, what: Sequence[str], ocf_root: Path, checks: bool, as_json: bool
     Examples:
       ocf-py validate ocf:heartbeat:IPaddr2 ./my-agent
       ocf-py validate cib.xml
-      cibadmin --query | ocf-py validate -
+      ocf-py validate - < cib.xml
       ocf-py validate --json drbd | jq -r '.findings[] | select(.severity == "error") | .message'
       ocf-py validate --checks
     """
