@@ -241,7 +241,6 @@ def test_a_configuration_goes_to_its_own_judge(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_judged_is_one_line_and_2(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
     for name, content in (("empty", b""), ("binary", b"\0\xff\n"), ("text.xml", b"hello")):
         (tmp_path / name).write_bytes(content)
     (tmp_path / "html.xml").write_text("<html/>")
