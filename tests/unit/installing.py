@@ -62,16 +62,21 @@ def run_launcher(path: Path, *arguments: str, user: int | None = None) -> str:
 
 
 def run_cli(
-    *arguments: str | Path, user: int | None = None, stdin: IO[str] | None = None
+    *arguments: str | Path,
+    user: int | None = None,
+    cwd: Path | None = None,
+    stdin: IO[str] | str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """`ocf-py` with `arguments`, in a process of its own."""
+    """`ocf-py` with `arguments`, in a process of its own that reads `stdin`."""
     code = "from ocf_py.toolkit import main; main()"
     return subprocess.run(
         [sys.executable, "-B", "-c", code, *arguments],
         capture_output=True,
+        cwd=cwd,
+        input=stdin if isinstance(stdin, str) else None,
+        stdin=None if isinstance(stdin, str) else stdin,
         text=True,
         check=False,
-        stdin=stdin,
         user=user if os.geteuid() == 0 else None,
     )
 

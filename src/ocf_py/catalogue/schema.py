@@ -180,5 +180,5 @@ def check_own_dtd(document: str) -> list[str]:
     try:
         etree.fromstring(document.encode(), parser)
     except etree.XMLSyntaxError as error:
-        return [str(error)]
+        return [error.msg]
     return []

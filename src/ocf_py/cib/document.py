@@ -103,11 +103,12 @@ def read_content(path: Path) -> bytes:
     """
     with path.open("rb") as file:
         content = file.read(LARGEST + 1)
-    _refuse_large(path, content)
+    refuse_large(path, content)
     return content
 
 
-def _refuse_large(path: Path, content: bytes) -> None:
+def refuse_large(path: Path, content: bytes) -> None:
+    """UnreadableConfiguration for what is longer than any configuration."""
     if len(content) > LARGEST:
         raise UnreadableConfiguration(
             f"{path}: it is larger than {LARGEST >> 20} MiB, which no configuration is"
@@ -116,7 +117,7 @@ def _refuse_large(path: Path, content: bytes) -> None:
 
 def parse_document(path: Path, content: bytes) -> Document:
     """Reads the content of a file, as `read_document`."""
-    _refuse_large(path, content)
+    refuse_large(path, content)
     parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
     try:
         root = etree.fromstring(content, parser)

@@ -27,9 +27,10 @@ _ON_DISK = "/var/lib/pacemaker/cib/cib.xml"  # what Pacemaker begins with when i
 def doctor(context: click.Context, *, cib: Path | None, as_json: bool) -> None:
     r"""Say whether this node is fit for the agents, and for the resources of a CIB.
 
-    Without CIB.xml that is the one of the cluster that runs here or ran here last, or none. It
-    looks at tools, versions, the kernel, permissions, leftovers of crashed actions, interfaces,
-    units and fstab, and changes nothing. Run it as root: others do not see everything.
+    Without CIB.xml that is the one of the cluster that runs here or ran here last, or none; - is
+    standard input. It looks at tools, versions, the kernel, permissions, leftovers of crashed
+    actions, interfaces, units and fstab, and changes nothing. Run it as root: others do not see
+    everything.
 
     \b
     Examples:
@@ -72,8 +73,9 @@ def _examine(node: Node, resources: list[Resource] | None, *, is_attended: bool)
 
 def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Resource] | None]:
     """Where the CIB is from, and its resources; None twice where there is none."""
-    from ocf_py.cib.document import UnreadableConfiguration, read_content
+    from ocf_py.cib.document import UnreadableConfiguration
     from ocf_py.doctor.resources import parse_resources
+    from ocf_py.toolkit.replacing import read_input
 
     if cib is None:
         origin, text = _LIVE, node.run("cibadmin", "--query")
@@ -84,10 +86,8 @@ def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Reso
         document = text.encode()
     try:
         if cib is not None:
-            origin, document = click.format_filename(cib), read_content(cib)
+            origin, document = click.format_filename(cib), read_input(cib)
         return origin, parse_resources(Path(origin), document)
-    except OSError as error:
-        raise UnusableInput(f"{cib}: {error.strerror}", hint="give a CIB") from error
     except UnreadableConfiguration as problem:
         raise UnusableInput(str(problem), hint="give a CIB, as cibadmin -Q prints it") from problem
 

@@ -30,7 +30,8 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Click's signature
     r"""Rewrite resources of other agents into ours.
 
-    CIB is a file with a configuration, or a part of one, such as `cibadmin --query` prints.
+    CIB is a file with a configuration, or a part of one, such as `cibadmin --query` prints; - is
+    standard input.
     ocf:heartbeat:IPaddr2, IPaddr, Filesystem and anything, and units of systemd, become
     ocf:ocfpy:IPaddr, Filesystem and Service where every parameter carries over. Where one does not,
     the resource stays as it is, and the reason is given. The difference goes to standard output,

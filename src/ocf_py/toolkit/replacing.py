@@ -8,7 +8,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from ocf_py.cib.document import read_content
+from ocf_py.catalogue.kinds import FILE, PIPE, name_kind
+from ocf_py.cib.document import LARGEST, UnreadableConfiguration, refuse_large
 from ocf_py.system.durable import replace_durably
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 
@@ -17,17 +18,33 @@ _PROC = Path("/proc")
 
 
 def read_input(path: Path) -> bytes:
-    """A configuration's bytes as the user named it; UnusableInput where they cannot be had.
+    """The content of a configuration as the user named it, "-" for standard input.
 
     Raises:
-        UnreadableConfiguration: It is larger than any configuration.
+        UnusableInput: It cannot be had, is of no end, as a device, or larger than any CIB.
     """
     try:
-        if path.is_dir():
-            raise UnusableInput(f"{path}: is a directory", hint="name a file in it")
-        return read_content(path)
+        if is_standard_input(path):  # which may be a socket, that nobody can open by its name
+            with open(0, "rb", closefd=False) as file:
+                content = file.read(LARGEST + 1)
+        else:
+            kind = name_kind(path)
+            if kind not in ("", FILE, PIPE):
+                raise UnusableInput(f"{path}: is {kind}, and no file", hint="name a file to read")
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
     except OSError as error:
         raise UnusableInput(f"{path}: {error.strerror}", hint="name a file to read") from error
+    try:
+        refuse_large(path, content)
+    except UnreadableConfiguration as problem:
+        raise UnusableInput(str(problem), hint="name another file") from problem
+    return content
+
+
+def is_standard_input(path: Path) -> bool:
+    """Whether the word stands for what another command writes into this one."""
+    return str(path) in ("-", "/dev/stdin")
 
 
 def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
@@ -41,7 +58,7 @@ def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
         UnusableInput: It is no regular file, or a running cluster's own.
         ToolkitError: It has changed since it was read, or the system refuses to write.
     """
-    if not path.is_file() or _is_handle(path):
+    if is_standard_input(path) or not path.is_file() or _is_handle(path):
         raise UnusableInput(f"{path}: is no name of a regular file", hint="name it by its own name")
     place = Path(os.path.realpath(path))
     try:

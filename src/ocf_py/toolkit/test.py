@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ocf_py.toolkit.agents import AgentWord
+from ocf_py.toolkit.call_words import complete_parameter
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 
@@ -29,18 +31,35 @@ _STDERR = "/dev/stderr"
 _STOPPED = 7
 
 
+def _complete_rule(
+    ctx: click.Context,  # noqa: ARG001 - Click's signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[str]:
+    from ocf_py.conformance.examination import GENERAL_RULES
+
+    return [one.id for one in GENERAL_RULES if one.id.startswith(incomplete)]
+
+
 @click.command(context_settings={"help_option_names": ["-h", "-?", "--help"]})
-@click.argument("agent", required=False)
+@click.argument("agent", required=False, type=AgentWord())
 @click.option("-n", "instance", metavar="NAME", default="test", help="The resource's name.")
-@click.option("-o", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter.")
 @click.option(
-    "--other", metavar="NAME=VALUE", multiple=True,
+    "-o", "parameters", metavar="NAME=VALUE", multiple=True, shell_complete=complete_parameter,
+    help="A parameter.",
+)  # fmt: skip
+@click.option(
+    "--other", metavar="NAME=VALUE", multiple=True, shell_complete=complete_parameter,
     help="What a second instance has in place of that, to run beside the first.",
 )  # fmt: skip
 @click.option(
-    "--change", metavar="NAME=VALUE", multiple=True, help="A change that can be reloaded."
-)
-@click.option("--wrong", metavar="NAME=VALUE", multiple=True, help="A value that is wrong.")
+    "--change", metavar="NAME=VALUE", multiple=True, shell_complete=complete_parameter,
+    help="A change that can be reloaded.",
+)  # fmt: skip
+@click.option(
+    "--wrong", metavar="NAME=VALUE", multiple=True, shell_complete=complete_parameter,
+    help="A value that is wrong.",
+)  # fmt: skip
 @click.option(
     "--sandbox", is_flag=True, help="Run it all in namespaces (root): nothing is touched."
 )
@@ -48,7 +67,10 @@ _STOPPED = 7
     "--prepare", metavar="COMMAND", multiple=True,
     help="Run this in each sandbox first, without a shell.",
 )  # fmt: skip
-@click.option("--rule", "names", metavar="ID", multiple=True, help="Only this rule.")
+@click.option(
+    "--rule", "names", metavar="ID", multiple=True, shell_complete=_complete_rule,
+    help="Only this rule.",
+)  # fmt: skip
 @click.option("--list-rules", is_flag=True, help="List all rules, and test nothing.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Sandboxes at a time. [default: cores]")
 @click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="Write JUnit's XML.")
