@@ -26,6 +26,7 @@ _SHOWN_BY = {
     "raw-reason": ("wrong-parameters-are-refused",),
     "no-reason": ("missing-parameter-is-refused",),
     "two-reasons": ("missing-parameter-is-refused",),
+    "validation-is-loud": ("validation-takes-every-level",),
     "stop-needs-its-parameters": ("survivors-end-with-the-resource",),
 }
 _ALL = {rule.id for rule in GENERAL_RULES} | set(MANNERS)

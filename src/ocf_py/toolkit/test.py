@@ -190,8 +190,11 @@ def _run(
         if place is on_machine:
             _expect_stopped(subject, has_life=any(rule.id == "life" for rule in rules))
         lanes = options["jobs"] or os.cpu_count() or 1
-        with _progress(len(rules), quiet=options["quiet"]) as tell:
-            found = examine(subject, place, rules=rules, lanes=lanes, tell=tell)
+        try:
+            with _progress(len(rules), quiet=options["quiet"]) as tell:
+                found = examine(subject, place, rules=rules, lanes=lanes, tell=tell)
+        except RuntimeError as problem:  # ours, not the agent's: a sandbox that cannot be made
+            raise ToolkitError(f"the test cannot go on: {problem}") from problem
     return found, description.agent_version
 
 
