@@ -112,6 +112,16 @@ def make_agent(folder: Path, lines: str) -> Path:
     return agent
 
 
+def test_a_service_that_has_ended_on_the_machine_is_no_zombie_while_its_stop_waits(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sound.sh").symlink_to(AGENTS / "sound.sh")
+    waits = "alive() { identify && kill -0 $pid; }"  # which is 0 for a zombie too
+    agent = make_agent(tmp_path, f". {AGENTS}/sound_process.sh\n{waits}")
+    done = run_test(agent, *_STATE, "--rule", "life")
+    assert done.returncode == 0, done.stdout
+
+
 def test_what_wrong_parameters_have_started_on_the_machine_is_stopped(tmp_path: Path) -> None:
     agent = make_agent(tmp_path, 'usable() { [ "$state" ]; }')
     wrong = "/run/ocf-py-test-wrong.state"
