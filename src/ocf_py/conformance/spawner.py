@@ -78,7 +78,8 @@ def spawn(job: dict[str, Any], list_own: Callable[[], list[int]]) -> dict[str, A
         try:
             _become(job, out_end, err_end)
         except BaseException as error:  # noqa: BLE001 - must not run on as a second spawner
-            why = getattr(error, "strerror", None) or repr(error)
+            number = error.errno if isinstance(error, OSError) else None
+            why = repr(error) if number is None else os.strerror(number)
             os.write(2, f"{job['argv'][0]} cannot be executed: {why}\n".encode(errors="replace"))
         finally:
             os._exit(_EXEC_FAILED)
@@ -194,8 +195,7 @@ def _collect(pid: int, out: int, err: int, limit: float) -> dict[str, Any]:
             if not part:
                 poll.unregister(handle)
                 open_ends.discard(handle)
-    if not grace:
-        timed_out = _end_silently(pid, ended, limit) or timed_out
+    timed_out = _end_silently(pid, ended, limit) or timed_out
     _, status = os.waitpid(pid, 0)
     for handle in (out, err, ended):
         os.close(handle)
