@@ -352,9 +352,39 @@ FIXTURES: tuple[tuple[Subject, tuple[str, ...]], ...] = (
     ),
 )
 
+#: What test_tester holds to every general rule, as `ocf-py test --sandbox` does.
+TESTED = ("IPaddr-v4", "Filesystem-image", "Service", "MirrorSync", "Stateful")
+#: Of these, what asks the same of an agent whether it is known or not: once is enough.
+_ALIKE = frozenset(
+    (
+        "clone-instance-lives",
+        "crash-is-noticed",
+        "further-arguments-are-ignored",
+        "hanging-tool-is-given-up",
+        "killed-monitor-recovers",
+        "killed-role-change-recovers",
+        "killed-start-recovers",
+        "killed-stop-recovers",
+        "metadata-carries-its-dtd",
+        "missing-tool-is-no-hard-error",
+        "monitors-differ",
+        "nothing-else-leaves-survivors",
+        "notify-takes-empty-lists",
+        "notify-takes-members",
+        "reload-interrupts-nothing",
+        "reused-pid-is-a-stranger",
+        "survivors-leave-the-group",
+    )
+)
+
 SUBJECTS = {one.name: one for one in (*AGENTS, *(subject for subject, _ in FIXTURES))}
 CASES = (
-    *((subject, rule) for subject in AGENTS for rule in ALL_RULES),
+    *(
+        (subject, rule)
+        for subject in AGENTS
+        for rule in ALL_RULES
+        if not (subject.name in TESTED and rule.id in _ALIKE)
+    ),
     *((subject, RULES[name]) for subject, names in FIXTURES for name in names),
 )
 

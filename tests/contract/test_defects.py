@@ -20,13 +20,7 @@ if TYPE_CHECKING:
     from ocf_py.conformance.rule import Rule
 
 #: What every agent is held to here, so that a defect that shows where it should not is seen.
-_BATTERY = (
-    "life",
-    "stop-is-idempotent",
-    "metadata-is-valid",
-    "unknown-action-is-unimplemented",
-    "validation-takes-every-level",
-)
+_BATTERY = ("life", "stop-is-idempotent", "metadata-is-valid")
 #: What a manner that nothing of that shows takes to be seen, or what could see a defect twice.
 _SHOWN_BY = {
     "raw-reason": ("wrong-parameters-are-refused",),

@@ -15,6 +15,7 @@ from lxml import etree
 
 from ocf_py.catalogue.places import OCF_ROOT
 from tests.contract.broken_agents import AGENTS
+from tests.contract.subjects import SUBJECTS, TESTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,10 +38,44 @@ def run_test(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(process.args, process.returncode, out, problem)
 
 
-@pytest.mark.parametrize("agent", ["Dummy", "Stateful"])
-def test_our_agents_are_clean_in_the_sandbox(launchers: Path, agent: str) -> None:
-    identity = ("-o", "state=/run/a.state", "--other", "state=/run/b.state")
-    done = run_test("--sandbox", "--json", launchers / agent, *identity)
+def give(option: str, **values: str) -> list[str]:
+    """The words that give parameters."""
+    return [word for name, text in values.items() for word in (option, f"{name}={text}")]
+
+
+_STATEFUL = [*give("-o", state="/run/a.state"), *give("--other", state="/run/b.state")]
+_CLONE = ("clone=0", "clone_max=1", "clone_node_max=1", "globally_unique=false", "notify=true")
+_META = (*_CLONE, "promoted_max=1", "promoted_node_max=1")
+_MIRROR = [
+    *give("-o", address="node1=127.0.0.1", secrets_file="/run/secrets", interval="1s"),
+    *give("-o", directory="/run/trees/a"),
+    *(word for one in _META for word in ("-o", f"CRM_meta_{one}")),
+    *("--prepare", "hostname node1"),
+    *("--prepare", "mkdir /run/trees"),
+    *("--prepare", "mount -t tmpfs trees /run/trees"),
+    *("--prepare", "mkdir /run/trees/a"),
+    *("--prepare", "touch /run/trees/a/file"),
+    *("--prepare", 'sh -c "umask 077; echo pair:a-secret-of-the-pair >/run/secrets"'),
+]
+_ADDRESS = [*give("-o", ip="192.0.2.10", nic="eth0", cidr_netmask="24"), "--other", "ip=192.0.2.11"]
+
+
+_OURS = {
+    "IPaddr": _ADDRESS,
+    "Filesystem": give("-o", device="/dev/scratch", directory="/run/mnt", fstype="ext4"),
+    "Service": give("-o", command="/bin/sleep", args="1000"),
+    "MirrorSync": _MIRROR,
+    "Stateful": _STATEFUL,
+}
+
+
+def test_what_the_contract_leaves_to_this_is_done_here() -> None:
+    assert sorted(SUBJECTS[one].type for one in TESTED) == sorted(_OURS)
+
+
+@pytest.mark.parametrize(("agent", "words"), _OURS.items(), ids=_OURS)
+def test_our_agents_are_clean_in_the_sandbox(launchers: Path, agent: str, words: list[str]) -> None:
+    done = run_test("--sandbox", "--json", launchers / agent, *words)
     said = json.loads(done.stdout)
     assert [one for one in said["rules"] if one["state"] in ("broken", "not run")] == []
     assert (done.returncode, done.stderr) == (0, "")

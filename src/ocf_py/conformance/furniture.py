@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shlex
 import shutil
 import stat
 import struct
@@ -15,7 +16,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance.caller import TOOLS
+from ocf_py.conformance.environment import TOOLS
 from ocf_py.conformance.places import in_enclosure, prepare
 from ocf_py.conformance.sandbox import SandboxUnavailable
 
@@ -90,22 +91,27 @@ class Furniture:
         """A closed sandbox with all of it, prepared for the subject."""
         with in_enclosure(subject) as caller, contextlib.ExitStack() as stack:
             root = caller.sandbox.root
-            _lay_network(caller)
             home = () if _is_below(_HOME, subject.executable) else (_HOME,)
-            for folder in (*_SCRATCH_FOLDERS, *home):
-                if os.path.isdir(folder):
-                    mode = f"mode={stat.S_IMODE(os.stat(folder).st_mode):o}"
-                    caller.run(("mount", "-t", "tmpfs", "-o", mode, "scratch", folder), expect=(0,))
-            for path, status in self._logs:  # where daemons look for their own
-                _copy_folder(path, status, root)
-            _make_terminals(caller)
-            _make_folder(root, _RSCTMP, 0o1755)
-            _make_folder(root, _POINT, 0o755)
-            _cover_tools(caller)
-            _make_loops(root, self._loops)
+            mounts = [
+                _mount(folder, f"mode={stat.S_IMODE(os.stat(folder).st_mode):o}")
+                for folder in (*_SCRATCH_FOLDERS, *home)
+                if os.path.isdir(folder)
+            ]
+            mounts += _make_terminals(root)
+            mounts += _cover_tools(caller)
             if self._has_images:
                 _make_folder(root, SCRATCH, 0o755)
-                caller.run(("mount", "-t", "tmpfs", "scratch", SCRATCH), expect=(0,))
+                mounts.append(_mount(SCRATCH))
+            # One call for all: this is done for every rule.
+            script = "\n".join(map(shlex.join, mounts))
+            caller.run(("sh", "-ec", f"echo 0 >{_NO_DAD} || :\n{script}"), expect=(0,))
+            _lay_network(caller)
+            for path, status in self._logs:  # where daemons look for their own
+                _copy_folder(path, status, root)
+            _make_folder(root, _RSCTMP, 0o1755)
+            _make_folder(root, _POINT, 0o755)
+            _make_loops(root, self._loops)
+            if self._has_images:
                 for name in _IMAGES:
                     shutil.copyfile(_name(self._image), root / SCRATCH.lstrip("/") / name)
             if self._has_disk:
@@ -135,7 +141,6 @@ def _make_file_system(image: int) -> None:
 
 
 def _lay_network(caller: Caller) -> None:
-    caller.run(("sh", "-c", f"echo 0 >{_NO_DAD}"), expect=None)  # a kernel may have no IPv6
     sandbox = caller.sandbox
     process = sandbox.popen(["ip", "-batch", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     _, problem = process.communicate(_NETWORK)
@@ -143,12 +148,16 @@ def _lay_network(caller: Caller) -> None:
         raise SandboxUnavailable(f"the kernel gives no network: {problem.strip()}")
 
 
-def _cover_tools(caller: Caller) -> None:
+def _mount(folder: str, options: str = "rw", kind: str = "tmpfs") -> tuple[str, ...]:
+    return ("mount", "-t", kind, "-o", options, "scratch", folder)
+
+
+def _cover_tools(caller: Caller) -> Iterator[tuple[str, ...]]:
     """Puts the stand-ins over Pacemaker's own tools: agents call them by their path as well."""
     for name in caller.tools.names:
         real = f"/usr/sbin/{name}"
         if os.path.exists(real):
-            caller.run(("mount", "--bind", f"{TOOLS}/{name}", real), expect=(0,))
+            yield "mount", "--bind", f"{TOOLS}/{name}", real
 
 
 def _is_below(folder: str, executable: Path) -> bool:
@@ -178,15 +187,14 @@ def _copy_folder(path: str, status: os.stat_result, root: Path) -> None:
     copy.chmod(stat.S_IMODE(status.st_mode))
 
 
-def _make_terminals(caller: Caller) -> None:
+def _make_terminals(root: Path) -> Iterator[tuple[str, ...]]:
     """Shared memory and pseudo-terminals of the sandbox's own, shm_overview(7), pts(4)."""
-    root = caller.sandbox.root
     for folder, kind, options in (
         ("/dev/shm", "tmpfs", "nosuid,nodev,mode=1777"),  # noqa: S108 - a mount point
         ("/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=620"),
     ):
         _make_folder(root, folder, 0o755)
-        caller.run(("mount", "-t", kind, "-o", options, kind, folder), expect=(0,))
+        yield _mount(folder, options, kind)
     (root / "dev/ptmx").symlink_to("pts/ptmx")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocf_py.catalogue.exit_codes import Kind
-from ocf_py.conformance.caller import read_reason
+from ocf_py.conformance.environment import read_reason
 
 if TYPE_CHECKING:
     from typing import Any

@@ -13,7 +13,7 @@ import click
 from ocf_py.catalogue.calling import call
 from ocf_py.catalogue.exit_codes import Kind, interpret
 from ocf_py.cib.times import parse_ms
-from ocf_py.conformance.caller import INHERITED, make_environment
+from ocf_py.conformance.environment import INHERITED, make_environment
 from ocf_py.toolkit.agents import AgentWord, find, ocf_root_option
 from ocf_py.toolkit.call_words import ActionWord, Assignment, Time, read
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput

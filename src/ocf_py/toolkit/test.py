@@ -182,13 +182,14 @@ def _run(subject: Subject, rules: tuple[Rule, ...], options: dict[str, Any]) -> 
         if place is on_machine:
             _expect_stopped(subject, has_life=any(rule.id == "life" for rule in rules))
         lanes = options["jobs"] or os.cpu_count() or 1
-        with _progress(len(rules), quiet=options["quiet"]) as tell:
-            is_complete = True
-            try:
+        try:
+            with _progress(len(rules), quiet=options["quiet"]) as tell:
                 found = examine(subject, place, rules=rules, lanes=lanes, tell=tell)
-            except Interrupted as ended:
-                found, is_complete = ended.judgements, False
-    return _Outcome(found, description.agent_version, is_complete)
+        except Interrupted as ended:
+            return _Outcome(ended.judgements, description.agent_version, is_complete=False)
+        except RuntimeError as problem:  # ours, not the agent's: a sandbox that cannot be made
+            raise ToolkitError(f"the test cannot go on: {problem}") from problem
+    return _Outcome(found, description.agent_version, is_complete=True)
 
 
 def _expect_stopped(subject: Subject, *, has_life: bool) -> None:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ocf_py.conformance.sandbox import SandboxUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -61,7 +63,7 @@ class Witness:
         self.seen: Picture = {}
 
     def look(self) -> Picture:
-        """Everything as it is now."""
+        """Everything as it is now; SandboxUnavailable where it cannot look at all."""
         ask, answer, complaints = self._process.stdin, self._process.stdout, self._process.stderr
         assert ask and answer and complaints  # noqa: PT018, S101 - made with PIPE above
         with contextlib.suppress(BrokenPipeError):
@@ -69,7 +71,9 @@ class Witness:
             ask.flush()
         line = answer.readline()
         if not line:
-            raise WitnessDied(f"{self._process.wait()}: {complaints.read().strip()[-2000:]}")
+            words = f"{self._process.wait()}: {complaints.read().strip()[-2000:]}"
+            # Before it has seen anything, there was nobody who could have ended it.
+            raise WitnessDied(words) if self.seen else SandboxUnavailable(f"it is dark: {words}")
         news, gone = json.loads(line)
         kept = {**self.seen, **news}
         for thing in gone:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ocf_py.catalogue import schema
 from ocf_py.catalogue.description import UnreadableDescription, parse_description
-from ocf_py.conformance.caller import NOBODY, PATH, Surroundings
+from ocf_py.conformance.caller import NOBODY, Surroundings
+from ocf_py.conformance.environment import PATH
 from ocf_py.conformance.rule import NotApplicable, rule
 from ocf_py.validation.agents.judge import judge_document
 from ocf_py.validation.finding import Severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance.caller import PATH
+from ocf_py.conformance.environment import PATH
 from ocf_py.conformance.rule import NotApplicable, rule
 
 if TYPE_CHECKING:

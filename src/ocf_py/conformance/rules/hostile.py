@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _UNDECODABLE = "\udcff\udcfe"  # the bytes FF FE, which no encoding of text begins with here
 _OPEN_FILES = 12
+_SHORT = 8  # seconds
 _HUGE = "x" * 100_000  # the kernel takes 128 KiB a variable (MAX_ARG_STRLEN)
 
 
@@ -44,7 +45,8 @@ def bare_system(stage: Stage) -> None:
         Surroundings(read_only=("/run",)),
         Surroundings(hide=("/sys", "/proc"), read_only=("/run",)),
     ):
-        _live(stage, surroundings)
+        # What cannot be seen to have come about is waited for as long as there is time.
+        _live(stage, surroundings, timeout=_SHORT)
     locked = Surroundings(read_only=("/run",))
     stage.call("stop", expect=(0,), because="nothing runs", surroundings=locked)
 

@@ -59,6 +59,7 @@ def killed_role_change_recovers(stage: Stage) -> None:
             else:
                 _kill(stage, action, moment * took)
                 why = f"{action} was killed after {moment:.0%} of its time"
+            stage.call("demote", politely=False)  # which comes first, whatever it says
             stage.stop(because=why)
             stage.call("monitor", expect=STOPPED, because="stop said 0")
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # POSIX.1, 8.1: what a shell can read
 #: What an agent takes without saying so: protocol facts P1 and P12.
-_UNDECLARED = ("CRM_meta_", "trace_ra", "trace_file", "trace_dir")
+_META = "CRM_meta_"
+_UNDECLARED = (_META, "trace_ra", "trace_file", "trace_dir")
 _HIDDEN = "/run/"  # the sandbox has one of its own
 _INSTANCE = re.compile(r"[^\0\n/]+")
 
@@ -93,11 +94,13 @@ def make_subject(  # noqa: PLR0913 - a subject has that many sides
     """What is tested; nothing has been asked of the agent yet."""
     if not _INSTANCE.fullmatch(instance):
         raise UnusableInput(f"-n {instance!r}: is no name for a resource", hint="use plain letters")
+    own = {one: text for one, text in parameters.items() if not one.startswith(_META)}
     return Subject(
         name,
         executable,
-        parameters=parameters,
-        other={**parameters, **other} if other else {},
+        parameters=own,
+        meta={one[len(_META) :]: text for one, text in parameters.items() if one.startswith(_META)},
+        other={**own, **other} if other else {},
         prepare=prepare,
         wrong=tuple({one: value} for one, value in wrong.items()),
         change=change,
