@@ -7,9 +7,13 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ocf_py
 from ocf_py.toolkit.installer.sources import AgentSource, Origin, Sources
+
+if TYPE_CHECKING:
+    from typing import IO
 
 UNPRIVILEGED = 65534  # nobody, on Debian and Fedora
 
@@ -57,7 +61,9 @@ def run_launcher(path: Path, *arguments: str, user: int | None = None) -> str:
     return done.stdout.strip()
 
 
-def run_cli(*arguments: str | Path, user: int | None = None) -> subprocess.CompletedProcess[str]:
+def run_cli(
+    *arguments: str | Path, user: int | None = None, stdin: IO[str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """`ocf-py` with `arguments`, in a process of its own."""
     code = "from ocf_py.toolkit import main; main()"
     return subprocess.run(
@@ -65,6 +71,7 @@ def run_cli(*arguments: str | Path, user: int | None = None) -> subprocess.Compl
         capture_output=True,
         text=True,
         check=False,
+        stdin=stdin,
         user=user if os.geteuid() == 0 else None,
     )
 

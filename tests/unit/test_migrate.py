@@ -229,6 +229,33 @@ def test_what_cannot_be_read_or_replaced_is_one_line_and_status_2(cib: Path) -> 
     assert cib.read_bytes() == before
 
 
+def test_a_file_that_is_named_by_a_handle_alone_is_never_written(cib: Path, tmp_path: Path) -> None:
+    before = cib.read_bytes()
+    link = tmp_path / "link"
+    link.symlink_to("/dev/stdin")
+    for name in ("/dev/stdin", "/proc/self/fd/0", link):
+        with cib.open() as standard_input:
+            done = run_cli("migrate", name, "--write", stdin=standard_input)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert done.stderr.startswith(f"ocf-py: {name}: is no name of a regular file")
+    assert cib.read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["cib.xml", "link"]
+
+
+def test_what_is_larger_than_any_configuration_is_one_line_for_every_command(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "large.xml"
+    with path.open("wb") as file:
+        file.write(b"<cib>")
+        file.truncate(100 << 20)  # a sparse one
+    for command in ("migrate", "validate", "doctor"):
+        done = run_cli(command, path)
+        assert (done.returncode, done.stdout) == (2, "")
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"ocf-py: {path}: it is larger than 32 MiB")
+
+
 def test_a_file_that_has_changed_meanwhile_is_left_alone(cib: Path) -> None:
     with pytest.raises(ToolkitError, match="has changed meanwhile"):
         replace_with_backup(cib, b"what was read", b"what is to come")

@@ -37,6 +37,10 @@ ROOTS = frozenset(("cib", "configuration", *_SECTIONS, *SECTION_OF))
 NAMING = frozenset(("node", "acl_target", "acl_group", "resource_ref", "obj_ref", "role"))
 
 
+#: In bytes. Pacemaker's own messages end long before, and a larger file is nothing to wait for.
+LARGEST = 32 << 20
+
+
 class UnreadableConfiguration(Exception):  # noqa: N818 - says what is
     """A file that holds no configuration; the message names file, line and what is wrong."""
 
@@ -87,11 +91,32 @@ def read_document(path: Path) -> Document:
         UnreadableConfiguration: It is no XML, or XML of something else.
         OSError: The system does not give it.
     """
-    return parse_document(path, path.read_bytes())
+    return parse_document(path, read_content(path))
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a configuration's file.
+
+    Raises:
+        UnreadableConfiguration: It is larger than any configuration.
+        OSError: The system does not give it.
+    """
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    _refuse_large(path, content)
+    return content
+
+
+def _refuse_large(path: Path, content: bytes) -> None:
+    if len(content) > LARGEST:
+        raise UnreadableConfiguration(
+            f"{path}: it is larger than {LARGEST >> 20} MiB, which no configuration is"
+        )
 
 
 def parse_document(path: Path, content: bytes) -> Document:
     """Reads the content of a file, as `read_document`."""
+    _refuse_large(path, content)
     parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
     try:
         root = etree.fromstring(content, parser)

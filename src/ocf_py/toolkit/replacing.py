@@ -8,25 +8,26 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from ocf_py.cib.document import read_content
 from ocf_py.system.durable import replace_durably
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 
 _NO_LINKS = frozenset((errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
-_LARGEST = 256 << 20  # bytes; Pacemaker's own messages end long before
+_PROC = Path("/proc")
 
 
 def read_input(path: Path) -> bytes:
-    """The content of what the user named; UnusableInput where it cannot be had."""
+    """A configuration's bytes as the user named it; UnusableInput where they cannot be had.
+
+    Raises:
+        UnreadableConfiguration: It is larger than any configuration.
+    """
     try:
         if path.is_dir():
             raise UnusableInput(f"{path}: is a directory", hint="name a file in it")
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+        return read_content(path)
     except OSError as error:
         raise UnusableInput(f"{path}: {error.strerror}", hint="name a file to read") from error
-    if len(content) > _LARGEST:
-        raise UnusableInput(f"{path}: is larger than any CIB", hint="name another file")
-    return content
 
 
 def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
@@ -40,8 +41,8 @@ def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
         UnusableInput: It is no regular file, or a running cluster's own.
         ToolkitError: It has changed since it was read, or the system refuses to write.
     """
-    if not path.is_file():
-        raise UnusableInput(f"{path}: is no regular file", hint="write to a file, then name that")
+    if not path.is_file() or _is_handle(path):
+        raise UnusableInput(f"{path}: is no name of a regular file", hint="name it by its own name")
     place = Path(os.path.realpath(path))
     try:
         known = place.lstat()
@@ -63,6 +64,16 @@ def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
             f"{path}: cannot be written: {error.strerror}", hint="it is as it was"
         ) from error
     return backup
+
+
+def _is_handle(path: Path) -> bool:
+    """Whether it leads through /proc, as /dev/stdin does: a file that somebody happens to hold."""
+    proc = _PROC.stat().st_dev
+    while path.is_symlink():
+        if path.lstat().st_dev == proc:
+            return True
+        path = Path(os.path.realpath(path.parent), os.readlink(path))
+    return path.lstat().st_dev == proc
 
 
 def _keep(place: Path) -> Path:

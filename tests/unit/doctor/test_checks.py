@@ -114,6 +114,16 @@ def test_each_agent_needs_its_own_tools_and_all_have_a_package(
     assert set(tools) <= set(PACKAGES)
 
 
+def test_one_needs_and_several_need(tmp_path: Path) -> None:
+    for ids, verb in ((["fs"], "fs needs it"), (["fs", "nfs"], "fs, nfs need it")):
+        users = [ours("Filesystem", one) for one in ids]
+        (agent,) = check_agents(FakeNode(tmp_path), users)
+        assert agent.message.endswith(f", and {verb}")
+        assert all(
+            one.message.endswith(f", and {verb}") for one in check_tools(FakeNode(tmp_path), users)
+        )
+
+
 def test_an_agent_that_is_not_here_is_a_problem(tmp_path: Path) -> None:
     node = FakeNode(tmp_path)
     node.write("/usr/lib/ocf/resource.d/ocfpy/IPaddr", mode=0o755)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.old_names import OLD_NAMES
 from ocf_py.kinds import TRUE
 from ocf_py.migration.translation import (
     TRACE,
@@ -49,6 +50,12 @@ def _netmask(name: str, value: str, _case: Case) -> Outcome:
     if value.lower() == _BROADCAST:
         return Dropped(f"{name}={value} is left out: ours announces to all by itself")
     return Refused(f"{name}={value}: ours announces to all, not to some")
+
+
+def _old_netmask(name: str, value: str, case: Case) -> Outcome:
+    if case.has("cidr_netmask"):
+        return Dropped(f"{name}={value} is left out: beside cidr_netmask it has no effect")
+    return Becomes("cidr_netmask", value, f"{name} is an old name of cidr_netmask there")
 
 
 def _shares(case: Case) -> bool:
@@ -107,6 +114,7 @@ IPADDR2 = Peer(
             ),
             _of_cluster_ip,
         ),
+        **dict.fromkeys(OLD_NAMES["ocf:heartbeat:IPaddr2"], _old_netmask),
         "arp_sender": _sender,
         "send_arp_opts": refused("ours runs no program that it would be an option of"),
         **TRACE,
@@ -126,6 +134,7 @@ IPADDR = Peer(
         "ARP_REPEAT": renamed("arp_count"),
         "ARP_BACKGROUND": _background,
         "ARP_NETMASK": _netmask,
+        **dict.fromkeys(OLD_NAMES["ocf:heartbeat:IPaddr"], _old_netmask),
         **TRACE,
     },
     _check_old_clone,

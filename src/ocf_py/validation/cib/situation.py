@@ -128,4 +128,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     lowered = {one.lower(): one for one in known}
     found = difflib.get_close_matches(word.lower().replace("_", "-"), lowered, n=1, cutoff=0.75)
     found = found or difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.75)
+    found = found or [one for one in lowered if _is_swapped(word.lower(), one)]
     return lowered[found[0]] if found else ""
+
+
+def _is_swapped(word: str, other: str) -> bool:
+    """Whether two neighbouring letters have changed places, which in a short word is far off."""
+    if len(word) != len(other):
+        return False
+    wrong = [place for place, pair in enumerate(zip(word, other)) if pair[0] != pair[1]]
+    if len(wrong) != 2 or wrong[1] - wrong[0] != 1:  # noqa: PLR2004 - a pair
+        return False
+    return word[wrong[0]] + word[wrong[1]] == other[wrong[1]] + other[wrong[0]]

@@ -18,6 +18,7 @@ from ocf_py.validation.cib.checks import (
     promotion,
     schema,
     sharing,
+    twice,
     uniqueness,
     values,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "promotion",
     "schema",
     "sharing",
+    "twice",
     "uniqueness",
     "values",
 ]

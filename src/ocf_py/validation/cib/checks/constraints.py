@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.cib.model import find_around
+from ocf_py.cib.model import find_around, is_promotable
 from ocf_py.validation.cib.check import Flaw, check
+from ocf_py.validation.cib.events import Sequence, by_nature, by_order, members_of
 from ocf_py.validation.cib.situation import nearest
 from ocf_py.validation.finding import Severity
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from ocf_py.validation.cib.events import Event
     from ocf_py.validation.cib.situation import Situation
 
 _RESOURCES = ("primitive", "template", "group", "clone", "master", "bundle", "tag")
@@ -98,28 +100,21 @@ def _nodes(location: etree._Element) -> Iterator[tuple[etree._Element, str]]:
 @check("a resource is to be where another is promoted, and may start before that")
 def colocated_not_ordered(situation: Situation) -> Iterator[Flaw]:
     document = situation.document
-    ordered = {
-        (one.get("first"), one.get("then"))
-        for one in document.elements("rsc_order")
-        if one.get("first-action") == "promote"
-    }
-    # An order of sets names several at once: who is in one with a promotion is taken for ordered.
-    in_sets = {
-        one.get("id")
-        for order in document.elements("rsc_order")
-        if order.find("resource_set[@action='promote']") is not None
-        for one in order.iter("resource_ref")
-    }
+    sequence = Sequence([*by_nature(situation), *by_order(situation)])
+    later: dict[str, set[Event]] = {}  # than the promotion of a resource
+    tagged = list(document.elements("obj_ref"))
     for one in document.elements("rsc_colocation"):
         if one.get("with-rsc-role", "").lower() not in ("promoted", "master"):
             continue
         rsc, target = one.get("rsc", ""), one.get("with-rsc", "")
-        if one.get("score", "").startswith("-") or one.get("rsc-role"):
+        # pcs writes rsc-role=Started, which says no more than none.
+        any_role = one.get("rsc-role", "started").lower() == "started"
+        if one.get("score", "").startswith("-") or not any_role:
             continue
-        mine, theirs = _family(situation, rsc), _family(situation, target)
-        if any((first, then) in ordered for first in theirs for then in mine):
-            continue
-        if mine & in_sets and theirs & in_sets:
+        if target not in later:
+            promoted = [(name, "promote", True) for name in _family(situation, tagged, target)]
+            later[target] = sequence.find_later(promoted)
+        if _is_among(situation, rsc, later[target]):
             continue
         yield Flaw(
             Severity.WARNING,
@@ -131,17 +126,28 @@ def colocated_not_ordered(situation: Situation) -> Iterator[Flaw]:
         )
 
 
-def _family(situation: Situation, name: str) -> set[str | None]:
-    """What is ordered with a resource: itself, what it is in, and a tag on one of them."""
-    found: set[str | None] = {name}
+def _is_among(situation: Situation, name: str, later: set[Event]) -> bool:
+    """Whether a resource begins with these events; of a group the first member begins."""
+    element = situation.document.ids.get(name)
+    has_roles = element is not None and is_promotable(situation.document, element)
+    if (name, "promote" if has_roles else "start", False) in later:
+        return True
+    members = [] if element is None else members_of(element)
+    first = members if element is not None and element.tag == "tag" else members[:1]
+    return bool(first) and all(_is_among(situation, one, later) for one in first)
+
+
+def _family(situation: Situation, tagged: list[etree._Element], name: str) -> set[str]:
+    """Whose promotion is that of a resource: itself, what it is in, and a tag on one of them."""
+    found = {name}
     element = situation.document.ids.get(name)
     if element is not None and element.tag in _RESOURCES:
-        found |= {one.get("id") for one in element.iterancestors(*_RESOURCES)}
-        found |= {one.get("id") for one in element.iterdescendants("primitive", "group")}
-    for reference in situation.document.elements("obj_ref"):
+        found |= {str(one.get("id")) for one in element.iterancestors(*_RESOURCES)}
+        found |= {str(one.get("id")) for one in element.iterdescendants("primitive", "group")}
+    for reference in tagged:
         parent = reference.getparent()
         if reference.get("id") in found and parent is not None:
-            found.add(parent.get("id"))
+            found.add(str(parent.get("id")))
     return found
 
 
