@@ -28,7 +28,7 @@ _SHOWN_BY = {
     "idle-stop-is-7": (  # what calls such a stop too
         *("idle-without-parameters", "missing-tool-is-no-hard-error", "without-tools"),
         *("stop-needs-no-parameters", "full-log", "closed-descriptors", "crash-is-noticed"),
-        *("hanging-tool-is-given-up", "idle-with-garbage"),
+        *("hanging-tool-is-given-up", "idle-with-garbage", "killed-stop-recovers"),
     ),
     "two-reasons": ("missing-parameter-is-refused",),
     "stop-needs-its-parameters": ("survivors-end-with-the-resource",),

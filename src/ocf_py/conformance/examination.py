@@ -53,6 +53,7 @@ _WITH_AN_IDLE_STOP = frozenset(
         "hanging-tool-is-given-up",
         "idle-with-garbage",
         "idle-without-parameters",
+        "killed-stop-recovers",
         "missing-tool-is-no-hard-error",
         "stop-needs-no-parameters",
         "without-tools",
