@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 
 _STDERR = "/dev/stderr"
 _STOPPED = 7
+_INTERRUPTED = 130  # as a shell says it of what Ctrl-C has ended
+
+
+class _Outcome(NamedTuple):
+    """Everything that came out, the agent's own version, and whether it is all."""
+
+    judgements: list[Judgement]
+    version: str
+    is_complete: bool
 
 
 def _complete_rule(
@@ -111,10 +120,12 @@ def test(agent: str | None, **options: Any) -> None:
     subject = _make_subject(agent, options)
     began = time.monotonic()
     _end_in_order()
-    judgements, version = _run(subject, rules, options)
-    report = _make_report(subject, version, judgements, time.monotonic() - began, options)
+    outcome = _run(subject, rules, options)
+    report = _make_report(subject, outcome, time.monotonic() - began, options)
     _tell(report, options)
-    sys.exit(FOUND if any(one.is_fault for one in judgements) else FINE)
+    if not report.is_complete:
+        sys.exit(_INTERRUPTED)
+    sys.exit(FOUND if any(one.is_fault or one.left for one in report.judgements) else FINE)
 
 
 def _list_rules() -> None:
@@ -160,13 +171,16 @@ def _make_subject(agent: str, options: dict[str, Any]) -> Subject:
     return subject
 
 
-def _run(
-    subject: Subject, rules: tuple[Rule, ...], options: dict[str, Any]
-) -> tuple[list[Judgement], str]:
-    """Everything that came out, and the agent's own version."""
+def _run(subject: Subject, rules: tuple[Rule, ...], options: dict[str, Any]) -> _Outcome:
+    """Asks the agent for its description, and holds it to the rules."""
     from ocf_py.catalogue.description import UnreadableDescription
     from ocf_py.conformance.caller import SpawnerDied
-    from ocf_py.conformance.examination import ask_description, examine, judge_unreadable
+    from ocf_py.conformance.examination import (
+        Interrupted,
+        ask_description,
+        examine,
+        judge_unreadable,
+    )
     from ocf_py.conformance.furniture import Furniture
     from ocf_py.conformance.places import on_machine
     from ocf_py.conformance.sandbox import SandboxUnavailable
@@ -183,7 +197,7 @@ def _run(
         except SandboxUnavailable as problem:
             raise ToolkitError(str(problem)) from problem
         except (UnreadableDescription, SpawnerDied) as problem:
-            return judge_unreadable(problem, rules), ""
+            return _Outcome(judge_unreadable(problem, rules), "", is_complete=True)
         except RuntimeError as problem:  # a --prepare that failed
             raise UnusableInput(f"--prepare: {problem}") from problem
         subject = describe(subject, description)
@@ -193,9 +207,11 @@ def _run(
         try:
             with _progress(len(rules), quiet=options["quiet"]) as tell:
                 found = examine(subject, place, rules=rules, lanes=lanes, tell=tell)
+        except Interrupted as ended:
+            return _Outcome(ended.judgements, description.agent_version, is_complete=False)
         except RuntimeError as problem:  # ours, not the agent's: a sandbox that cannot be made
             raise ToolkitError(f"the test cannot go on: {problem}") from problem
-    return found, description.agent_version
+    return _Outcome(found, description.agent_version, is_complete=True)
 
 
 def _expect_stopped(subject: Subject, *, has_life: bool) -> None:
@@ -232,11 +248,7 @@ def _progress(count: int, *, quiet: bool) -> Iterator[Callable[[Judgement], None
 
 
 def _make_report(
-    subject: Subject,
-    version: str,
-    judgements: list[Judgement],
-    seconds: float,
-    options: dict[str, Any],
+    subject: Subject, outcome: _Outcome, seconds: float, options: dict[str, Any]
 ) -> Report:
     from ocf_py.toolkit.testing.report import Report
 
@@ -247,7 +259,17 @@ def _make_report(
                          ("--wrong", "wrong"), ("--prepare", "prepare")):  # fmt: skip
         words += [word for given in options[name] for word in (option, given)]
     where = "in a sandbox" if options["sandbox"] else "on this machine"
-    return Report(subject.name, version, where, shlex.join(words), seconds, tuple(judgements))
+    # Who asks for a rule by its name does not ask for what every call is looked at for.
+    shown = (one for one in outcome.judgements if one.is_rule or not options["names"])
+    return Report(
+        subject.name,
+        outcome.version,
+        where,
+        shlex.join(words),
+        seconds,
+        tuple(shown),
+        outcome.is_complete,
+    )
 
 
 def _tell(report: Report, options: dict[str, Any]) -> None:
