@@ -221,7 +221,7 @@ def test_what_is_neither_active_nor_stopped_is_not_tried_on_the_machine(tmp_path
     ("words", "said"),
     [
         (["nonesuch"], "nonesuch: there is no such agent"),
-        (["/etc"], "/etc: there is no such file"),
+        (["/etc"], "/etc: is a folder, and no agent"),
         (["/etc/passwd"], "/etc/passwd: is not executable"),
         ([AGENTS / "sound"], "needs state, which is not given; add -o state=..."),
         ([AGENTS / "sound", "-o", "stat=x"], "has no parameter stat; there is state"),
