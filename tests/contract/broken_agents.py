@@ -72,7 +72,7 @@ FOUND_BY: dict[str, set[str]] = {
     "file-in-var-tmp": {"life-leaves-nothing"},
     "idle-probe-is-1": {"idle-without-parameters"},
     "idle-stop-is-1": {"idle-without-parameters"},
-    "idle-stop-is-7": {"idle-without-parameters", "stop-is-idempotent"},
+    "idle-stop-is-7": {"stop-is-idempotent"},
     "interrupted-promote-blocks-stop": {"killed-role-change-recovers"},
     "interrupted-start-stays-locked": {"killed-start-recovers"},
     "interrupted-stop-cannot-go-on": {"killed-stop-recovers"},

@@ -25,6 +25,11 @@ _BATTERY = ("life", "stop-is-idempotent", "metadata-is-valid")
 _SHOWN_BY = {
     "raw-reason": ("wrong-parameters-are-refused",),
     "no-reason": ("missing-parameter-is-refused",),
+    "idle-stop-is-7": (  # what calls such a stop too
+        *("idle-without-parameters", "missing-tool-is-no-hard-error", "without-tools"),
+        *("stop-needs-no-parameters", "full-log", "closed-descriptors", "crash-is-noticed"),
+        *("hanging-tool-is-given-up", "idle-with-garbage", "killed-stop-recovers"),
+    ),
     "two-reasons": ("missing-parameter-is-refused",),
     "validation-is-loud": ("validation-takes-every-level",),
     "stop-needs-its-parameters": ("survivors-end-with-the-resource",),

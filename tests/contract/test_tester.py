@@ -147,6 +147,16 @@ def make_agent(folder: Path, lines: str) -> Path:
     return agent
 
 
+def test_a_service_that_has_ended_on_the_machine_is_no_zombie_while_its_stop_waits(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sound.sh").symlink_to(AGENTS / "sound.sh")
+    waits = "alive() { identify && kill -0 $pid; }"  # which is 0 for a zombie too
+    agent = make_agent(tmp_path, f". {AGENTS}/sound_process.sh\n{waits}")
+    done = run_test(agent, *_STATE, "--rule", "life")
+    assert done.returncode == 0, done.stdout
+
+
 def test_what_wrong_parameters_have_started_on_the_machine_is_stopped(tmp_path: Path) -> None:
     agent = make_agent(tmp_path, 'usable() { [ "$state" ]; }')
     wrong = "/run/ocf-py-test-wrong.state"
@@ -164,14 +174,40 @@ def test_a_test_that_is_ended_on_the_machine_stops_what_it_was_starting(
     state = tmp_path / "state"
     lines = 'usable() { [ "$state" ]; }\nup() { : >"$state"; sleep 0.5; }'
     agent = make_agent(tmp_path, lines)
-    process = start_test(agent, "-o", f"state={state}", folder=tmp_path)
+    process = start_test(agent, "-o", f"state={state}", "--json", folder=tmp_path)
     while not state.exists():
         assert process.poll() is None
     process.send_signal(number)
     out, problem = process.communicate()
-    assert (process.returncode, out) == (130, "")
-    assert len(problem.splitlines()) == 1
+    assert (process.returncode, problem) == (130, "")
+    said = json.loads(out)
+    assert (said["complete"], said["left"]) == (False, [])
+    assert {one["remark"] for one in said["rules"] if one["state"] == "not run"} == {"interrupted"}
     assert sorted(os.listdir(tmp_path)) == ["Odd"]
+
+
+def test_what_cannot_be_stopped_on_the_machine_is_named_with_what_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "sound.sh").symlink_to(AGENTS / "sound.sh")
+    agent = make_agent(tmp_path, f". {AGENTS}/sound_process.sh\ndown() {{ :; }}")
+    done = run_test(agent, *_STATE, "--rule", "life", "--json")
+    left = json.loads(done.stdout)["left"]
+    pid = next(one["remedy"] for one in left if one["what"].endswith(": sleep 1000")).split()[1]
+    os.kill(int(pid), signal.SIGKILL)
+    os.unlink(_STATE[1].partition("=")[2])
+    assert [one["what"] for one in left if "is active" in one["what"]] == [
+        "the resource is active: stop answers 0, and monitor 0"
+    ]
+    assert {one["rule"] for one in left} == {"life"}
+    assert done.returncode == 1
+
+
+def test_a_file_that_the_kernel_does_not_execute_is_told_in_words(tmp_path: Path) -> None:
+    agent = tmp_path / "Odd"
+    agent.write_bytes(b"\0\1")
+    agent.chmod(0o755)
+    said = json.loads(run_test(agent, "--rule", "metadata-is-valid", "--json").stdout)
+    (rule,) = said["rules"]
+    assert f"{agent} cannot be executed: Exec format error" in rule["seen"]
 
 
 def test_what_is_neither_active_nor_stopped_is_not_tried_on_the_machine(tmp_path: Path) -> None:
@@ -185,7 +221,7 @@ def test_what_is_neither_active_nor_stopped_is_not_tried_on_the_machine(tmp_path
     ("words", "said"),
     [
         (["nonesuch"], "nonesuch: there is no such agent"),
-        (["/etc"], "/etc: there is no such file"),
+        (["/etc"], "/etc: is a folder, and no agent"),
         (["/etc/passwd"], "/etc/passwd: is not executable"),
         ([AGENTS / "sound"], "needs state, which is not given; add -o state=..."),
         ([AGENTS / "sound", "-o", "stat=x"], "has no parameter stat; there is state"),

@@ -50,6 +50,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "Fails": "#!/bin/sh\necho no lamp here >&2; exit 1\n",
         "Odd": "#!/bin/sh\nprintf 'l\\344mp'\n",
         "Bad": "#!/no/such/interpreter\n",
+        "Crlf": "#!/bin/sh\r\nexit 0\r\n",
+        "Empty": "",
         "Endless": "#!/bin/sh\nexec cat /dev/zero\n",
         "Other": "#!/bin/sh\necho '<html/>'\n",
         ".hidden": LAMP,
@@ -76,7 +78,18 @@ def test_the_list_holds_every_agent_and_why_one_does_not_describe_itself(root: P
     done = run_cli("list", "--ocf-root", root, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     rows = {row["type"]: row for row in json.loads(done.stdout)}
-    assert [*rows] == ["Bad", "Dies", "Endless", "Fails", "Lamp", "Mute", "Odd", "Other"]
+    assert [*rows] == [
+        "Bad",
+        "Crlf",
+        "Dies",
+        "Empty",
+        "Endless",
+        "Fails",
+        "Lamp",
+        "Mute",
+        "Odd",
+        "Other",
+    ]
     assert rows["Lamp"] == {
         "name": "ocf:acme:Lamp",
         "provider": "acme",
@@ -87,17 +100,21 @@ def test_the_list_holds_every_agent_and_why_one_does_not_describe_itself(root: P
         "error": "",
     }
     for name, part in (
-        ("Bad", "No such file or directory"),
+        ("Bad", "interpreter that its first line names, /no/such/interpreter, is not there"),
+        ("Crlf", "the interpreter /bin/sh, ends in a carriage return"),
+        ("Empty", "Exec format error: it is empty"),
         ("Dies", "died of signal 9"),
         ("Endless", "writes more than"),
         ("Fails", "ended with 1: no lamp here"),
-        ("Mute", "no XML"),
+        ("Mute", "meta-data is no XML: Document is empty, line 1, column 1"),
         ("Odd", "no XML"),
         ("Other", "of <html>"),
     ):
         assert part in rows[name]["error"]
+        assert "PosixPath" not in rows[name]["error"]
+        assert "<string>" not in rows[name]["error"]
     text = run_cli("list", "--ocf-root", root).stdout
-    assert text.startswith("ocf:acme (8)\n")
+    assert text.startswith("ocf:acme (10)\n")
     assert "  Lamp     A lamp\n" in text
     assert "\x1b" not in text
 
@@ -113,6 +130,16 @@ def test_a_list_of_nothing_and_an_unknown_provider_say_so(root: Path, tmp_path: 
     assert done.stderr == (
         f"ocf-py: --provider acne: it has no agent below {root}/resource.d; there is acme\n"
     )
+
+
+def test_a_root_that_is_relative_is_one_of_the_caller(root: Path, tmp_path: Path) -> None:
+    cib = tmp_path / "cib.xml"
+    cib.write_text('<primitive id="lamp" class="ocf" provider="acme" type="Lamp"/>')
+    for words in (("list",), ("info", "Lamp"), ("validate", cib)):
+        absolute = run_cli(*words, "--ocf-root", root)
+        relative = run_cli(*words, "--ocf-root", root.name, cwd=root.parent)
+        assert (relative.returncode, relative.stderr) == (absolute.returncode, "")
+        assert relative.stdout == absolute.stdout
 
 
 def test_info_shows_what_an_agent_takes_and_does(root: Path) -> None:
@@ -288,7 +315,8 @@ def test_an_agent_that_cannot_be_executed_is_what_pacemaker_takes_it_for(root: P
     done = run(root, "Bad", "start")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"ocf-py: {root}/resource.d/acme/Bad cannot be executed: No such file or directory; "
+        f"ocf-py: {root}/resource.d/acme/Bad cannot be executed: No such file or directory: "
+        "the interpreter that its first line names, /no/such/interpreter, is not there; "
         "Pacemaker takes that for the code 5\n"
     )
 
@@ -313,17 +341,23 @@ def test_ours_answer_a_probe_as_pacemaker_would_have_it(installed_agents: Path) 
     assert run_cli("info", installed_agents / "IPaddr").returncode == 0
 
 
-def test_a_reader_that_leaves_is_no_traceback() -> None:
+def test_a_reader_that_leaves_changes_no_code(root: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     code = "from ocf_py.toolkit import main; main()"
-    for words in (["list"], ["info", "IPaddr2"], ["metadata", "IPaddr2"], ["validate", "drbd"]):
+    lamp, fails = root / "resource.d/acme/Lamp", root / "resource.d/acme/Fails"
+    for words, expected in (
+        (["list", "--ocf-root", root], 0),
+        (["info", lamp], 0),
+        (["metadata", lamp], 0),
+        (["validate", fails], 1),
+    ):
         done = subprocess.run(
-            [sys.executable, "-c", code, *words],
+            [sys.executable, "-c", code, *map(str, words)],
             stdout=writing,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
-        assert (done.returncode, done.stderr) == (1, "")
+        assert (done.returncode, done.stderr) == (expected, "")
     os.close(writing)

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from lxml import etree
 
@@ -65,6 +66,18 @@ def test_how_an_agent_takes_being_asked_is_found(provider: Path, name: str) -> N
     checks = [one.check for one in found if one.check != "name-differs"]
     assert len(checks) == 1
     assert name.startswith(checks[0])
+    agent.path.unlink()
+
+
+def test_what_metadata_leaves_is_named_and_ended_in_whatever_session(provider: Path) -> None:
+    body = f"cat {WHOLE}; (sleep 47 & setsid -f sleep 48); exit 0"
+    agent = write_agent(provider, "leaves", body)
+    (found,) = (one for one in judge_agent(agent, "Lamp") if one.check == "metadata-leaves-process")
+    for command in ("sleep 47", "sleep 48"):
+        assert f"({command})" in found.message
+    commands = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+    assert ["sleep", "47"] not in commands
+    assert ["sleep", "48"] not in commands
     agent.path.unlink()
 
 
@@ -228,7 +241,6 @@ def test_a_configuration_goes_to_its_own_judge(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_judged_is_one_line_and_2(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
     for name, content in (("empty", b""), ("binary", b"\0\xff\n"), ("text.xml", b"hello")):
         (tmp_path / name).write_bytes(content)
     (tmp_path / "html.xml").write_text("<html/>")

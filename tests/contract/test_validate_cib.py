@@ -12,6 +12,7 @@ import pytest
 from lxml import etree
 
 from ocf_py.cib.document import UnreadableConfiguration, read_document
+from ocf_py.heartbeat.translation import translate
 from ocf_py.validation.cib.checks import ALL
 from ocf_py.validation.cib.judge import judge_cib
 from ocf_py.validation.cib.schema import as_cib
@@ -31,7 +32,7 @@ _HEARTBEAT = Path("/usr/lib/ocf/resource.d/heartbeat")
 
 @pytest.fixture(scope="module")
 def ocf_root(tmp_path_factory: pytest.TempPathFactory, installed_agents: Path) -> Path:
-    """Our agents and Debian's of ocf:heartbeat, as one OCF root."""
+    """Our agents and those of Debian, as one OCF root."""
     root = tmp_path_factory.mktemp("ocf")
     providers = root / "resource.d"
     ours = providers / "ocfpy"
@@ -42,6 +43,7 @@ def ocf_root(tmp_path_factory: pytest.TempPathFactory, installed_agents: Path) -
     mute.write_text("#!/bin/sh\necho nothing to say >&2\nexit 1\n")
     mute.chmod(0o755)
     (providers / "heartbeat").symlink_to(_HEARTBEAT)
+    (providers / "pacemaker").symlink_to(_HEARTBEAT.with_name("pacemaker"))
     return root
 
 
@@ -76,6 +78,15 @@ def test_every_check_has_a_configuration_that_it_finds_and_a_line_in_the_referen
     assert {*ALL} <= found
     page = (_TESTS.parent / "docs/reference/configuration-checks.md").read_text()
     assert {*re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)} == {*ALL}
+
+
+def test_what_the_example_of_heartbeat_becomes_is_clean(tmp_path: Path, ocf_root: Path) -> None:
+    old = _TESTS.parent / "examples/heartbeat"
+    addresses = ("n1=192.0.2.1", "n2=192.0.2.2")
+    done = translate(old / "ha.cf", old / "haresources", None, addresses, lsb=False)
+    path = tmp_path / "cib.xml"
+    path.write_text(done.cib)
+    assert judge_cib(path, ocf_root) == []
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -160,3 +171,79 @@ def test_the_environment_of_the_caller_does_not_reach_an_agent(
     monkeypatch.setenv("OCF_RESKEY_nodad", "ja")
     found = judge_cib(EXAMPLES[0], ocf_root)
     assert [one for one in found if one.severity is not Severity.NOTE] == []
+
+
+def test_resources_with_the_same_values_are_asked_about_once_and_each_has_the_answer(
+    tmp_path: Path, ocf_root: Path
+) -> None:
+    calls = tmp_path / "calls"
+    agent = ocf_root / "resource.d/ocfpy/Counter"
+    agent.write_text(
+        "#!/bin/sh\n"
+        'case $1 in meta-data) echo \'<resource-agent name="Counter"><version>1.1</version>'
+        '<parameters><parameter name="size"><content type="string"/></parameter></parameters>'
+        '<actions><action name="validate-all" timeout="5"/></actions></resource-agent>\';;\n'
+        f'*) echo "$OCF_RESKEY_size" >>{calls}; echo "ocf-exit-reason:bad" >&2; exit 6;; esac\n'
+    )
+    agent.chmod(0o755)
+    resources = "".join(
+        f'<primitive id="r{number}" class="ocf" provider="ocfpy" type="Counter">'
+        f'<instance_attributes id="a{number}"><nvpair id="n{number}" name="size" value="{size}"/>'
+        "</instance_attributes></primitive>"
+        for number, size in enumerate(("large", "large", "small", "large"))
+    )
+    path = tmp_path / "cib.xml"
+    path.write_text(f"<resources>{resources}</resources>")
+    found = judge_cib(path, ocf_root)
+    refused = {one.subject for one in found if one.check == "refused-value"}
+    assert refused == {"r0", "r1", "r2", "r3"}
+    assert sorted(calls.read_text().splitlines()) == ["large", "small"]
+
+
+def _primitive(name: str, agent: str, **values: str) -> str:
+    standard, provider, type_ = agent.split(":")
+    pairs = "".join(
+        f'<nvpair id="{name}-{key}" name="{key}" value="{value}"/>' for key, value in values.items()
+    )
+    return (
+        f'<primitive id="{name}" class="{standard}" provider="{provider}" type="{type_}">'
+        f'<instance_attributes id="{name}-a">{pairs}</instance_attributes></primitive>'
+    )
+
+
+def _judge_text(path: Path, ocf_root: Path, *primitives: str) -> list[Finding]:
+    path.write_text(f"<resources>{''.join(primitives)}</resources>")
+    return judge_cib(path, ocf_root)
+
+
+def test_a_remedy_loses_no_setting_and_names_no_agent_of_others(
+    tmp_path: Path, ocf_root: Path
+) -> None:
+    others = tmp_path / "others"
+    (others / "resource.d").mkdir(parents=True)
+    (others / "resource.d/heartbeat").symlink_to(_HEARTBEAT)
+    path = tmp_path / "cib.xml"
+    found = _judge_text(path, others, _primitive("vip", "ocf:ocfpy:IPaddr"))
+    (missing,) = (one for one in found if one.check == "unknown-agent")
+    assert missing.remedy.startswith("run `ocf-py install`")
+    found = _judge_text(
+        path,
+        ocf_root,
+        _primitive("typo", "ocf:ocfpy:Filesytem"),
+        _primitive("swap", "ocf:ocfpy:IPaddr", ip="192.0.2.1", nci="eth0"),
+        _primitive("far", "ocf:ocfpy:IPaddr", ip="192.0.2.2", where="eth0"),
+        _primitive("old", "ocf:heartbeat:IPaddr", ip="192.0.2.3", netmask="24"),
+        _primitive("both", "ocf:heartbeat:IPaddr2", ip="192.0.2.4", cidr_netmask="24", netmask="8"),
+    )
+    remedies = {
+        one.subject: one.remedy
+        for one in found
+        if one.check in ("unknown-agent", "unknown-parameter")
+    }
+    assert remedies.pop("far").startswith("write one of ip, nic, cidr_netmask, ")
+    assert remedies == {
+        "typo": "write ocf:ocfpy:Filesystem",
+        "swap": "write nic",
+        "old": "write cidr_netmask",
+        "both": "see that cidr_netmask is right, and remove the old one",
+    }

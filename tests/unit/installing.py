@@ -7,9 +7,13 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ocf_py
 from ocf_py.toolkit.installer.sources import AgentSource, Origin, Sources
+
+if TYPE_CHECKING:
+    from typing import IO
 
 UNPRIVILEGED = 65534  # nobody, on Debian and Fedora
 
@@ -57,12 +61,20 @@ def run_launcher(path: Path, *arguments: str, user: int | None = None) -> str:
     return done.stdout.strip()
 
 
-def run_cli(*arguments: str | Path, user: int | None = None) -> subprocess.CompletedProcess[str]:
-    """`ocf-py` with `arguments`, in a process of its own."""
+def run_cli(
+    *arguments: str | Path,
+    user: int | None = None,
+    cwd: Path | None = None,
+    stdin: IO[str] | str = "",
+) -> subprocess.CompletedProcess[str]:
+    """`ocf-py` with `arguments`, in a process of its own that reads `stdin`."""
     code = "from ocf_py.toolkit import main; main()"
     return subprocess.run(
         [sys.executable, "-B", "-c", code, *arguments],
         capture_output=True,
+        cwd=cwd,
+        input=stdin if isinstance(stdin, str) else None,
+        stdin=None if isinstance(stdin, str) else stdin,
         text=True,
         check=False,
         user=user if os.geteuid() == 0 else None,

@@ -127,6 +127,9 @@ def test_the_script_of_each_shell_is_printed(shell: str) -> None:
         ("ocf-py run --ocf-root ROOT Lamp rel", ["reload-agent"]),
         ("ocf-py run --ocf-root ROOT Lamp start -o col", ["colour="]),
         ("ocf-py run --ocf-root ROOT None rel", []),
+        ("ocf-py list --ocf-root ROOT --provider a", ["acme"]),
+        ("ocf-py test ROOT/resource.d/acme/Lamp -o col", ["colour="]),
+        ("ocf-py test --rule stop-is-", ["stop-is-idempotent"]),
     ],
 )
 def test_words_are_completed(

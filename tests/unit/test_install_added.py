@@ -174,6 +174,17 @@ def test_a_manifest_that_leads_elsewhere_is_damaged(
         install(place, make_sources("second"), python)
 
 
+def test_examples_stay_until_they_are_given_up(tmp_path: Path, python: Interpreter) -> None:
+    place = Place(tmp_path / "root")
+    install(place, find_sources(with_examples=True), python)
+    plain = find_sources(with_examples=False)
+    install(place, plain, python)
+    assert types(place) >= {"Dummy", "Stateful", "IPaddr"}
+    install(place, plain, python, without=["Dummy"])
+    assert "Dummy" not in types(place)
+    assert "Stateful" in types(place)
+
+
 # --- what is given up
 
 
@@ -203,7 +214,7 @@ def test_uninstall_gives_up_all_that_was_added(
         ((), "Horn", "--without Horn: no such agent was added; .*--with has added Bell$"),
         ((), "", "--without : no such agent was added"),
         ((), "Lamp", "--without Lamp: is an agent of ocf-py itself; nothing was changed"),
-        (("Bell",), "Bell", "--without Bell: --with adds it; nothing was changed"),
+        (("Bell",), "Bell", "--without Bell: --with adds it, or --with-examples; nothing"),
     ],
 )
 def test_what_cannot_be_given_up_is_refused_and_nothing_changes(

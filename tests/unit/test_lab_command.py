@@ -13,7 +13,6 @@ from ocf_py.lab import Lab, LabError
 from ocf_py.lab.settings import Settings
 from ocf_py.toolkit import lab as command_line
 from ocf_py.toolkit import lab_group
-from ocf_py.toolkit.lab_group import say
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -100,13 +99,6 @@ def test_a_refusal_of_the_system_names_the_file_and_the_remedy(
     raised = call("status").exception
     assert isinstance(raised, LabError)
     assert str(raised).startswith("cannot use /nowhere/lock: Operation not permitted; ")
-
-
-def test_an_answer_that_cannot_be_written_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Path("/dev/full").open("w") as full:
-        monkeypatch.setattr("sys.stdout", full)
-        with pytest.raises(LabError, match="cannot write .* standard output: No space left"):
-            say("on")
 
 
 def test_the_status_of_nodes_that_are_all_off_or_booting_is_no_error(

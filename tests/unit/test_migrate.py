@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
+import struct
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from lxml import etree
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from ocf_py.migration.rewriting import Rewriting
 
 CORPUS = Path(__file__).parents[1] / "data/cib-migrate"
+_ACL = "system.posix_acl_access"
 INPUTS = sorted(path for path in CORPUS.glob("*.xml") if not path.name.endswith(".expected.xml"))
 
 
@@ -149,6 +153,41 @@ def test_write_replaces_the_file_and_keeps_what_it_was(cib: Path) -> None:
     }
 
 
+def _acl() -> bytes:
+    """An ACL as acl(5) keeps it: one more user may read. (tag, permissions, id) of each entry."""
+    none = 0xFFFFFFFF
+    entries = ((1, 6, none), (2, 4, 65534), (4, 4, none), (16, 4, none), (32, 0, none))
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *one) for one in entries)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_else_a_file_has_stays_with_it_and_with_its_backup(
+    cib: Path, links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = cib.read_bytes()
+    os.setxattr(cib, _ACL, _acl())
+    if not links:
+        monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError(1, "no links here")))
+    backup = replace_with_backup(cib, before, b"<cib/>")
+    assert (backup.read_bytes(), cib.read_bytes()) == (before, b"<cib/>")
+    for path in (cib, backup):
+        assert os.getxattr(path, _ACL) == _acl()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert sorted(os.listdir(cib.parent)) == ["cib.xml", "cib.xml.bak"]
+
+
+def test_where_not_even_a_copy_can_be_kept_all_stays_as_it_is(
+    cib: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = cib.read_bytes()
+    monkeypatch.setattr(os, "link", Mock(side_effect=OSError(errno.EOPNOTSUPP, "no links here")))
+    monkeypatch.setattr(os, "fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left")))
+    with pytest.raises(ToolkitError, match="No space left"):
+        replace_with_backup(cib, before, b"<cib/>")
+    assert os.listdir(cib.parent) == ["cib.xml"]
+    assert cib.read_bytes() == before
+
+
 def test_all_that_carries_over_is_status_0_and_so_is_nothing_to_do(tmp_path: Path) -> None:
     path = tmp_path / "cib.xml"
     path.write_text('<primitive id="web" class="systemd" type="nginx"/>')
@@ -188,6 +227,33 @@ def test_what_cannot_be_read_or_replaced_is_one_line_and_status_2(cib: Path) -> 
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
         assert done.stderr.startswith(f"ocf-py: {path}: ")
     assert cib.read_bytes() == before
+
+
+def test_a_file_that_is_named_by_a_handle_alone_is_never_written(cib: Path, tmp_path: Path) -> None:
+    before = cib.read_bytes()
+    link = tmp_path / "link"
+    link.symlink_to("/dev/stdin")
+    for name in ("/dev/stdin", "/proc/self/fd/0", link):
+        with cib.open() as standard_input:
+            done = run_cli("migrate", name, "--write", stdin=standard_input)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert done.stderr.startswith(f"ocf-py: {name}: is no name of a regular file")
+    assert cib.read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["cib.xml", "link"]
+
+
+def test_what_is_larger_than_any_configuration_is_one_line_for_every_command(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "large.xml"
+    with path.open("wb") as file:
+        file.write(b"<cib>")
+        file.truncate(100 << 20)  # a sparse one
+    for command in ("migrate", "validate", "doctor"):
+        done = run_cli(command, path)
+        assert (done.returncode, done.stdout) == (2, "")
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"ocf-py: {path}: it is larger than 32 MiB")
 
 
 def test_a_file_that_has_changed_meanwhile_is_left_alone(cib: Path) -> None:

@@ -33,3 +33,19 @@ def test_a_deadline_that_ends_a_look_at_a_file_is_told_as_such(
     monkeypatch.setattr(storage, "read_table", end)
     with pytest.raises(DeadlinePassed):
         Storage(lambda: 3.0).is_file("/srv/image")
+
+
+@pytest.mark.parametrize(
+    ("fstype", "tool", "is_known"),
+    [
+        ("fuse.sshfs", "mount.fuse", True),
+        ("fuse.sshfs", "mount.fuse.sshfs", True),
+        ("fuse.sshfs", "mount.sshfs", False),
+        ("strange", "mount.fuse", False),
+    ],
+)
+def test_a_type_with_a_dot_is_mounted_by_the_helper_of_what_stands_before_it(
+    fstype: str, tool: str, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Storage, "has_tool", lambda _, name: name == tool)
+    assert Storage(lambda: 5.0).knows_type(fstype) is is_known

@@ -34,6 +34,7 @@ def test_help_lists_the_subcommands_and_imports_none() -> None:
         "ocf_py.toolkit",
         "ocf_py.toolkit.command",
         "ocf_py.toolkit.errors",
+        "ocf_py.toolkit.standard_output",
     ]
 
 
@@ -41,11 +42,25 @@ def test_the_version_is_the_packages() -> None:
     assert run_cli("--version").stdout.split()[-1] == __version__
 
 
-@pytest.mark.parametrize("arguments", [("nothing",), ("install", "--bogus")])
-def test_misuse_is_status_2_with_the_usage(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("nothing",), "no such command 'nothing'; `ocf-py --help`"),
+        (("install", "--bogus"), "install: no such option: --bogus; `ocf-py install --help`"),
+        (
+            ("list", "--provider"),
+            "list: option '--provider' requires an argument; `ocf-py list --help`",
+        ),
+        (("mirror", "statu"), "mirror: no such command 'statu'; `ocf-py mirror --help`"),
+        (("info",), "info: missing argument 'AGENT'; `ocf-py info --help`"),
+    ],
+)
+def test_misuse_is_status_2_and_one_line_with_the_remedy(
+    arguments: tuple[str, ...], line: str
+) -> None:
     done = run_cli(*arguments)
-    assert done.returncode == 2
-    assert done.stderr.startswith("Usage: ocf-py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"ocf-py: {line} shows what there is\n"
 
 
 def test_a_failure_is_status_1_and_one_line(tmp_path: Path) -> None:
@@ -97,10 +112,10 @@ def test_an_error_that_nobody_expected_of_the_system_is_one_line() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "ocf-py: [Errno 24] Too many open files\n"
+    assert done.stderr == "ocf-py: Too many open files\n"
 
 
-def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
+def test_a_reader_that_leaves_changes_neither_the_answer_nor_the_code(tmp_path: Path) -> None:
     code = "from ocf_py.toolkit import main; main()"
     reading, writing = os.pipe()
     os.close(reading)
@@ -112,7 +127,37 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
         check=False,
     )
     os.close(writing)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_an_answer_that_cannot_be_written_says_so(tmp_path: Path, options: list[str]) -> None:
+    code = "from ocf_py.toolkit import main; main()"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "list", "--ocf-root", str(tmp_path), *options],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ocf-py: cannot write the answer to standard output: No space left on device; "
+        "send it somewhere else, or make room there\n"
+    )
+
+
+def test_a_closed_standard_output_is_no_traceback(tmp_path: Path) -> None:
+    code = "from ocf_py.toolkit import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "list", "--ocf-root", str(tmp_path)],
+        preexec_fn=lambda: os.close(1),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_refusal_of_the_system_is_one_line(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING
 
+from ocf_py.catalogue.left_behind import Left, end_holders, list_children
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -26,14 +28,6 @@ LIMIT = 10 * 1024 * 1024  # bytes of each of stdout and stderr that Pacemaker ke
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _CHUNK = 65536
 _GRACE = 0.5  # seconds that the end of an agent's output may come after its own
-
-
-@dataclass(frozen=True)
-class Left:
-    """A process that lives on behind the call."""
-
-    pid: int
-    command: str
 
 
 @dataclass(frozen=True)
@@ -97,12 +91,14 @@ def call(
     user: tuple[int, int] | None = None,
     adopts: bool = False,
     ends_when_cut: bool = False,
+    ends_holders: bool = False,
 ) -> Called:
     """Calls and waits; OSError where there is nothing to execute.
 
     `user` is the uid and gid to become, without further groups. `adopts` makes
     this process the parent of whatever the agent leaves behind, so that it can be told.
-    `ends_when_cut` kills it, other than Pacemaker, once it has written more than is kept.
+    Two things are other than with Pacemaker: `ends_when_cut` kills it once it has written more than
+    is kept; `ends_holders` kills what it leaves behind if that holds its output, and names it.
     """
     if adopts:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -129,10 +125,13 @@ def call(
         try:
             release()
             called = _collect(process, began, began + timeout, ends_when_cut=ends_when_cut)
+            if ends_holders and called.kept_open:
+                pipes = [one.fileno() for one in (process.stdout, process.stderr) if one]
+                called = replace(called, left=end_holders(pipes))
         except BaseException:  # Ctrl-C: the agent is no member of the terminal's group
             _kill_group(process.pid)
             raise
-    return replace(called, left=_list_left()) if adopts else called
+    return replace(called, left=list_children()) if adopts else called
 
 
 def _hold_interrupts() -> Callable[[], None]:
@@ -199,15 +198,3 @@ def _collect(
 def _kill_group(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def _list_left() -> tuple[Left, ...]:
-    import psutil
-
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                command = " ".join(process.cmdline()) or process.name()
-                found.append(Left(process.pid, command))
-    return tuple(found)

@@ -9,6 +9,7 @@ from lxml import etree
 
 from ocf_py.catalogue.calling import LIMIT, call
 from ocf_py.catalogue.lines import line_of
+from ocf_py.catalogue.unstarted import explain_unstarted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +107,8 @@ def parse_document(document: bytes) -> etree._Element:
     try:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError as error:
-        raise UnreadableDescription(f"meta-data is no XML: {error}", error.lineno or 0) from error
+        message = f"meta-data is no XML: {error.msg}"
+        raise UnreadableDescription(message, error.lineno or 0) from error
     if root.tag != "resource-agent":
         message = f"meta-data is of <{root.tag!s}>, not of <resource-agent>"
         raise UnreadableDescription(message, line_of(root))
@@ -134,9 +136,16 @@ def describe(root: etree._Element) -> Description:
 def read_document(executable: Path) -> bytes:
     """Asks the agent itself, as Pacemaker does: with nothing but OCF_ROOT in its environment."""
     try:
-        called = call([executable, "meta-data"], ENVIRONMENT, timeout=SECONDS, ends_when_cut=True)
+        called = call(
+            [executable, "meta-data"],
+            ENVIRONMENT,
+            timeout=SECONDS,
+            ends_when_cut=True,
+            ends_holders=True,
+        )
     except OSError as error:
-        raise UnreadableDescription(f"{executable} meta-data: {error}") from error
+        reason = explain_unstarted(executable, error)
+        raise UnreadableDescription(f"{executable} cannot be executed: {reason}") from error
     if called.timed_out:
         raise UnreadableDescription(f"{executable} meta-data did not end within {SECONDS} s")
     if called.is_cut:

@@ -8,6 +8,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from ocf_py.catalogue.kinds import FILE, name_kind
+
 OCF_ROOT = Path("/usr/lib/ocf")
 
 
@@ -48,8 +50,14 @@ def find_agent(word: str, ocf_root: Path = OCF_ROOT) -> InstalledAgent:
     """The agent that `word` means: a path, ocf:PROVIDER:TYPE, PROVIDER:TYPE or a TYPE alone."""
     if "/" in word:
         path = Path(word).absolute()
-        if not path.is_file():
+        try:
+            kind = name_kind(path)
+        except OSError as error:
+            raise NoSuchAgent(f"{word}: {error.strerror}") from error
+        if not kind:
             raise NoSuchAgent(f"{word}: there is no such file")
+        if kind != FILE:
+            raise NoSuchAgent(f"{word}: is {kind}, and no agent")
         if not _is_executable(path):
             raise NoSuchAgent(f"{word}: is not executable, so that Pacemaker does not see it")
         return InstalledAgent(path)

@@ -33,13 +33,21 @@ _SECTIONS = (
 ROOTS = frozenset(("cib", "configuration", *_SECTIONS, *SECTION_OF))
 
 
+#: Whose id is a node's or a user's name, or refers to a resource: others may have the same.
+NAMING = frozenset(("node", "acl_target", "acl_group", "resource_ref", "obj_ref", "role"))
+
+
+#: In bytes. Pacemaker's own messages end long before, and a larger file is nothing to wait for.
+LARGEST = 32 << 20
+
+
 class UnreadableConfiguration(Exception):  # noqa: N818 - says what is
     """A file that holds no configuration; the message names file, line and what is wrong."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """`root` is the element that the file holds, `ids` the first element of each id in it."""
+    """`root` is the element that the file holds, `ids` the first element of each id of its own."""
 
     path: Path
     root: etree._Element
@@ -83,11 +91,33 @@ def read_document(path: Path) -> Document:
         UnreadableConfiguration: It is no XML, or XML of something else.
         OSError: The system does not give it.
     """
-    return parse_document(path, path.read_bytes())
+    return parse_document(path, read_content(path))
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a configuration's file.
+
+    Raises:
+        UnreadableConfiguration: It is larger than any configuration.
+        OSError: The system does not give it.
+    """
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    refuse_large(path, content)
+    return content
+
+
+def refuse_large(path: Path, content: bytes) -> None:
+    """UnreadableConfiguration for what is longer than any configuration."""
+    if len(content) > LARGEST:
+        raise UnreadableConfiguration(
+            f"{path}: it is larger than {LARGEST >> 20} MiB, which no configuration is"
+        )
 
 
 def parse_document(path: Path, content: bytes) -> Document:
     """Reads the content of a file, as `read_document`."""
+    refuse_large(path, content)
     parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
     try:
         root = etree.fromstring(content, parser)
@@ -102,6 +132,6 @@ def parse_document(path: Path, content: bytes) -> Document:
     ids: dict[str, etree._Element] = {}
     for element in root.iter(etree.Element):
         name = element.get("id")
-        if name is not None:
+        if name is not None and element.tag not in NAMING:
             ids.setdefault(name, element)
     return Document(path, root, ids)

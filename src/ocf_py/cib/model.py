@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SECRET = "lrm://"  # noqa: S105 - Pacemaker puts the value in from a file of the node's
 TRUE = ("true", "yes", "on", "1", "y")  # what Pacemaker takes for true
+FALSE = ("false", "no", "off", "0", "n")  # and for false
 LEGACY_ROLES = {"master": "Promoted", "slave": "Unpromoted"}
 _CONTAINERS = ("docker", "podman", "rkt")
 
@@ -107,6 +108,11 @@ class Resource:
         return parent if parent is not None and parent.tag in _COLLECTIVES else None
 
     @property
+    def is_contained(self) -> bool:
+        """Whether it runs in the containers of a bundle, with what is in their image."""
+        return self.collective is not None and self.collective.tag == "bundle"
+
+    @property
     def is_promotable(self) -> bool:
         """Whether its instances have roles by what is around it."""
         return self.collective is not None and is_promotable(self.document, self.collective)
@@ -190,6 +196,14 @@ def is_promotable(document: Document, element: etree._Element) -> bool:
         return meta_value(document, element, "promotable").lower() in TRUE
     containers = [one for one in element if one.tag in _CONTAINERS]
     return any((one.get("promoted-max") or one.get("masters") or "0") != "0" for one in containers)
+
+
+def find_around(document: Document, name: str) -> etree._Element | None:
+    """The clone or bundle that a resource or group is in, so that constraints cannot name it."""
+    named = document.ids.get(name)
+    if named is None or named.tag not in ("primitive", "group"):
+        return None
+    return next(named.iterancestors(*_COLLECTIVES), None)
 
 
 def meta_value(document: Document, element: etree._Element, name: str) -> str:

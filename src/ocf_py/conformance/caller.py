@@ -158,6 +158,7 @@ class Caller:
         self.tools = PacemakerTools(sandbox.root / tools.lstrip("/"), tools)
         self._inherited = {**INHERITED, "PATH": f"{tools}:{PATH}", **subject.environment}
         self._subject = subject
+        self._unanswered = 0  # jobs whose answer nobody has read
         self._spawner: subprocess.Popen[str] = sandbox.popen(
             [sys.executable, "-ISB", str(_SPAWNER), str(_LIBRARY), role],
             stdin=subprocess.PIPE,
@@ -248,14 +249,22 @@ class Caller:
             "confined": confined,
             **asdict(surroundings),
         }
+        while self._unanswered:  # Ctrl-C came first
+            self._read_answer()
         try:
+            self._unanswered += 1
             _pipe(self._spawner.stdin).write(json.dumps(job) + "\n")
             _pipe(self._spawner.stdin).flush()
         except BrokenPipeError as error:
             raise SpawnerDied("the agent's parent has ended") from error
-        told = json.loads(self._read_line())
+        told = json.loads(self._read_answer())
         told["left"] = tuple(told["left"])
         return Answer(argv, dict(environment), surroundings, **told)
+
+    def _read_answer(self) -> str:
+        line = self._read_line()
+        self._unanswered -= 1
+        return line
 
     def _read_line(self) -> str:
         line = _pipe(self._spawner.stdout).readline()

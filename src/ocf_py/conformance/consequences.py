@@ -78,7 +78,7 @@ CONSEQUENCES: dict[str, Consequence] = {
     ),
     # ---------------------------------------------------------------- meta-data
     "metadata-is-valid": Consequence(
-        _ERROR, "pcs says that the agent provides no valid metadata, and configures none of it"
+        _ERROR, "tools refuse the agent, or configure it wrongly; `ocf-py validate` says more"
     ),
     "metadata-carries-its-dtd": Consequence(_NOTE, "ocf-tester rejects it"),
     "monitors-differ": Consequence(

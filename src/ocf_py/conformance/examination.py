@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
     from ocf_py.conformance.places import Place
     from ocf_py.conformance.subject import Subject
+    from ocf_py.conformance.undoing import Left
 
 #: What any agent can be held to. What takes more knowledge than its metadata finds no object.
 GENERAL_RULES = tuple(rule for rule in ALL_RULES if rule.is_general)
 
 
-#: Where this does not hold, most others would only say the same once more.
-_FIRST = "life"
+#: Where one of these does not hold, others would only say the same once more.
+_LIFE, _STOP = "life", "stop-is-idempotent"
 _WITHOUT_A_LIFE = frozenset(
     (
         "idle-with-garbage",
@@ -41,6 +42,21 @@ _WITHOUT_A_LIFE = frozenset(
         "metadata-works-for-anybody",
         "missing-parameter-is-refused",
         "monitors-differ",
+    )
+)
+#: What calls a stop of what does not run, among other things.
+_WITH_AN_IDLE_STOP = frozenset(
+    (
+        "closed-descriptors",
+        "crash-is-noticed",
+        "full-log",
+        "hanging-tool-is-given-up",
+        "idle-with-garbage",
+        "idle-without-parameters",
+        "killed-stop-recovers",
+        "missing-tool-is-no-hard-error",
+        "stop-needs-no-parameters",
+        "without-tools",
     )
 )
 
@@ -56,7 +72,10 @@ class State(enum.Enum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What came of one rule, or of one manner; `remark` says why it was not held to it."""
+    """What came of one rule, or of one manner; `remark` says why it was not held to it.
+
+    `left` is what the rule had to leave on the machine itself.
+    """
 
     id: str
     title: str
@@ -64,6 +83,7 @@ class Judgement:
     remark: str = ""
     evidence: Evidence | None = None
     seconds: float = 0.0
+    left: tuple[Left, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -107,32 +127,104 @@ def examine(
     """Holds a subject that is `described` to the rules, so many at a time, and to the manners.
 
     `tell` hears of each when it is through. On the machine itself only what spares it is run.
+    Interrupted if a KeyboardInterrupt ends it; what is under way comes to its end before.
     """
-    offences: dict[str, Evidence] = {}
-    found: dict[str, Judgement] = {}
-
-    def keep(judgement: Judgement) -> bool:
-        found[judgement.id] = judgement
-        tell(judgement)
-        return judgement.state is State.BROKEN
-
-    first = [rule for rule in rules if rule.id == _FIRST]
-    lives = not any(keep(_judge(rule, subject, place, offences)) for rule in first)
-    pool = ThreadPoolExecutor(1 if place is on_machine else lanes)
+    examination = _Examination(subject, place, tell)
     try:
+        examination.run(rules, lanes)
+    except KeyboardInterrupt as problem:
+        raise Interrupted(examination.conclude(rules)) from problem
+    return examination.conclude(rules)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Somebody has ended the test before its time; `judgements` are what is known by then."""
+
+    def __init__(self, judgements: list[Judgement]) -> None:
+        super().__init__()
+        self.judgements = judgements
+
+
+class _Examination:
+    """One subject at one place, and what came of the rules so far."""
+
+    def __init__(self, subject: Subject, place: Place, tell: Callable[[Judgement], None]) -> None:
+        self._subject = subject
+        self._place = place
+        self._tell = tell
+        self._offences: dict[str, Evidence] = {}
+        self._found: dict[str, Judgement] = {}
+
+    def run(self, rules: Sequence[Rule], lanes: int) -> None:
+        """Holds it to those first that others depend on."""
+        causes = [rule for rule in rules if rule.id in (_LIFE, _STOP)]
+        for rule in causes:
+            self._keep(self._find_cause(rule) or self._judge(rule))
+        pool = ThreadPoolExecutor(1 if self._place is on_machine else lanes)
         jobs = []
-        for rule in rules:
-            if lives or rule.id in _WITHOUT_A_LIFE:
-                if rule.id not in found:
-                    jobs.append(pool.submit(_judge, rule, subject, place, offences))
-            elif rule.id not in found:
-                why = f"it has no life with these parameters: see {_FIRST}"
-                keep(Judgement(rule.id, rule.title, State.NOT_RUN, why))
-        for job in as_completed(jobs):
-            keep(job.result())
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return [*(found[rule.id] for rule in rules), *_judge_manners(offences)]
+        try:
+            for rule in rules:
+                known = None if rule in causes else self._find_cause(rule)
+                if known:
+                    self._keep(known)
+                elif rule not in causes:
+                    jobs.append(pool.submit(self._judge, rule))
+            for job in as_completed(jobs):
+                self._keep(job.result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+            for job in jobs:  # those that were under way when the test was interrupted
+                if not job.cancelled() and not job.exception():
+                    self._found[job.result().id] = job.result()
+
+    def conclude(self, rules: Sequence[Rule]) -> list[Judgement]:
+        """A judgement a rule, in their order, and a manner."""
+        judged = (self._found.get(rule.id) or _not_run(rule, "interrupted") for rule in rules)
+        return [*judged, *_judge_manners(self._offences)]
+
+    def _keep(self, judgement: Judgement) -> None:
+        self._found[judgement.id] = judgement
+        self._tell(judgement)
+
+    def _find_cause(self, rule: Rule) -> Judgement | None:
+        """What to say of a rule that would only tell once more what is known to be broken."""
+        broken = {one.id for one in self._found.values() if one.state is State.BROKEN}
+        if _LIFE in broken and rule.id not in {_LIFE, *_WITHOUT_A_LIFE}:
+            return _not_run(rule, f"it has no life with these parameters: see {_LIFE}")
+        if _STOP in broken and rule.id in _WITH_AN_IDLE_STOP:
+            return _not_run(rule, f"the same cause would show: see {_STOP}")
+        return None
+
+    def _judge(self, rule: Rule) -> Judgement:
+        if self._place is on_machine and not rule.spares_the_machine:
+            return _not_run(rule, "it takes --sandbox")
+        judgement = Judgement(rule.id, rule.title, State.HOLDS)
+        # In surroundings that no protocol speaks of, bad manners are nobody's business.
+        is_beyond = CONSEQUENCES[rule.id].severity is Severity.NOTE
+        offences = {} if is_beyond else self._offences
+        left: list[Left] = []
+        began = time.monotonic()
+        try:
+            remark = verify(rule, self._subject, self._place, offences, left).remark
+        except Broken as problem:
+            judgement = replace(judgement, state=State.BROKEN, evidence=problem.evidence)
+        except SpawnerDied:
+            evidence = Evidence("the agent's parent to live on", "the agent has ended it")
+            judgement = replace(judgement, state=State.BROKEN, evidence=evidence)
+        except (Restless, WitnessDied) as problem:
+            evidence = Evidence("the machine to come to rest", str(problem))
+            judgement = replace(judgement, state=State.BROKEN, evidence=evidence)
+        except KeyboardInterrupt:
+            self._found[rule.id] = replace(_not_run(rule, "interrupted"), left=tuple(left))
+            raise
+        else:
+            if remark:
+                judgement = replace(judgement, state=State.NO_OBJECT, remark=remark)
+        return replace(judgement, seconds=time.monotonic() - began, left=tuple(left))
+
+
+def _not_run(rule: Rule, why: str) -> Judgement:
+    return Judgement(rule.id, rule.title, State.NOT_RUN, why)
 
 
 def judge_unreadable(problem: Exception, rules: Sequence[Rule]) -> list[Judgement]:
@@ -142,35 +234,8 @@ def judge_unreadable(problem: Exception, rules: Sequence[Rule]) -> list[Judgemen
     why = "nobody can read its meta-data"
     return [
         Judgement(valid.id, valid.title, State.BROKEN, evidence=evidence),
-        *(
-            Judgement(rule.id, rule.title, State.NOT_RUN, why)
-            for rule in rules
-            if rule is not valid
-        ),
+        *(_not_run(rule, why) for rule in rules if rule is not valid),
     ]
-
-
-def _judge(rule: Rule, subject: Subject, place: Place, offences: dict[str, Evidence]) -> Judgement:
-    judgement = Judgement(rule.id, rule.title, State.HOLDS)
-    if place is on_machine and not rule.spares_the_machine:
-        return replace(judgement, state=State.NOT_RUN, remark="it takes --sandbox")
-    # In surroundings that no protocol speaks of, bad manners are nobody's business.
-    is_beyond = CONSEQUENCES[rule.id].severity is Severity.NOTE
-    began = time.monotonic()
-    try:
-        remark = verify(rule, subject, place, {} if is_beyond else offences).remark
-    except Broken as problem:
-        judgement = replace(judgement, state=State.BROKEN, evidence=problem.evidence)
-    except SpawnerDied:
-        evidence = Evidence("the agent's parent to live on", "the agent has ended it")
-        judgement = replace(judgement, state=State.BROKEN, evidence=evidence)
-    except (Restless, WitnessDied) as problem:
-        evidence = Evidence("the machine to come to rest", str(problem))
-        judgement = replace(judgement, state=State.BROKEN, evidence=evidence)
-    else:
-        if remark:
-            judgement = replace(judgement, state=State.NO_OBJECT, remark=remark)
-    return replace(judgement, seconds=time.monotonic() - began)
 
 
 def _judge_manners(offences: dict[str, Evidence]) -> list[Judgement]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-_PR_SET_CHILD_SUBREAPER, _PR_CAPBSET_DROP = 36, 24  # linux/prctl.h
+_PR_CAPBSET_DROP = 24  # linux/prctl.h
 #: What no namespace confines, capabilities(7): raw I/O, a restart, the clock, devices, the audit,
 #: two of security modules, the kernel's log and alarms that wake the machine.
 _UNCONFINED = (17, 22, 25, 27, 30, 32, 33, 34, 35)
@@ -43,8 +43,8 @@ def serve(role: str) -> None:
     """Does what its role asks for, tells its pid, and answers jobs until the input ends."""
     if role == "devices":
         make_devices()
-    if role == "machine" and _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
+    if role == "machine":
+        adopt_orphans()
     list_own = list_descendants if role == "machine" else list_processes
     sys.stdout.write(f"{os.getpid()}\n")
     sys.stdout.flush()
@@ -78,7 +78,9 @@ def spawn(job: dict[str, Any], list_own: Callable[[], list[int]]) -> dict[str, A
         try:
             _become(job, out_end, err_end)
         except BaseException as error:  # noqa: BLE001 - must not run on as a second spawner
-            os.write(2, f"spawner: {error!r}\n".encode())
+            number = error.errno if isinstance(error, OSError) else None
+            why = repr(error) if number is None else os.strerror(number)
+            os.write(2, f"{job['argv'][0]} cannot be executed: {why}\n".encode(errors="replace"))
         finally:
             os._exit(_EXEC_FAILED)
     os.close(out_end)
@@ -90,36 +92,6 @@ def spawn(job: dict[str, Any], list_own: Callable[[], list[int]]) -> dict[str, A
     answer["held"] = held
     answer["left"] = sorted(set(list_own()) - before - {pid})
     return answer
-
-
-def list_processes() -> list[int]:
-    """The processes of this namespace, without those that are dead and only not yet reaped."""
-    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    return [pid for pid in pids if _read_state(pid)[0] not in "ZX"]
-
-
-def list_descendants() -> list[int]:
-    """What this process has started, directly or not: as a subreaper it gets every orphan back."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    parents = {pid: _read_state(pid)[1] for pid in list_processes()}
-    found = {os.getpid()}
-    more = found
-    while more:
-        more = {pid for pid, parent in parents.items() if parent in more}
-        found |= more
-    return sorted(found - {os.getpid()})
-
-
-def _read_state(pid: int) -> tuple[str, int]:
-    """The state's letter and the parent's pid; X for what has gone (proc(5))."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            state, parent = file.read().rpartition(")")[2].split()[:2]
-    except (FileNotFoundError, ProcessLookupError):
-        return "X", 0
-    return state, int(parent)
 
 
 # ---------------------------------------------------------------------------- in the child
@@ -194,7 +166,8 @@ def _collect(pid: int, out: int, err: int, limit: float) -> dict[str, Any]:
     open_ends = {out, err}
     ended = os.pidfd_open(pid)
     poll = select.poll()
-    for handle in (out, err, ended):
+    news = get_news()
+    for handle in (out, err, ended, *news):
         os.set_blocking(handle, False)
         poll.register(handle, select.POLLIN)
     timed_out = False
@@ -215,13 +188,14 @@ def _collect(pid: int, out: int, err: int, limit: float) -> dict[str, Any]:
                 grace = time.monotonic() + _GRACE
                 continue
             part = os.read(handle, 65536)
+            if handle in news:
+                reap_orphans(pid)
+                continue
             texts[handle] += part[: max(0, _OUTPUT - len(texts[handle]))]
             if not part:
                 poll.unregister(handle)
                 open_ends.discard(handle)
-    if not grace and not select.select([ended], [], [], max(0.0, limit - time.monotonic()))[0]:
-        timed_out = True
-        os.killpg(pid, signal.SIGKILL)
+    timed_out = _end_silently(pid, ended, limit) or timed_out
     _, status = os.waitpid(pid, 0)
     for handle in (out, err, ended):
         os.close(handle)
@@ -235,8 +209,23 @@ def _collect(pid: int, out: int, err: int, limit: float) -> dict[str, Any]:
     }
 
 
+def _end_silently(pid: int, ended: int, limit: float) -> bool:
+    """Waits for a process that has closed its output; whether it had to be killed at the limit."""
+    if select.select([ended], [], [], max(0.0, limit - time.monotonic()))[0]:
+        return False
+    os.killpg(pid, signal.SIGKILL)
+    return True
+
+
 if __name__ == "__main__":
     sys.path.insert(0, sys.argv[1])
     from ocf_py.conformance.holding import hold, let_trace
+    from ocf_py.conformance.offspring import (
+        adopt_orphans,
+        get_news,
+        list_descendants,
+        list_processes,
+        reap_orphans,
+    )
 
     serve(sys.argv[2])

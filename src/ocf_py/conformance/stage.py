@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from ocf_py.cib.times import parse_ms
-from ocf_py.conformance.caller import ORDINARY, Answer, SpawnerDied, Surroundings
+from ocf_py.conformance.caller import ORDINARY, Answer, Surroundings
 from ocf_py.conformance.manners import OF_THE_CODE, find_bad_manners
 from ocf_py.conformance.places import in_sandbox, on_machine
 from ocf_py.conformance.rule import Broken, Call, Evidence, NotApplicable
 from ocf_py.conformance.scene import Scene
+from ocf_py.conformance.undoing import undo
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ocf_py.conformance.manners import Problem
     from ocf_py.conformance.places import Place
     from ocf_py.conformance.subject import Subject
+    from ocf_py.conformance.undoing import Left
 
 STRANGER = "stranger"  # another resource, asked about the same thing
 # Seconds: Pacemaker's own default, which an agent may advertise more than, within reason.
@@ -37,7 +38,8 @@ class Stage(Scene):
     """A scene whose agent is called.
 
     Every call is held to the manners that all answers owe (`manners`), unless it says otherwise.
-    With `offences` the first of each kind is put there, and breaks nothing by itself.
+    With `offences` the first of each kind is put there, and breaks nothing by itself; with `left`
+    what remains on the machine itself.
     """
 
     def __init__(
@@ -45,9 +47,11 @@ class Stage(Scene):
         subject: Subject,
         place: Place = in_sandbox,
         offences: dict[str, Evidence] | None = None,
+        left: list[Left] | None = None,
     ) -> None:
         super().__init__(subject, place)
         self._offences = offences
+        self._left = [] if left is None else left
         self._answers: list[Answer] = []
         self._starts: list[dict[str, str]] = []
 
@@ -58,9 +62,8 @@ class Stage(Scene):
         with self._inside:
             # On the machine itself nobody else ends what was begun, under whatever parameters, also
             # where the test was interrupted before it had an answer.
-            for variables in self._starts if self._place is on_machine else ():
-                with contextlib.suppress(SpawnerDied):
-                    self.ask(("stop",), variables, politely=False)
+            if self._starts and self._place is on_machine:
+                self._left.extend(undo(self, self._starts, ACTIVE))
 
     @property
     def description(self) -> Description:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ocf_py.conformance.places import Place
     from ocf_py.conformance.rule import Evidence
     from ocf_py.conformance.subject import Subject
+    from ocf_py.conformance.undoing import Left
 
 
 def verify(
@@ -20,12 +21,14 @@ def verify(
     subject: Subject,
     place: Place = in_sandbox,
     offences: dict[str, Evidence] | None = None,
+    left: list[Left] | None = None,
 ) -> Result:
     """Holds the subject to the rule at a place of its own; Broken says what does not hold.
 
-    With `offences` bad manners break no rule: the first of each kind is put there.
+    With `offences` bad manners break no rule: the first of each kind is put there. `left` gets what
+    remains on the machine itself.
     """
-    with Stage(subject, place, offences) as stage:
+    with Stage(subject, place, offences, left) as stage:
         try:
             rule.check(stage)
         except NotApplicable as nothing:

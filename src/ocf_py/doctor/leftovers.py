@@ -62,12 +62,17 @@ def check_run_directory(
 
 
 def _tell_unattended(records: list[str]) -> Diagnosis:
+    is_one = len(records) == 1
+    count = "1 resource was" if is_one else f"{len(records)} resources were"
     return warning(
         "leftovers",
         f"{RUN_DIRECTORY}/{records[0]}",
-        f"{len(records)} resources were started here and not stopped, and no cluster runs here",
-        "they may still run, unwatched, while another node starts them too",
-        "start Pacemaker, whose probes find them, or stop each with crm_resource --force-stop",
+        f"{count} started here and not stopped, and no cluster runs here",
+        "it may still run, unwatched, while another node starts it too"
+        if is_one
+        else "they may still run, unwatched, while another node starts them too",
+        "start Pacemaker, whose probes find them, or stop each, which takes no parameters: "
+        "`ocf-py run AGENT stop --instance NAME`",
     )
 
 

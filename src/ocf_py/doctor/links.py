@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocf_py.doctor.diagnosis import fine, problem, warning
+from ocf_py.kinds import TRUE
 from ocf_py.system.address import Address
 from ocf_py.system.placement import NoPlace, find_place
 from ocf_py.system.wanted import Wanted, Wrong
@@ -76,12 +77,21 @@ def _judge(resource: Resource, link: Link, here: str) -> Diagnosis:
     address = resource.parameters["ip"]
     if link.is_up and link.has_carrier:
         return fine("links", resource.id, f"{address} on {link.name}, which is up{here}")
-    refuses = resource.parameters.get("on_link_down", "refuse") == "refuse"
-    state = "has no carrier" if link.is_up else "is down"
+    if not link.is_up:
+        return warning(
+            "links",
+            resource.id,
+            f"{link.name}, the interface of {address}, is down{here}",
+            "its start sets it up, and whether it has a carrier shows only then",
+            f"ip link set {link.name} up, and look again",
+        )
+    is_checked = resource.parameters.get("check_link_status", "true").lower() in TRUE
+    default = "refuse" if is_checked else "warn"
+    refuses = resource.parameters.get("on_link_down", default) == "refuse"
     return (problem if refuses else warning)(
         "links",
         resource.id,
-        f"{link.name}, the interface of {address}, {state}{here}",
+        f"{link.name}, the interface of {address}, has no carrier{here}",
         "its start fails here" if refuses else "it starts, and nobody reaches it",
-        f"ip link set {link.name} up" if not link.is_up else "look at the cable and the switch",
+        "look at the cable and the switch; on a bridge without ports, set check_link_status=false",
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.doctor.diagnosis import fine, problem, warning
 from ocf_py.mirror.secrets import SecretsUnusable, read_secrets
+from ocf_py.system.probing import Hung, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,14 +15,37 @@ if TYPE_CHECKING:
     from ocf_py.doctor.node import Node
     from ocf_py.doctor.resources import Resource
 
+_SECONDS = 5.0  # for a look at its files
 _RUBBISH = "rubbish-"
 
 
 def check_mirrors(node: Node, resources: list[Resource] | None) -> Iterator[Diagnosis]:
     """The secrets, the directory and the store of each MirrorSync."""
     for resource in resources or ():
-        if resource.is_of("MirrorSync"):
-            yield from _check(node, resource)
+        if not resource.is_of("MirrorSync"):
+            continue
+        given = (resource.parameters.get(name) for name in ("secrets_file", "directory", "store"))
+        paths = [one for one in given if one]
+        silence = _find_silence(node, paths)
+        if silence:
+            yield problem(
+                "mirrors",
+                resource.id,
+                f"{', '.join(paths)}: {silence}",
+                "its actions hang as well, and a stop that fails has this node fenced",
+                "see what file system that is, and why it does not answer",
+            )
+            continue
+        yield from _check(node, resource)
+
+
+def _find_silence(node: Node, paths: list[str]) -> str:
+    """How long one of them gave no answer, "" if all did: a dead server would hold us for ever."""
+    try:
+        look(lambda: sum(node.status(one) is None for one in paths), _SECONDS)
+    except Hung as hung:
+        return str(hung)
+    return ""
 
 
 def _check(node: Node, resource: Resource) -> Iterator[Diagnosis]:

@@ -37,6 +37,8 @@ class Resource:
 def parse_resources(origin: Path, content: bytes) -> list[Resource]:
     """Every primitive of a `<cib>` or a `<configuration>`, read from `origin`.
 
+    But those of bundles: what they need is in a container's image.
+
     Raises:
         UnreadableConfiguration: It is anything else.
     """
@@ -55,4 +57,5 @@ def parse_resources(origin: Path, content: bytes) -> list[Resource]:
             one.collective is not None,
         )
         for one in resources(document)
+        if not one.is_contained
     ]

@@ -9,7 +9,7 @@ from ocf_py.doctor.packages import PACKAGES
 from ocf_py.system.mounting import HELPERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ocf_py.doctor.diagnosis import Diagnosis
     from ocf_py.doctor.node import Node
@@ -42,7 +42,7 @@ def check_tools(node: Node, resources: list[Resource] | None) -> Iterator[Diagno
         yield say(
             "tools",
             tool,
-            f"is not installed, and {', '.join(users)} needs it",
+            f"is not installed, and {', '.join(users)} {_need(users)} it",
             "its start answers 5 here: Pacemaker bans it from this node",
             f"install the package {PACKAGES[tool]}",
         )
@@ -61,10 +61,15 @@ def check_agents(node: Node, resources: list[Resource] | None) -> Iterator[Diagn
             yield problem(
                 "agents",
                 agent,
-                f"there is no program {path}, and {', '.join(one.id for one in users)} needs it",
+                f"there is no program {path}, and {', '.join(one.id for one in users)} "
+                f"{_need(users)} it",
                 "Pacemaker cannot start, monitor or stop it here",
                 "run `ocf-py install`" if first.provider == "ocfpy" else "install its package",
             )
+
+
+def _need(users: Sequence[object]) -> str:
+    return "needs" if len(users) == 1 else "need"
 
 
 def _group(resources: list[Resource]) -> dict[str, list[Resource]]:
@@ -80,7 +85,9 @@ def _agent_path(resource: Resource) -> str:
         return f"{_OCF}/{resource.provider}/{resource.type}"
     if resource.standard == "lsb":
         return f"/etc/init.d/{resource.type}"
-    return f"/usr/sbin/{resource.type}" if resource.standard == "stonith" else ""
+    # Those with a "/" are plugins of cluster-glue's: libraries.
+    is_program = resource.standard == "stonith" and "/" not in resource.type
+    return f"/usr/sbin/{resource.type}" if is_program else ""
 
 
 def _needs(resource: Resource) -> list[str]:

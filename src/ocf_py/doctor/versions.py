@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ocf_py.doctor.node import Node
     from ocf_py.doctor.resources import Resource
 
+_REMOTE = "pacemaker-remoted"
 _NUMBERS = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 #: Answers 190 and 191 count as running from here on (protocol facts, 1.4); roles have their names
 #: of today from 2.1 on.
@@ -32,8 +33,11 @@ def read_version(text: str | None) -> tuple[int, int, int] | None:
 
 def check_versions(node: Node, resources: list[Resource] | None) -> Iterator[Diagnosis]:
     """Pacemaker, Corosync, and rsync where a mirror uses it."""
-    yield _judge_pacemaker(read_version(node.run("pacemakerd", "--version")))
-    yield _judge_corosync(read_version(node.run("corosync", "-v")))
+    is_remote = node.find("pacemakerd") is None and node.find(_REMOTE) is not None
+    daemon = _REMOTE if is_remote else "pacemakerd"
+    yield _judge_pacemaker(read_version(node.run(daemon, "--version")))
+    if not is_remote:  # a remote node has no membership of its own
+        yield _judge_corosync(read_version(node.run("corosync", "-v")))
     if resources is None or any(one.is_of("MirrorSync") for one in resources):
         version = read_version(node.run("rsync", "--version"))
         if version is not None:  # its absence is the tools' affair

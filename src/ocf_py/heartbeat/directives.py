@@ -19,7 +19,10 @@ FIXED: dict[str, tuple[Outcome, str]] = {
     ),
     "initdead": (
         Outcome.OBSOLETE,
-        "wait_for_all has a cold start wait for both nodes, and not for a time",
+        (
+            "wait_for_all has a cold start wait for both nodes, and not for a time: one that boots "
+            "while the other is dead runs nothing until somebody says so, as report.txt tells"
+        ),
     ),
     "udpport": (
         Outcome.OBSOLETE,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ocf_py.heartbeat.source import Line
 
 _DEADTIME = 30_000  # Heartbeat's own, in milliseconds
+_GIVEN_UP = 2.2  # by how many tokens' time a silent node is out: the token and the consensus
 _YES, _NO = ("on", "yes", "true", "y", "1"), ("off", "no", "false", "n", "0")
 # What Corosync takes for a node's name, and XML for an id behind a prefix.
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,253}")
@@ -112,7 +113,9 @@ def _deadtime(pair: Pair, line: Line, account: Account) -> None:
     account.translated(
         line,
         "deadtime",
-        f"token: {pair.deadtime} ms; a node is given up after 1.2 times that more (consensus)",
+        f"token: {pair.deadtime} ms; a node is given up after that and 1.2 times as much "
+        f"(consensus), {pair.deadtime * _GIVEN_UP / 1000:g} s in all: "
+        f"token: {round(pair.deadtime / _GIVEN_UP)} would keep Heartbeat's time",
     )
 
 

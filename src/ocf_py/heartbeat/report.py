@@ -24,6 +24,11 @@ From Heartbeat to Corosync and Pacemaker
 6. Heartbeat never looked at a running resource. Pacemaker does: expect it to find what was broken
    before. Move each group once (`crm_resource --move`), then cut a node's power, and watch.
 
+7. A node that boots while the other is dead waits for it, and runs nothing: two that do not see
+   each other would otherwise both begin. Once you have made sure that the other is off, say so:
+   `corosync-cmapctl -s quorum.cancel_wait_for_all u8 1` (`pcs quorum unblock` does the same).
+   Heartbeat went on alone after initdead.
+
 The account, line by line
 
 """

@@ -58,7 +58,7 @@ def translate(script: Script, *, lsb: bool) -> tuple[Resource, str]:
     `lsb` leaves init scripts what they are, instead of taking the unit of that name.
     """
     if script.name in _MAKERS:
-        return _MAKERS[script.name](script), ""
+        return _MAKERS[script.name](script), _REMARKS.get(script.name, "")
     if script.name in _WITHOUT:
         raise Untranslatable(_WITHOUT[script.name])
     if script.arguments:
@@ -170,6 +170,10 @@ _MAKERS: dict[str, Callable[[Script], Resource]] = {
     "db2": _maker("ocf:heartbeat:db2", ("instance",), 120, interval=20),
     "Xinetd": _maker("ocf:heartbeat:Xinetd", ("service",), 20),
     "portblock": _maker("ocf:heartbeat:portblock", ("protocol", "portno", "action"), 20),
+}
+_REMARKS = {
+    "LVM": 'both nodes need system_id_source = "uname" in the section global of lvm.conf, and the '
+    "volume group the system id of the node that has it: vgchange --systemid NODE VG",
 }
 _WITHOUT = {
     "SendArp": "ocf:ocfpy:IPaddr announces its address by itself: leave it out",

@@ -92,18 +92,27 @@ class Markup:
         before = self._edits.get((tag.end, tag.end), "")
         self._edits[tag.end, tag.end] = before + "".join(self._line(step, one) for one in lines)
 
-    def text(self) -> str:
-        """The document with all its edits; ValueError where one is in what another removes."""
+    def edits(self) -> list[tuple[int, int, str]]:
+        """(begin, end, new text) in order; ValueError where one is in what another removes."""
         edits = dict(self._edits)
         for number, lines in self._added.items():
             place, new = self._render(number, lines)
             # An attribute that was added to an empty element comes before what is put in it.
             edits[place] = edits.pop((place[0], place[0]), "") + new
-        parts = []
+        found = []
         at = 0
         for (begin, end), new in sorted(edits.items()):
             if begin < at:
                 raise ValueError(f"an edit at {begin} is in another that ends at {at}")
+            found.append((begin, end, new))
+            at = end
+        return found
+
+    def text(self) -> str:
+        """The document with all its edits; ValueError as `edits`."""
+        parts = []
+        at = 0
+        for begin, end, new in self.edits():
             parts += [self._text[at:begin], new]
             at = end
         return "".join((*parts, self._text[at:]))

@@ -41,6 +41,8 @@ def plan_operations(
             continue
         wants = _advertised(agent, one)
         has = one.timeout if one.get("timeout") else default
+        if has is None and not one.get("timeout"):
+            notes.append(_by_rule(one.name, wants))
         if has is None or has >= wants:
             continue
         if one.get("timeout") and one.element.get("timeout") is None:
@@ -54,10 +56,18 @@ def plan_operations(
     named = {one.name for one in resource.operations}
     for name in _NEEDED:
         wants = max(int(one.timeout * 1000) for one in agent.ocf_actions[name].elements)
-        if name not in named and default is not None and default < wants:
+        if name in named:
+            continue
+        if default is None:
+            notes.append(_by_rule(name, wants))
+        elif default < wants:
             edits.append(OperationEdit(name, in_words(wants)))
             notes.append(f"{name}: an operation with timeout {in_words(wants)} is added")
     return edits, reasons, notes
+
+
+def _by_rule(name: str, wants: int) -> str:
+    return f"{name} has what a rule of op_defaults gives it: it takes at least {in_words(wants)}"
 
 
 def _advertised(agent: type[Agent], one: Operation) -> int:

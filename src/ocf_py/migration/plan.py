@@ -11,6 +11,7 @@ from ocf_py.cib.model import SECRET, TRUE, Resource, resources
 from ocf_py.environment import Environment
 from ocf_py.migration.operations import plan_operations
 from ocf_py.migration.peers import OCF_PEERS, find_systemd
+from ocf_py.migration.surroundings import hold_back
 from ocf_py.migration.translation import Becomes, Case, Dropped, Further
 from ocf_py.outcomes import Failure
 from ocf_py.parameters import parse_parameters
@@ -91,7 +92,7 @@ def _peers(resource: Resource) -> Iterator[Peer]:
 def _plan(resource: Resource, peer: Peer, agent: type[Agent]) -> Move:
     named = [one for one in resource.holders if one.get("type") is not None]
     move = Move(resource, named[0], peer)
-    move.reasons += _shared(resource)
+    move.reasons += hold_back(resource, peer.becomes)
     if resource.element.tag == "template":
         move.reasons.append("no resource is made of this template")
     if move.reasons:
@@ -115,21 +116,6 @@ def _plan(resource: Resource, peer: Peer, agent: type[Agent]) -> Move:
     return move
 
 
-def _shared(resource: Resource) -> Iterator[str]:
-    """Sets of the resource that stand for more than one: a change would be one for all."""
-    references = resource.document.references
-    for parent in resource.parents:
-        if parent.find("instance_attributes") is not None:
-            yield f"it inherits parameters of {parent.get('id')}: give it its own"
-    for holder in resource.holders:
-        for place in holder.iterfind("*"):
-            if place.tag not in ("instance_attributes", "operations"):
-                continue
-            parts = [place, *place.iter("nvpair", "op")]
-            if any(one.get("id-ref") or one.get("id") in references for one in parts):
-                yield f"its <{place.tag!s}> are shared with others by id-ref: give it its own"
-
-
 def _case(resource: Resource, values: dict[str, str]) -> Case:
     monitors = [one for one in resource.operations if one.name == "monitor" and one.interval]
     levels = {one.level for one in monitors} | {values.get("OCF_CHECK_LEVEL", "0")}
@@ -143,6 +129,11 @@ def _take(move: Move, setting: Setting, outcomes: list[Outcome]) -> None:
         move.reasons.append(f"{setting.name}: what it means depends on a rule")
         return
     outcome = outcomes[0]
+    if setting.value.startswith(SECRET) and outcome != Becomes(setting.name, setting.value):
+        move.reasons.append(
+            f"{setting.name}: its value is a secret, kept on the nodes by that name"
+        )
+        return
     if isinstance(outcome, (Becomes, Dropped)):
         move.outcomes.append((setting, outcome))
         if outcome.note:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from ocf_py.cib.document import UnreadableConfiguration, parse_document
+from ocf_py.migration.difference import unified
 from ocf_py.migration.markup import Markup, tag
 from ocf_py.migration.plan import plan_moves
 from ocf_py.migration.translation import Becomes
@@ -24,24 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rewriting:
-    """`before` and `after` are the file's content; `moves` those made, `left` those not made."""
+    """`before` and `after` are the file's content, which `edits` of the first as a text tell apart.
+
+    `moves` are those made, `left` those not made.
+    """
 
     path: Path
     before: bytes
     after: bytes
     encoding: str
+    edits: list[tuple[int, int, str]]
     moves: list[Move]
     left: list[Move]
 
     def diff(self) -> str:
         """A unified diff; "" where nothing changes."""
-        before, after = (
-            text.decode(self.encoding, "replace").splitlines(keepends=True)
-            for text in (self.before, self.after)
-        )
-        name = str(self.path)
-        parts = difflib.unified_diff(before, after, fromfile=name, tofile=name)
-        return "".join(one if one.endswith("\n") else one + "\n" for one in parts)
+        return unified(str(self.path), self.before.decode(self.encoding), self.edits)
 
 
 def rewrite(path: Path, before: bytes, agents: Mapping[str, type[Agent]]) -> Rewriting:
@@ -63,11 +61,12 @@ def rewrite(path: Path, before: bytes, agents: Mapping[str, type[Agent]]) -> Rew
     for move in moves:
         editor.make(move)
     try:
-        after = markup.text().encode(encoding, "xmlcharrefreplace")
+        edits = markup.edits()
     except ValueError as error:  # no schema has it so
         raise UnreadableConfiguration(f"{path}: a resource stands in a parameter") from error
+    after = markup.text().encode(encoding, "xmlcharrefreplace")
     left = [one for one in plan if one.reasons]
-    return Rewriting(path, before, after, encoding, moves, left)
+    return Rewriting(path, before, after, encoding, edits, moves, left)
 
 
 def _decode(path: Path, content: bytes, encoding: str) -> str:

@@ -201,6 +201,9 @@ class Storage:
             return True
         if fstype in known or self.has_tool(f"mount.{fstype}"):
             return True
+        family, dot, _ = fstype.partition(".")  # mount(8) has mount.fuse mount a fuse.sshfs
+        if dot and self.has_tool(f"mount.{family}"):
+            return True
         from .commands import ToolMissing, run
 
         try:  # a dry run: which module the kernel would ask for when it is mounted

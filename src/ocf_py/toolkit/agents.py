@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,23 @@ from ocf_py.catalogue.places import OCF_ROOT, NoSuchAgent, find_agent, list_agen
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ocf_py.catalogue.description import Description
     from ocf_py.catalogue.places import InstalledAgent
 
+
+class _Root(click.Path):
+    """A folder, absolute: agents are called from "/", as Pacemaker calls them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The folder by a path that holds everywhere."""
+        return Path(os.fsdecode(super().convert(value, param, ctx))).absolute()
+
+
 ocf_root_option = click.option(
     "--ocf-root",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Root(file_okay=False),
     default=OCF_ROOT,
     show_default=True,
     help="Where agents are installed: below its resource.d.",
@@ -43,6 +55,16 @@ class AgentWord(click.ParamType):
         # Half of the shells split words at colons: types come first.
         words = [one.type for one in agents] + [one.name for one in agents]
         return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+def complete_provider(
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - Click's signature
+    incomplete: str,
+) -> list[str]:
+    """The providers of installed agents that begin so."""
+    providers = {one.provider for one in list_agents(ctx.params.get("ocf_root") or OCF_ROOT)}
+    return sorted(one for one in providers if one.startswith(incomplete))
 
 
 def find(word: str, ocf_root: Path) -> InstalledAgent:

@@ -72,13 +72,22 @@ class Assignment(click.ParamType):
     def shell_complete(
         self,
         ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002 - Click's signature
+        param: click.Parameter,
         incomplete: str,
     ) -> list[CompletionItem]:
         """The agent's parameters that begin so."""
-        known = _peek(ctx)
-        names = [one.name for one in known.parameters] if known else []
-        return [CompletionItem(f"{name}=") for name in names if name.startswith(incomplete)]
+        return [CompletionItem(word) for word in complete_parameter(ctx, param, incomplete)]
+
+
+def complete_parameter(
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - Click's signature
+    incomplete: str,
+) -> list[str]:
+    """The parameters of the agent on the command line that begin so, as NAME=."""
+    known = _peek(ctx)
+    names = [one.name for one in known.parameters] if known else []
+    return [f"{name}=" for name in names if name.startswith(incomplete)]
 
 
 def read(agent: InstalledAgent) -> Description | None:

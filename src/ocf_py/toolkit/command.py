@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import sys
 
 import click
 
 from ocf_py._version import __version__
 from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.standard_output import open_output
 
 # The module of each subcommand, and the Click command in it, is called like it ("-" being "_").
 _SUBCOMMANDS = {
@@ -92,23 +92,39 @@ def ocf_py() -> None:
 
 def run() -> None:
     """Runs `ocf-py`: 0 done, 1 failed or found something, 2 misused, 130 interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a file's name may be of any bytes
-            stream.reconfigure(errors="backslashreplace")
+    open_output()
+    if isinstance(sys.stderr, io.TextIOWrapper):  # a file's name may be of any bytes
+        sys.stderr.reconfigure(errors="backslashreplace")
     try:
         status = ocf_py.main(prog_name="ocf-py", standalone_mode=False)
     except ToolkitError as error:
-        click.echo(f"ocf-py: {error}", err=True)
+        _complain(str(error))
         status = error.status
     except click.ClickException as error:
-        error.show()
+        _complain(_explain(error))
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = 130
-    except BrokenPipeError:  # the reader has left: nothing more to say, not at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
     except OSError as error:  # the system refused something that nobody expected it to
-        click.echo(f"ocf-py: {error}", err=True)
+        name = "" if error.filename is None else f"{click.format_filename(error.filename)}: "
+        _complain(f"{name}{error.strerror or error}")
         status = 1
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(line: str) -> None:
+    click.echo(f"ocf-py: {line}", err=True)
+
+
+def _explain(error: click.ClickException) -> str:
+    """Click's complaint as a line of ours: which command, what, and where its usage stands."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context: click.Context | None = getattr(error, "ctx", None)
+    if context is not None:
+        words = context.command_path
+    else:  # Click's parser of options does not say whose it is
+        words = " ".join(["ocf-py", *(one for one in sys.argv[1:2] if one in _SUBCOMMANDS)])
+    place = words.partition(" ")[2]
+    message = message[:1].lower() + message[1:]
+    said = f"{place}: {message}" if place else message
+    return f"{said}; `{words} --help` shows what there is"

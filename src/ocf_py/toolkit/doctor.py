@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _COLOURS = {"fine": "green", "warning": "yellow", "problem": "red"}
 _LIVE = "the running cluster"
 _ON_DISK = "/var/lib/pacemaker/cib/cib.xml"  # what Pacemaker begins with when it starts
-_MOST_BYTES = 64 << 20  # of a CIB; a large one has some megabytes
 
 
 @click.command()
@@ -28,9 +27,10 @@ _MOST_BYTES = 64 << 20  # of a CIB; a large one has some megabytes
 def doctor(context: click.Context, *, cib: Path | None, as_json: bool) -> None:
     r"""Say whether this node is fit for the agents, and for the resources of a CIB.
 
-    Without CIB.xml that is the one of the cluster that runs here or ran here last, or none. It
-    looks at tools, versions, the kernel, permissions, leftovers of crashed actions, interfaces,
-    units and fstab, and changes nothing. Run it as root: others do not see everything.
+    Without CIB.xml that is the one of the cluster that runs here or ran here last, or none; - is
+    standard input. It looks at tools, versions, the kernel, permissions, leftovers of crashed
+    actions, interfaces, units and fstab, and changes nothing. Run it as root: others do not see
+    everything.
 
     \b
     Examples:
@@ -75,6 +75,7 @@ def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Reso
     """Where the CIB is from, and its resources; None twice where there is none."""
     from ocf_py.cib.document import UnreadableConfiguration
     from ocf_py.doctor.resources import parse_resources
+    from ocf_py.toolkit.replacing import read_input
 
     if cib is None:
         origin, text = _LIVE, node.run("cibadmin", "--query")
@@ -83,9 +84,9 @@ def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Reso
         if text is None:
             return None, None
         document = text.encode()
-    else:
-        origin, document = click.format_filename(cib), _read(cib)
     try:
+        if cib is not None:
+            origin, document = click.format_filename(cib), read_input(cib)
         return origin, parse_resources(Path(origin), document)
     except UnreadableConfiguration as problem:
         raise UnusableInput(str(problem), hint="give a CIB, as cibadmin -Q prints it") from problem
@@ -97,17 +98,6 @@ def _read_last(node: Node) -> str | None:
         return node.read(_ON_DISK) or None
     except PermissionError:
         return None
-
-
-def _read(cib: Path) -> bytes:
-    try:
-        with cib.open("rb") as file:
-            document = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise UnusableInput(f"{cib}: {error.strerror}", hint="give a CIB") from error
-    if len(document) > _MOST_BYTES:
-        raise UnusableInput(f"{cib}: longer than 64 MiB", hint="give a CIB")
-    return document
 
 
 def _print(one: Diagnosis) -> None:

@@ -36,7 +36,7 @@ from ocf_py.toolkit.installer.sources import find_sources
     "--without",
     multiple=True,
     metavar="TYPE",
-    help="Give up an agent of yours that --with has added; may be repeated.",
+    help="Give up an agent that --with or --with-examples has added; may be repeated.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done, do nothing.")
 def install(
@@ -52,9 +52,9 @@ def install(
     r"""Install the agents where Pacemaker looks for them.
 
     The old agents work until the new ones are in place. A file that ocf-py did not write, or that
-    was changed since, is never overwritten. An agent of yours that --with has added stays, as it
-    was added, in every later install; --with replaces it, --without and uninstall remove it. Where
-    it does not work with the new library, nothing is installed.
+    was changed since, is never overwritten. An agent that --with or --with-examples has added
+    stays, as it was added, in every later install; the same option replaces it, --without and
+    uninstall remove it. Where it does not work with the new library, nothing is installed.
 
     \b
     Examples:

@@ -20,7 +20,7 @@ from ocf_py.lab.shared_disk import SHARED_DISK
 from ocf_py.lab.timeline import render_timeline
 from ocf_py.lab.troubles import explain_boot
 from ocf_py.toolkit.lab_faults import FAULTS
-from ocf_py.toolkit.lab_group import LAB_OPTIONS, LabGroup, find_lab, say
+from ocf_py.toolkit.lab_group import LAB_OPTIONS, LabGroup, find_lab
 from ocf_py.toolkit.output import json_option, print_json
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def down(context: click.Context) -> None:
     name, state = context.obj
     settings = Settings.build(name, state)
     was_up = bring_down(settings)
-    say(
+    click.echo(
         f"{title(settings)}: down; logs in {settings.logs}"
         if was_up
         else f"{title(settings)} is not up"
@@ -134,7 +134,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         print_json(described)
         return
-    say(f"logs: {found.settings.logs}; power switch: {described['power_switch']}")
+    click.echo(f"logs: {found.settings.logs}; power switch: {described['power_switch']}")
     for name, node in described["nodes"].items():
         is_booting = node["power"] == "on" and node["pid"] is None
         words = [name, "booting" if is_booting else node["power"]]
@@ -143,10 +143,10 @@ def status(context: click.Context, *, as_json: bool) -> None:
         words += [f"{cable} cut ({mode})" for cable, mode in node["cuts"].items()]
         trouble = explain_boot(found.settings, name, node)
         words += [f"({trouble})"] if trouble else []
-        say("  ".join(words))
+        click.echo("  ".join(words))
     for name, node in described["nodes"].items():
         if node["pid"] is not None and not node["frozen"]:
-            say(found.node(name).run(["crm_mon", "-1"], check=False).stdout)
+            click.echo(found.node(name).run(["crm_mon", "-1"], check=False).stdout)
             break
 
 
@@ -222,8 +222,8 @@ def demo(
     ) as made:
         seen = play_failover(made, example, provider, progress)
         for line in render_timeline(seen.moments):
-            say(line)
-        say(
+            click.echo(line)
+        click.echo(
             f"the client was without an answer for {seen.outage.milliseconds:.0f} ms; "
             f"the address is on {seen.survivor} and on no other node"
         )

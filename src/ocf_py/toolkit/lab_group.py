@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,21 +15,6 @@ from ocf_py.lab.settings import DEFAULT_NAME, STATE_HOME
 
 if TYPE_CHECKING:
     from typing import Any
-
-
-def say(line: str) -> None:
-    """Write a line of the answer to stdout; LabError when it does not take it."""
-    try:
-        click.echo(line)
-    except BrokenPipeError:  # the reader has left, and needs no message
-        raise
-    except OSError as error:
-        # What is left in the buffer would be written, and fail, once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise LabError(
-            f"cannot write the answer to standard output: {error.strerror}",
-            hint="send it somewhere else, or make room there",
-        ) from None
 
 
 def find_lab(context: click.Context) -> Lab:

@@ -12,7 +12,7 @@ import click
 
 from ocf_py.catalogue.description import UnreadableDescription, read_description
 from ocf_py.catalogue.places import list_agents
-from ocf_py.toolkit.agents import ocf_root_option
+from ocf_py.toolkit.agents import complete_provider, ocf_root_option
 from ocf_py.toolkit.errors import UnusableInput
 from ocf_py.toolkit.output import json_option, print_json
 
@@ -26,7 +26,12 @@ _AT_ONCE = 2 * (os.cpu_count() or 1)  # an agent waits for its own children half
 
 
 @click.command()
-@click.option("--provider", metavar="P", help="Only the agents of this provider.")
+@click.option(
+    "--provider",
+    metavar="P",
+    shell_complete=complete_provider,
+    help="Only the agents of this provider.",
+)
 @ocf_root_option
 @json_option
 def list(  # noqa: A001 - the subcommand's word
@@ -40,7 +45,7 @@ def list(  # noqa: A001 - the subcommand's word
     Examples:
       ocf-py list
       ocf-py list --provider ocfpy
-      ocf-py list --json | jq -r '.[] | select(.error) | .name'
+      ocf-py list --json | jq -r '.[] | select(.error != "") | .name'
     """
     agents = list_agents(ocf_root)
     if provider is not None:

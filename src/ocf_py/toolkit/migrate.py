@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ocf_py.migration.plan import Move
     from ocf_py.migration.rewriting import Rewriting
 
+_RESTARTS = (
+    "a running cluster restarts what is moved, unless it takes the result in maintenance mode and "
+    "`crm_resource --refresh` follows; each node needs `ocf-py install` first"
+)
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -26,7 +30,8 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Click's signature
     r"""Rewrite resources of other agents into ours.
 
-    CIB is a file with a configuration, or a part of one, such as `cibadmin --query` prints.
+    CIB is a file with a configuration, or a part of one, such as `cibadmin --query` prints; - is
+    standard input.
     ocf:heartbeat:IPaddr2, IPaddr, Filesystem and anything, and units of systemd, become
     ocf:ocfpy:IPaddr, Filesystem and Service where every parameter carries over. Where one does not,
     the resource stays as it is, and the reason is given. The difference goes to standard output,
@@ -56,10 +61,12 @@ def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Cl
     if as_json:
         print_json(_as_json(rewriting, backup))
     else:
-        for line in rewriting.diff().splitlines():
+        for line in rewriting.diff().split("\n")[:-1]:  # all else that ends a line is content
             click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
         for line in explain(rewriting):
             click.echo(line, err=True)
+        if rewriting.moves:
+            click.echo(_RESTARTS, err=True)
         click.echo(_last_line(rewriting, backup, write=write), err=True)
     raise SystemExit(FOUND if rewriting.left else FINE)
 

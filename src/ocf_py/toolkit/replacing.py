@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 
+from ocf_py.catalogue.kinds import FILE, PIPE, name_kind
+from ocf_py.cib.document import LARGEST, UnreadableConfiguration, refuse_large
 from ocf_py.system.durable import replace_durably
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 
-_LARGEST = 256 << 20  # bytes; Pacemaker's own messages end long before
+_NO_LINKS = frozenset((errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
+_PROC = Path("/proc")
 
 
 def read_input(path: Path) -> bytes:
-    """The content of what the user named; UnusableInput where it cannot be had."""
+    """The content of a configuration as the user named it, "-" for standard input.
+
+    Raises:
+        UnusableInput: It cannot be had, is of no end, as a device, or larger than any CIB.
+    """
     try:
-        if path.is_dir():
-            raise UnusableInput(f"{path}: is a directory", hint="name a file in it")
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+        if is_standard_input(path):  # which may be a socket, that nobody can open by its name
+            with open(0, "rb", closefd=False) as file:
+                content = file.read(LARGEST + 1)
+        else:
+            kind = name_kind(path)
+            if kind not in ("", FILE, PIPE):
+                raise UnusableInput(f"{path}: is {kind}, and no file", hint="name a file to read")
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
     except OSError as error:
         raise UnusableInput(f"{path}: {error.strerror}", hint="name a file to read") from error
-    if len(content) > _LARGEST:
-        raise UnusableInput(f"{path}: is larger than any CIB", hint="name another file")
+    try:
+        refuse_large(path, content)
+    except UnreadableConfiguration as problem:
+        raise UnusableInput(str(problem), hint="name another file") from problem
     return content
+
+
+def is_standard_input(path: Path) -> bool:
+    """Whether the word stands for what another command writes into this one."""
+    return str(path) in ("-", "/dev/stdin")
 
 
 def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
     """Puts `after` in the place of `before`, and returns where `before` is kept.
 
-    A symbolic link stays one: what it leads to is replaced. Mode and owner stay. Whoever looks
-    sees the one content or the other, and a power loss leaves one of them.
+    A symbolic link stays one: what it leads to is replaced. Mode, owner and extended attributes
+    stay, as far as the file system has them. Whoever looks sees the one content or the other, and a
+    power loss leaves one of them.
 
     Raises:
         UnusableInput: It is no regular file, or a running cluster's own.
         ToolkitError: It has changed since it was read, or the system refuses to write.
     """
-    if not path.is_file():
-        raise UnusableInput(f"{path}: is no regular file", hint="write to a file, then name that")
+    if is_standard_input(path) or not path.is_file() or _is_handle(path):
+        raise UnusableInput(f"{path}: is no name of a regular file", hint="name it by its own name")
     place = Path(os.path.realpath(path))
     try:
         known = place.lstat()
@@ -62,6 +83,16 @@ def replace_with_backup(path: Path, before: bytes, after: bytes) -> Path:
     return backup
 
 
+def _is_handle(path: Path) -> bool:
+    """Whether it leads through /proc, as /dev/stdin does: a file that somebody happens to hold."""
+    proc = _PROC.stat().st_dev
+    while path.is_symlink():
+        if path.lstat().st_dev == proc:
+            return True
+        path = Path(os.path.realpath(path.parent), os.readlink(path))
+    return path.lstat().st_dev == proc
+
+
 def _keep(place: Path) -> Path:
     """Another name for the file as it is; a name that is taken is left alone."""
     count = 0
@@ -69,8 +100,46 @@ def _keep(place: Path) -> Path:
         count += 1
         backup = place.with_name(f"{place.name}.bak{'' if count == 1 else f'.{count}'}")
         with suppress(FileExistsError):
-            os.link(place, backup)
+            try:
+                os.link(place, backup)
+            except PermissionError:  # as vfat says that it has no links
+                _copy(place, backup)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                _copy(place, backup)
             return backup
+
+
+def _copy(place: Path, backup: Path) -> None:
+    """A second file, on disk when it returns, or none."""
+    known = place.stat()
+    handle = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(place.read_bytes())
+            file.flush()
+            _dress(file.fileno(), place, known)
+            os.fsync(file.fileno())
+    except BaseException:
+        backup.unlink()
+        raise
+
+
+def _dress(handle: int, like: Path, known: os.stat_result) -> None:
+    """Give a new file the owner, the mode and the extended attributes of another."""
+    made = os.fstat(handle)  # what is right already need not be allowed, as on vfat
+    if (known.st_uid, known.st_gid) != (made.st_uid, made.st_gid):
+        os.fchown(handle, known.st_uid, known.st_gid)
+    if stat.S_IMODE(known.st_mode) != stat.S_IMODE(os.fstat(handle).st_mode):
+        os.fchmod(handle, stat.S_IMODE(known.st_mode))
+    try:
+        names = os.listxattr(like)
+    except OSError:  # a file system that has none
+        return
+    for name in names:
+        with suppress(OSError):  # a policy may forbid a label, and another file system an ACL
+            os.setxattr(handle, name, os.getxattr(like, name))
 
 
 def _replace(place: Path, content: bytes, known: os.stat_result) -> None:
@@ -79,9 +148,11 @@ def _replace(place: Path, content: bytes, known: os.stat_result) -> None:
     folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         replace_durably(folder, made, content)
-        if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(made, known.st_uid, known.st_gid, dir_fd=folder, follow_symlinks=False)
-        os.chmod(made, stat.S_IMODE(known.st_mode), dir_fd=folder)
+        handle = os.open(made, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            _dress(handle, place, known)
+        finally:
+            os.close(handle)
         os.rename(made, place.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     except BaseException:

@@ -23,6 +23,10 @@ _STATUS = (
     ("1", "It failed, or found something: one line on standard error says what."),
     ("2", "The command was misused, or its input cannot be used: nothing was done."),
 )
+_READER = (
+    "A reader that leaves, such as head(1), changes nothing: the command goes on in silence, and "
+    "ends with the code that it would have had."
+)
 
 
 def render(command: click.Command, words: Sequence[str], version: str) -> str:
@@ -83,6 +87,8 @@ def _lines(
                 yield from _text(one.get_short_help_str(limit=200))
     yield ".SH EXIT STATUS"
     yield from _definitions(_STATUS)
+    yield ".PP"
+    yield from _text(_READER)
     if examples:
         yield ".SH EXAMPLES"
         yield ".nf"

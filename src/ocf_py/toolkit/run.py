@@ -12,6 +12,7 @@ import click
 
 from ocf_py.catalogue.calling import call
 from ocf_py.catalogue.exit_codes import Kind, interpret
+from ocf_py.catalogue.unstarted import explain_unstarted
 from ocf_py.cib.times import parse_ms
 from ocf_py.conformance.environment import INHERITED, make_environment
 from ocf_py.toolkit.agents import AgentWord, find, ocf_root_option
@@ -158,7 +159,7 @@ def _call(
         except OSError as error:
             code = _UNSTARTED.get(error.errno or 0, 1)
             raise ToolkitError(
-                f"{agent.path} cannot be executed: {error.strerror}",
+                f"{agent.path} cannot be executed: {explain_unstarted(agent.path, error)}",
                 hint=f"Pacemaker takes that for the code {code}",
             ) from error
         lines = tuple(log.take())

@@ -8,10 +8,12 @@ import shlex
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from ocf_py.toolkit.agents import AgentWord
+from ocf_py.toolkit.call_words import complete_parameter
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 
@@ -27,20 +29,46 @@ if TYPE_CHECKING:
 
 _STDERR = "/dev/stderr"
 _STOPPED = 7
+_INTERRUPTED = 130  # as a shell says it of what Ctrl-C has ended
+
+
+class _Outcome(NamedTuple):
+    """Everything that came out, the agent's own version, and whether it is all."""
+
+    judgements: list[Judgement]
+    version: str
+    is_complete: bool
+
+
+def _complete_rule(
+    ctx: click.Context,  # noqa: ARG001 - Click's signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[str]:
+    from ocf_py.conformance.examination import GENERAL_RULES
+
+    return [one.id for one in GENERAL_RULES if one.id.startswith(incomplete)]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "-?", "--help"]})
-@click.argument("agent", required=False)
+@click.argument("agent", required=False, type=AgentWord())
 @click.option("-n", "instance", metavar="NAME", default="test", help="The resource's name.")
-@click.option("-o", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter.")
 @click.option(
-    "--other", metavar="NAME=VALUE", multiple=True,
+    "-o", "parameters", metavar="NAME=VALUE", multiple=True, shell_complete=complete_parameter,
+    help="A parameter.",
+)  # fmt: skip
+@click.option(
+    "--other", metavar="NAME=VALUE", multiple=True, shell_complete=complete_parameter,
     help="What a second instance has in place of that, to run beside the first.",
 )  # fmt: skip
 @click.option(
-    "--change", metavar="NAME=VALUE", multiple=True, help="A change that can be reloaded."
-)
-@click.option("--wrong", metavar="NAME=VALUE", multiple=True, help="A value that is wrong.")
+    "--change", metavar="NAME=VALUE", multiple=True, shell_complete=complete_parameter,
+    help="A change that can be reloaded.",
+)  # fmt: skip
+@click.option(
+    "--wrong", metavar="NAME=VALUE", multiple=True, shell_complete=complete_parameter,
+    help="A value that is wrong.",
+)  # fmt: skip
 @click.option(
     "--sandbox", is_flag=True, help="Run it all in namespaces (root): nothing is touched."
 )
@@ -48,7 +76,10 @@ _STOPPED = 7
     "--prepare", metavar="COMMAND", multiple=True,
     help="Run this in each sandbox first, without a shell.",
 )  # fmt: skip
-@click.option("--rule", "names", metavar="ID", multiple=True, help="Only this rule.")
+@click.option(
+    "--rule", "names", metavar="ID", multiple=True, shell_complete=_complete_rule,
+    help="Only this rule.",
+)  # fmt: skip
 @click.option("--list-rules", is_flag=True, help="List all rules, and test nothing.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Sandboxes at a time. [default: cores]")
 @click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="Write JUnit's XML.")
@@ -89,10 +120,12 @@ def test(agent: str | None, **options: Any) -> None:
     subject = _make_subject(agent, options)
     began = time.monotonic()
     with _ended_in_order():
-        judgements, version = _run(subject, rules, options)
-    report = _make_report(subject, version, judgements, time.monotonic() - began, options)
+        outcome = _run(subject, rules, options)
+    report = _make_report(subject, outcome, time.monotonic() - began, options)
     _tell(report, options)
-    sys.exit(FOUND if any(one.is_fault for one in judgements) else FINE)
+    if not report.is_complete:
+        sys.exit(_INTERRUPTED)
+    sys.exit(FOUND if any(one.is_fault or one.left for one in report.judgements) else FINE)
 
 
 def _list_rules() -> None:
@@ -142,13 +175,16 @@ def _make_subject(agent: str, options: dict[str, Any]) -> Subject:
     return subject
 
 
-def _run(
-    subject: Subject, rules: tuple[Rule, ...], options: dict[str, Any]
-) -> tuple[list[Judgement], str]:
-    """Everything that came out, and the agent's own version."""
+def _run(subject: Subject, rules: tuple[Rule, ...], options: dict[str, Any]) -> _Outcome:
+    """Asks the agent for its description, and holds it to the rules."""
     from ocf_py.catalogue.description import UnreadableDescription
     from ocf_py.conformance.caller import SpawnerDied
-    from ocf_py.conformance.examination import ask_description, examine, judge_unreadable
+    from ocf_py.conformance.examination import (
+        Interrupted,
+        ask_description,
+        examine,
+        judge_unreadable,
+    )
     from ocf_py.conformance.furniture import Furniture
     from ocf_py.conformance.places import on_machine
     from ocf_py.conformance.sandbox import SandboxUnavailable
@@ -165,7 +201,7 @@ def _run(
         except SandboxUnavailable as problem:
             raise ToolkitError(str(problem)) from problem
         except (UnreadableDescription, SpawnerDied) as problem:
-            return judge_unreadable(problem, rules), ""
+            return _Outcome(judge_unreadable(problem, rules), "", is_complete=True)
         except RuntimeError as problem:  # a --prepare that failed
             raise UnusableInput(f"--prepare: {problem}") from problem
         subject = describe(subject, description)
@@ -175,9 +211,11 @@ def _run(
         try:
             with _progress(len(rules), quiet=options["quiet"]) as tell:
                 found = examine(subject, place, rules=rules, lanes=lanes, tell=tell)
+        except Interrupted as ended:
+            return _Outcome(ended.judgements, description.agent_version, is_complete=False)
         except RuntimeError as problem:  # ours, not the agent's: a sandbox that cannot be made
             raise ToolkitError(f"the test cannot go on: {problem}") from problem
-    return found, description.agent_version
+    return _Outcome(found, description.agent_version, is_complete=True)
 
 
 def _expect_stopped(subject: Subject, *, has_life: bool) -> None:
@@ -214,11 +252,7 @@ def _progress(count: int, *, quiet: bool) -> Iterator[Callable[[Judgement], None
 
 
 def _make_report(
-    subject: Subject,
-    version: str,
-    judgements: list[Judgement],
-    seconds: float,
-    options: dict[str, Any],
+    subject: Subject, outcome: _Outcome, seconds: float, options: dict[str, Any]
 ) -> Report:
     from ocf_py.toolkit.testing.report import Report
 
@@ -229,7 +263,17 @@ def _make_report(
                          ("--wrong", "wrong"), ("--prepare", "prepare")):  # fmt: skip
         words += [word for given in options[name] for word in (option, given)]
     where = "in a sandbox" if options["sandbox"] else "on this machine"
-    return Report(subject.name, version, where, shlex.join(words), seconds, tuple(judgements))
+    # Who asks for a rule by its name does not ask for what every call is looked at for.
+    shown = (one for one in outcome.judgements if one.is_rule or not options["names"])
+    return Report(
+        subject.name,
+        outcome.version,
+        where,
+        shlex.join(words),
+        seconds,
+        tuple(shown),
+        outcome.is_complete,
+    )
 
 
 def _tell(report: Report, options: dict[str, Any]) -> None:

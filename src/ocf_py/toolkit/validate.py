@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ocf_py.catalogue.kinds import FILE, PIPE, name_kind
 from ocf_py.toolkit.agents import AgentWord, find, ocf_root_option
 from ocf_py.toolkit.errors import UnusableInput
 from ocf_py.toolkit.output import json_option, print_findings, print_json, status_of
+from ocf_py.toolkit.replacing import is_standard_input, read_input
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +36,9 @@ def validate(*, what: Sequence[str], ocf_root: Path, checks: bool, as_json: bool
     r"""Judge agents' metadata and cluster configurations, before a cluster does.
 
     Each WHAT is an agent (a path, ocf:PROVIDER:TYPE, PROVIDER:TYPE or TYPE), an XML file with a
-    metadata document, or one with a configuration: a whole CIB or a part of one. Agents are asked
-    for their meta-data, as Pacemaker asks, and those of a configuration for validate-all as well;
-    nothing else of them is called.
+    metadata document, or one with a configuration: a whole CIB or a part of one; - is standard
+    input. Agents are asked for their meta-data, as Pacemaker asks, and those of a configuration
+    for validate-all as well; nothing else of them is called.
 
     Ends with 1 if there is an error or a warning, 0 if there is none, 2 for what cannot be judged.
 
@@ -44,6 +46,7 @@ def validate(*, what: Sequence[str], ocf_root: Path, checks: bool, as_json: bool
     Examples:
       ocf-py validate ocf:heartbeat:IPaddr2 ./my-agent
       ocf-py validate cib.xml
+      ocf-py validate - < cib.xml
       ocf-py validate --json drbd | jq -r '.findings[] | select(.severity == "error") | .message'
       ocf-py validate --checks
     """
@@ -69,14 +72,40 @@ def validate(*, what: Sequence[str], ocf_root: Path, checks: bool, as_json: bool
 def _judge(word: str, ocf_root: Path) -> list[Finding]:
     """What there is to say of one word: a file with XML in it, or else an agent."""
     path = Path(word)
-    if word and path.is_dir():
-        raise UnusableInput(f"{word} is a folder", hint="name an agent or a file in it")
-    if word and path.is_file():
-        head = _read(path, _HEAD)
+    if word and is_standard_input(path):
+        return _judge_stream(path, word, ocf_root)
+    try:
+        kind = name_kind(path) if word else ""
+    except OSError as error:
+        raise UnusableInput(f"{word}: {error.strerror}", hint="name an agent or a file") from error
+    if kind == PIPE:
+        return _judge_stream(path, word, ocf_root)
+    if kind == FILE:
+        head = _read_head(path)
         if head.lstrip().startswith(_MARKS):
-            return _judge_xml(path, word, ocf_root)
+            return _judge_xml(path, word, read_input(path), ocf_root)
         return _judge_agent(word, ocf_root, _explain(path, word, head))
-    return _judge_agent(word, ocf_root)
+    if kind:
+        raise UnusableInput(f"{word} is {kind}", hint="name an agent or a file")
+    missing = UnusableInput(
+        f"{word}: there is no such file, and no agent of that name",
+        hint="name an agent, a metadata document or a CIB",
+    )
+    return _judge_agent(word, ocf_root, missing if _is_of_a_file(word) else None)
+
+
+def _is_of_a_file(word: str) -> bool:
+    """Whether who wrote it meant a file: cib.xml, and not the type of an agent."""
+    return Path(word).suffix != "" and ":" not in word and "/" not in word
+
+
+def _judge_stream(path: Path, word: str, ocf_root: Path) -> list[Finding]:
+    """What comes through a pipe comes once."""
+    raw = read_input(path)
+    if raw.lstrip().startswith(_MARKS):
+        return _judge_xml(path, word, raw, ocf_root)
+    what = "holds no XML" if raw else "is empty"
+    raise UnusableInput(f"{word} {what}", hint="give it a metadata document or a CIB")
 
 
 def _judge_agent(
@@ -102,10 +131,9 @@ def _explain(path: Path, word: str, head: bytes) -> UnusableInput:
     return UnusableInput(f"{word} {what}", hint="name an agent, a metadata document or a CIB")
 
 
-def _judge_xml(path: Path, word: str, ocf_root: Path) -> list[Finding]:
-    raw = _read(path, _LONGEST + 1)
+def _judge_xml(path: Path, word: str, raw: bytes, ocf_root: Path) -> list[Finding]:
     if _root_of(raw) != "resource-agent":
-        return _judge_cib(path, ocf_root)
+        return _judge_cib(path, raw, ocf_root)
     if len(raw) > _LONGEST:
         raise UnusableInput(f"{word} is longer than the {_LONGEST} bytes that Pacemaker takes")
     from ocf_py.validation.agents.judge import judge_document
@@ -113,12 +141,12 @@ def _judge_xml(path: Path, word: str, ocf_root: Path) -> list[Finding]:
     return judge_document(raw, word)
 
 
-def _judge_cib(path: Path, ocf_root: Path) -> list[Finding]:
+def _judge_cib(path: Path, raw: bytes, ocf_root: Path) -> list[Finding]:
     from ocf_py.cib.document import UnreadableConfiguration
     from ocf_py.validation.cib.judge import judge_cib
 
     try:
-        return judge_cib(path, ocf_root)
+        return judge_cib(path, ocf_root, raw)
     except UnreadableConfiguration as error:
         raise UnusableInput(str(error)) from error
 
@@ -136,10 +164,10 @@ def _root_of(raw: bytes) -> str:
     return next((str(element.tag) for _, element in events), "")
 
 
-def _read(path: Path, count: int) -> bytes:
+def _read_head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(count)
+            return file.read(_HEAD)
     except OSError as error:
         raise UnusableInput(f"cannot read {path}: {error.strerror}") from error
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +13,14 @@ from ocf_py.mirror.control import WorkerSilent, ask
 from ocf_py.mirror.record_text import load
 from ocf_py.mirror.status import folder_of, read_status
 from ocf_py.system import RUN_DIRECTORY
+from tests.cluster.command import run_inside
 from tests.cluster.conftest import EXAMPLES, settle
 
 from . import keeper
 
 if TYPE_CHECKING:
+    import subprocess
+
     from ocf_py.lab import Lab
     from ocf_py.mirror.record import Record
 
@@ -139,9 +140,7 @@ class Pair:
 
     def command(self, node: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run ``ocf-py mirror`` in a node."""
-        pid = str(self.lab.node(node).pid)
-        argv = [sys.executable, "-m", "tests.cluster.mirror.command", pid, "mirror", *words]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+        return run_inside(self.lab.node(node), "mirror", *words)
 
     def lines(self, node: str, tree: str = "") -> set[int]:
         """What is in every log of a node's directory, or of another tree of it."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ocf_py.cib.document import UnreadableConfiguration
-from ocf_py.doctor.diagnosis import fine
+from ocf_py.doctor.diagnosis import Verdict, fine
 from ocf_py.doctor.examination import guard
 from ocf_py.doctor.fstab import check_fstab
 from ocf_py.doctor.kernel import Kernel, check_file_systems, check_kernel
@@ -55,6 +56,15 @@ def test_resources_have_the_parameters_of_their_template() -> None:
         Resource("a", "ocf", "ocfpy", "IPaddr", {"nic": "eth0", "ip": "192.0.2.2"}),
         Resource("b", "systemd", "", "nginx", {}, is_cloned=True),
     ]
+
+
+def test_what_runs_in_a_container_is_not_of_this_node() -> None:
+    bundle = (
+        b'<configuration><resources><bundle id="b"><podman image="i"/>'
+        b'<primitive id="in" class="ocf" provider="image" type="Own"/></bundle>'
+        b'<primitive id="out" class="systemd" type="nginx"/></resources></configuration>'
+    )
+    assert [one.id for one in parse_resources(Path("cib"), bundle)] == ["out"]
 
 
 @pytest.mark.parametrize("document", [b"", b"\0\1", b"<a/>", b"<cib/>", b"<cib", b"\xff\xfe"])
@@ -104,6 +114,16 @@ def test_each_agent_needs_its_own_tools_and_all_have_a_package(
     assert set(tools) <= set(PACKAGES)
 
 
+def test_one_needs_and_several_need(tmp_path: Path) -> None:
+    for ids, verb in ((["fs"], "fs needs it"), (["fs", "nfs"], "fs, nfs need it")):
+        users = [ours("Filesystem", one) for one in ids]
+        (agent,) = check_agents(FakeNode(tmp_path), users)
+        assert agent.message.endswith(f", and {verb}")
+        assert all(
+            one.message.endswith(f", and {verb}") for one in check_tools(FakeNode(tmp_path), users)
+        )
+
+
 def test_an_agent_that_is_not_here_is_a_problem(tmp_path: Path) -> None:
     node = FakeNode(tmp_path)
     node.write("/usr/lib/ocf/resource.d/ocfpy/IPaddr", mode=0o755)
@@ -114,6 +134,7 @@ def test_an_agent_that_is_not_here_is_a_problem(tmp_path: Path) -> None:
         Resource("l", "lsb", "", "httpd", {}),
         Resource("f", "stonith", "", "fence_ipmilan", {}),
         Resource("s", "systemd", "", "nginx", {}),
+        Resource("p", "stonith", "", "external/sbd", {}),
     ]
     assert told(check_agents(node, resources)) == [
         ("fine", "ocf:ocfpy:IPaddr"),
@@ -124,6 +145,11 @@ def test_an_agent_that_is_not_here_is_a_problem(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------------- versions
+
+
+def test_a_remote_node_has_no_corosync_and_needs_none(tmp_path: Path) -> None:
+    node = FakeNode(tmp_path, answers={"pacemaker-remoted --version": (0, "Pacemaker 2.1.8")})
+    assert told(check_versions(node, [])) == [("fine", "Pacemaker")]
 
 
 @pytest.mark.parametrize(
@@ -221,8 +247,10 @@ def test_where_selinux_enforces_the_launchers_need_their_label(
     ("up", "carrier", "policy", "verdict"),
     [
         (True, True, {}, "fine"),
-        (False, True, {}, "problem"),
+        (False, True, {}, "warning"),
         (True, False, {}, "problem"),
+        (True, False, {"check_link_status": "false"}, "warning"),
+        (True, False, {"check_link_status": "no", "on_link_down": "refuse"}, "problem"),
         (True, False, {"on_link_down": "warn"}, "warning"),
         (True, False, {"on_link_down": "degraded"}, "warning"),
     ],
@@ -317,6 +345,21 @@ def test_a_mirror_needs_its_secrets_and_its_directory(tmp_path: Path) -> None:
     assert told(check_mirrors(node, [mirror])) == [("fine", "site")]
     node.path("/srv/.site.mirror/rubbish-1").mkdir(parents=True)
     assert told(check_mirrors(node, [mirror])) == [("fine", "site"), ("warning", "site")]
+
+
+def test_a_mirror_on_what_does_not_answer_holds_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dead(FakeNode):
+        def status(self, path: str) -> os.stat_result | None:
+            time.sleep(60)
+            return super().status(path)
+
+    monkeypatch.setattr("ocf_py.doctor.mirrors._SECONDS", 0.1)
+    mirror = ours("MirrorSync", "site", directory="/srv/site", secrets_file="/etc/site.secrets")
+    (one,) = check_mirrors(Dead(tmp_path), [mirror])
+    assert one.verdict is Verdict.PROBLEM
+    assert "no answer within 0.1 s" in one.message
 
 
 def test_a_process_in_the_background_without_its_resource_is_found(tmp_path: Path) -> None:

@@ -41,6 +41,14 @@ def look(node: FakeNode, resources: list[Resource] | None) -> list[tuple[str, st
     return told(check_run_directory(node, resources, _NOW))
 
 
+def test_a_number_and_its_verb_agree(node: FakeNode) -> None:
+    record(node, "IPaddr.one")
+    for name, count in (("IPaddr.one", "1 resource was "), ("IPaddr.two", "2 resources were ")):
+        record(node, name)
+        (found,) = check_run_directory(node, None, _NOW, is_attended=False)
+        assert found.message.startswith(count)
+
+
 def test_without_the_directory_nothing_was_started(node: FakeNode) -> None:
     assert look(node, []) == [("fine", "/run/ocfpy")]
 

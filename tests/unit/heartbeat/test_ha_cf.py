@@ -78,6 +78,12 @@ def test_the_times_become_the_token_and_its_warning(files: Files) -> None:
     assert "token_warning: 25\n" in done.corosync_conf
 
 
+def test_the_time_after_which_a_node_is_out_is_said_beside_heartbeats(files: Files) -> None:
+    done = files.translate("node n1 n2\ndeadtime 11\n")
+    (entry,) = (one for one in done.account.entries if one.what == "deadtime")
+    assert "24.2 s in all: token: 5000 would keep Heartbeat's time" in entry.remark
+
+
 def test_without_a_deadtime_it_is_heartbeats_own(files: Files) -> None:
     conf = files.translate().corosync_conf
     assert "token: 30000\n" in conf

@@ -98,6 +98,13 @@ def test_each_script_becomes_a_resource(
     assert done.account.open_entries == []
 
 
+def test_what_lvm_conf_has_to_say_is_in_the_account(files: Files) -> None:
+    done = files.translate(HA_CF, "n1 LVM::vg0\n")
+    (remark,) = (one.remark for one in done.account.entries if one.what.startswith("LVM"))
+    assert "system_id_source" in remark
+    assert "lvm.conf" in remark
+
+
 def test_init_scripts_may_stay_what_they_are(files: Files) -> None:
     done = files.translate(HA_CF, "n1 httpd\n", lsb=True)
     assert list(resources(done).values()) == [("lsb:httpd", {})]

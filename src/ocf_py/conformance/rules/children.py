@@ -48,9 +48,8 @@ def survivors_leave_the_group(stage: Stage) -> None:
     survivors = _survivors(stage, answer.left)
     for process in survivors:
         group = int((process / "stat").read_text().rpartition(")")[2].split()[2])
-        stage.expect(
-            group != answer.pid, f"{_command(process)!r} to lead a group of its own", "", answer
-        )
+        expected = f"{_command(process)!r} to lead a group of its own"
+        stage.expect(group != answer.pid, expected, "it is in that of the start", answer)
     if not survivors:
         raise NotApplicable("nothing outlives its start")
 

@@ -12,19 +12,24 @@ from ocf_py.conformance.stage import ACTIVE, STOPPED
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from ocf_py.catalogue.description import Parameter
     from ocf_py.conformance.caller import Answer
     from ocf_py.conformance.stage import Stage
 
 _ROUNDS = 3
+_NO_OTHER = "no second identity is given (--other)"
 
 
 @rule("two instances, started and stopped at the same moment, do not get in each other's way")
 def instances_live_side_by_side(stage: Stage) -> None:
     if not stage.subject.other and not stage.subject.is_known_by_name:
-        raise NotApplicable("no second identity is given")
+        raise NotApplicable(_NO_OTHER)
     others = {**stage.subject.parameters, **stage.subject.other}
     if others == stage.subject.parameters and stage.subject.parameters:
-        raise NotApplicable("no second identity is given")
+        raise NotApplicable(_NO_OTHER)
+    for one in stage.description.parameters:
+        if one.unique_group and _is_one_for_all(one, others, stage.subject.instance):
+            raise NotApplicable(f"{_NO_OTHER}, and {one.name}, which is unique, has one default")
     instances = ((stage.subject.instance, stage.subject.parameters), ("neighbour", others))
     first = stage.caller
     second = Caller(first.sandbox, stage.subject, role="second", confined=first.confined)
@@ -43,6 +48,11 @@ def instances_live_side_by_side(stage: Stage) -> None:
             _ask_both(stage, callers, instances, "monitor", STOPPED)
     finally:
         second.close()
+
+
+def _is_one_for_all(one: Parameter, given: Mapping[str, str], instance: str) -> bool:
+    """Whether two instances that are not told otherwise get the same value."""
+    return not given.get(one.name) and bool(one.default) and instance not in one.default
 
 
 def _ask_both(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.old_names import OLD_NAMES
 from ocf_py.kinds import TRUE
 from ocf_py.migration.translation import (
     TRACE,
@@ -51,6 +52,12 @@ def _netmask(name: str, value: str, _case: Case) -> Outcome:
     return Refused(f"{name}={value}: ours announces to all, not to some")
 
 
+def _old_netmask(name: str, value: str, case: Case) -> Outcome:
+    if case.has("cidr_netmask"):
+        return Dropped(f"{name}={value} is left out: beside cidr_netmask it has no effect")
+    return Becomes("cidr_netmask", value, f"{name} is an old name of cidr_netmask there")
+
+
 def _shares(case: Case) -> bool:
     is_unique = case.values.get("unique_clone_address", "").lower() in TRUE
     return case.is_clone and not is_unique
@@ -58,6 +65,11 @@ def _shares(case: Case) -> bool:
 
 def _check_clone(case: Case) -> Further:
     found = Further()
+    if not case.has("check_link_status"):  # which the later ones among them do, and most do not
+        found.notes.append(
+            "an interface without a carrier counts as a failure here, and not in every version "
+            "there: check_link_status=false leaves it out of account, as on a bridge without ports"
+        )
     if _shares(case):
         found.reasons.append(
             "a clone shares the address out by hash there, and every node would hold it here: "
@@ -69,7 +81,8 @@ def _check_clone(case: Case) -> Further:
 
 
 def _check_old_clone(case: Case) -> Further:
-    found = Further()
+    found = Further(added={"check_link_status": "false"})
+    found.notes.append("check_link_status=false is added: there an address needs no carrier")
     if case.is_clone:
         found.reasons.append("a clone of it is one address on several nodes")
     return found
@@ -101,6 +114,7 @@ IPADDR2 = Peer(
             ),
             _of_cluster_ip,
         ),
+        **dict.fromkeys(OLD_NAMES["ocf:heartbeat:IPaddr2"], _old_netmask),
         "arp_sender": _sender,
         "send_arp_opts": refused("ours runs no program that it would be an option of"),
         **TRACE,
@@ -120,6 +134,7 @@ IPADDR = Peer(
         "ARP_REPEAT": renamed("arp_count"),
         "ARP_BACKGROUND": _background,
         "ARP_NETMASK": _netmask,
+        **dict.fromkeys(OLD_NAMES["ocf:heartbeat:IPaddr"], _old_netmask),
         **TRACE,
     },
     _check_old_clone,

@@ -1,4 +1,4 @@
-"""Agents of the user's own: what an install has added stays until somebody gives it up.
+"""Agents of the user's own, and examples: what was added stays until somebody gives it up.
 
 An upgrade that took one away would leave its resources without an agent: no monitor, and no stop,
 which has the node fenced.
@@ -51,7 +51,8 @@ def keep_added(
 def _refuse_unknown(type_: str, given: set[str], manifest: Manifest, sources: Sources) -> None:
     if type_ in given:
         raise UnusableInput(
-            f"--without {type_}: --with adds it", hint="nothing was changed; give one of the two"
+            f"--without {type_}: --with adds it, or --with-examples",
+            hint="nothing was changed; give one of the two",
         )
     if type_ in manifest.added:
         return

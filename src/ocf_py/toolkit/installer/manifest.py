@@ -29,8 +29,8 @@ class Manifest:
     A file has every digest that may be ours: while an install is under way that is the old and
     the new one, so that one which is cut off anywhere leaves nothing that seems foreign.
 
-    `added` are the types of the user's own agents, each with the name of its module's file among
-    the agents of `generation`.
+    `added` are the types of the user's own agents and of the examples, each with the name of its
+    module's file among the agents of `generation`.
     """
 
     version: str = ""

@@ -24,9 +24,9 @@ _AGENTS_PACKAGE = b'"""The installed agents."""\n'
 class Origin(enum.Enum):
     """Why an agent is among what is to be installed."""
 
-    #: ocf-py ships it.
+    #: ocf-py ships it, for every install.
     SHIPPED = "shipped"
-    #: This install was told to add it.
+    #: This install was told to add it: one of the user's own, or an example.
     ADDED = "added"
     #: An earlier install added it, and nobody has given it up.
     KEPT = "kept"
@@ -83,11 +83,10 @@ def find_sources(*, with_examples: bool, also: Iterable[Path] = ()) -> Sources:
         ToolkitError: Two agents share a type or a module.
     """
     package = _package_folder()
-    folders = [_agents_folder(package, "_agents", "agents")]
-    if with_examples:
-        folders.append(_agents_folder(package, "_examples", "examples/agents"))
-    shipped = [path for folder in folders for path in sorted(folder.glob("[!_]*.py"))]
-    agents = [AgentSource(path, read_agent_type(path)) for path in shipped]
+    agents = _read_folder(_agents_folder(package, "_agents", "agents"), Origin.SHIPPED)
+    if with_examples:  # as if each were named: resources may run on them when others are upgraded
+        examples = _agents_folder(package, "_examples", "examples/agents")
+        agents += _read_folder(examples, Origin.ADDED)
     for path in also:
         if not is_module(path.name):
             raise UnusableInput(f"{path}: not the name of a Python module, such as lamp.py")
@@ -148,6 +147,11 @@ def _agents_folder(package: Path, in_wheel: str, in_checkout: str) -> Path:
     raise ToolkitError(
         f"no agents beside {package}", hint="install the wheel again, or run from a checkout"
     )
+
+
+def _read_folder(folder: Path, origin: Origin) -> list[AgentSource]:
+    paths = sorted(folder.glob("[!_]*.py"))
+    return [AgentSource(path, read_agent_type(path), origin) for path in paths]
 
 
 def _library_files(package: Path) -> list[Path]:

@@ -14,7 +14,17 @@ _CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 
 def check_name(name: str) -> None:
     """UnusableInput unless an agent can be called so and installed beside ours."""
-    if not _CLASS_NAME.fullmatch(name) or keyword.iskeyword(name) or name == "Agent":
+    if name == "Agent":
+        raise UnusableInput(
+            f"{name}: is the class that every agent derives from", hint="choose another name"
+        )
+    for word in (name, name.lower()):  # soft keywords, such as match, are names as well
+        if keyword.iskeyword(word):
+            raise UnusableInput(
+                f"{name}: {word} is a word of Python's own, which names no class and no module",
+                hint="choose another name",
+            )
+    if not _CLASS_NAME.fullmatch(name):
         raise UnusableInput(
             f"{name!r} cannot be the name of an agent's class and of its file",
             hint="begin with a capital letter, go on with letters and digits, such as WebCache",

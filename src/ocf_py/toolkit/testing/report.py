@@ -25,7 +25,10 @@ _UNPRINTABLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True)
 class Report:
-    """What came of one agent: `again` is the command line that tests it, without any --rule."""
+    """What came of one agent: `again` is the command line that tests it, without any --rule.
+
+    It is complete unless somebody has interrupted the test.
+    """
 
     agent: str
     version: str
@@ -33,6 +36,7 @@ class Report:
     again: str
     seconds: float
     judgements: tuple[Judgement, ...]
+    is_complete: bool = True
 
     def count(self) -> dict[str, int]:
         """How many rules came to what: faults by their severity, and the other states."""
@@ -45,7 +49,8 @@ class Report:
     def summary(self) -> str:
         """One line."""
         counted = ", ".join(f"{count} {word}" for word, count in self.count().items() if count)
-        return f"{self.agent}, {self.where}: {counted} ({self.seconds:.0f} s)"
+        cut = "" if self.is_complete else "; incomplete: interrupted"
+        return f"{self.agent}, {self.where}: {counted} ({self.seconds:.0f} s){cut}"
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for json.dumps."""
@@ -54,6 +59,12 @@ class Report:
             "agent_version": self.version,
             "where": self.where,
             "seconds": round(self.seconds, 1),
+            "complete": self.is_complete,
+            "left": [
+                {"rule": one.id, "what": left.what, "remedy": left.remedy}
+                for one in self.judgements
+                for left in one.left
+            ],
             "counts": self.count(),
             "rules": [self._judgement_as_json(one) for one in self.judgements],
         }
@@ -90,12 +101,22 @@ def print_table(report: Report, *, quiet: bool, verbose: bool) -> None:
         if is_broken or (not quiet and (verbose or one.state is not State.NO_OBJECT)):
             word = _word(one).ljust(_WIDTH)
             colour = COLOURS[one.severity] if is_broken else _STATE_COLOURS.get(one.state)
-            remark = f" ({one.remark})" if one.remark and one.state is State.NO_OBJECT else ""
+            remark = f" ({one.remark})" if one.remark else ""
             click.echo(f"{click.style(word, fg=colour)}  {one.title} [{one.id}]{remark}")
         if is_broken:
             for line in _explain(report, one, verbose=verbose):
                 click.echo(f"{' ' * _WIDTH}  {line}")
+    for line in _list_left(report):
+        click.echo(line)
     click.echo(report.summary)
+
+
+def _list_left(report: Report) -> Iterator[str]:
+    """What is left on the machine itself, each with a command line that ends it."""
+    for one in report.judgements:
+        for left in one.left:
+            yield f"{'left'.ljust(_WIDTH)}  {_one_line(left.what)} [{one.id}]"
+            yield f"{' ' * _WIDTH}  end it: {_one_line(left.remedy)}"
 
 
 _STATE_COLOURS = {State.HOLDS: "green"}
@@ -150,6 +171,9 @@ def write_junit(report: Report, path: str) -> None:
         elif one.state is not State.HOLDS:
             skipped += 1
             etree.SubElement(case, "skipped", message=_clean(one.remark))
+    left = [*_list_left(report)]
+    if left:
+        etree.SubElement(suite, "system-out").text = _clean("\n".join(left))
     suite.set("tests", str(len(report.judgements)))
     suite.set("failures", str(failed))
     suite.set("errors", "0")

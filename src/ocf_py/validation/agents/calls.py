@@ -28,14 +28,14 @@ def call_metadata(agent: InstalledAgent, timeout: float = SECONDS) -> dict[str, 
     Only root can become another user. Where the first call fails the others would tell no more.
     """
     argv = (agent.path, "meta-data")
-    calls = {PLAIN: call(argv, ENVIRONMENT, timeout=timeout, ends_when_cut=True)}
+    calls = {PLAIN: call(argv, ENVIRONMENT, timeout=timeout, ends_when_cut=True, ends_holders=True)}
     if calls[PLAIN].code != 0:
         return calls
     user = _unprivileged()
     if os.geteuid() == 0 and user is not None:
-        calls[UNPRIVILEGED] = call(argv, ENVIRONMENT, timeout=timeout, user=user)
+        calls[UNPRIVILEGED] = call(argv, ENVIRONMENT, timeout=timeout, user=user, ends_holders=True)
     bare = {"OCF_ROOT": ENVIRONMENT["OCF_ROOT"]}
-    calls[BARE] = call(argv, bare, timeout=timeout)
+    calls[BARE] = call(argv, bare, timeout=timeout, ends_holders=True)
     return calls
 
 
@@ -128,7 +128,9 @@ def leaves_process(calls: Mapping[str, Called]) -> Iterator[Hit]:
     """A process that meta-data has started lives on, and holds its output open."""
     plain = calls[PLAIN]
     if plain.kept_open and not plain.is_cut and not plain.timed_out:
-        yield Hit(0, "action meta-data", "leaves a process behind that holds its output open")
+        named = ", ".join(f"pid {one.pid} ({one.command[:100]})" for one in plain.left)
+        who = f": {named}; it is ended now" if named else ""
+        yield Hit(0, "action meta-data", f"leaves a process behind that holds its output open{who}")
 
 
 _CIRCUMSTANCES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocf_py.catalogue.description import SECONDS, UnreadableDescription, describe, parse_document
+from ocf_py.catalogue.unstarted import explain_unstarted
 from ocf_py.validation.agents import actions, calls, operations, parameters, structure, values
 from ocf_py.validation.agents.check import Document, Hit, add, run_call_checks, run_checks
 from ocf_py.validation.finding import Severity
@@ -37,7 +38,7 @@ def judge_agent(agent: InstalledAgent, file: str, timeout: float = SECONDS) -> l
     try:
         made = calls.call_metadata(agent, timeout)
     except OSError as error:
-        hit = Hit(0, "", f"cannot be executed: {error.strerror}")
+        hit = Hit(0, "", f"cannot be executed: {explain_unstarted(agent.path, error)}")
         return [_NOT_EXECUTABLE.find(hit, file)]
     findings = [*run_call_checks(made, file)]
     plain = made[calls.PLAIN]

@@ -73,18 +73,26 @@ class Agents:
         """What `validate-all` says to each resource with these parameters; None for no objection.
 
         At level 0, as `crm_resource --validate` and `pcs` ask: the form of the values, not the
-        machine. In an environment of its own: nothing of the caller's reaches an agent.
+        machine. In an environment of its own: nothing of the caller's reaches an agent. Cases that
+        differ in the resource's name alone are one question, asked in the name of the first.
         """
+        environments = [_environment(resource, values) for resource, values in cases]
+        keys = [_key(one) for one in environments]
+        first = {key: number for number, key in reversed([*enumerate(keys)])}  # the first wins
+        asked = list(first.values())
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(self._refusal, cases))
+            answers = pool.map(lambda one: self._refusal(*cases[one], environments[one]), asked)
+            said = dict(zip(first, answers))
+        return [said[key] for key in keys]
 
-    def _refusal(self, case: tuple[Resource, dict[str, str]]) -> Refusal | None:
-        resource, values = case
+    def _refusal(
+        self, resource: Resource, values: dict[str, str], environment: dict[str, str]
+    ) -> Refusal | None:
         agent, said = self.find(resource), self.describe(resource)
         if agent is None or said is None or "validate-all" not in said.action_names:
             return None
         secrets = [values[name] for name in said.secrets if values.get(name)]
-        refusal = _validate(agent, _environment(resource, values))
+        refusal = _validate(agent, environment)
         if refusal is None:
             return None
         reason = refusal.reason
@@ -125,6 +133,11 @@ def _environment(resource: Resource, values: dict[str, str]) -> dict[str, str]:
             shown = str(value.lower() in TRUE).lower() if is_flag else value
             found["OCF_RESKEY_CRM_meta_" + name.replace("-", "_")] = shown
     return found
+
+
+def _key(environment: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """What makes a question another one: all but the name of the resource."""
+    return tuple(sorted(one for one in environment.items() if one[0] != "OCF_RESOURCE_INSTANCE"))
 
 
 def _validate(agent: InstalledAgent, environment: dict[str, str]) -> Refusal | None:

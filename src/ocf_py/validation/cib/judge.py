@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.catalogue.lines import line_of
-from ocf_py.cib.document import read_document
+from ocf_py.cib.document import parse_document, read_document
 from ocf_py.validation.cib import checks
 from ocf_py.validation.cib.agents import Agents
 from ocf_py.validation.cib.situation import Situation
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 _SCHEMA = "schema"
 
 
-def judge_cib(path: Path, ocf_root: Path) -> list[Finding]:
+def judge_cib(path: Path, ocf_root: Path, content: bytes | None = None) -> list[Finding]:
     """Everything that is wrong with the configuration in a file, by the line.
 
+    `content` is the file's where somebody has read it already: a pipe gives it only once.
     The agents that it names are asked by their `meta-data` and `validate-all`.
 
     Raises:
         UnreadableConfiguration: The file holds no configuration.
         OSError: The system does not give it.
     """
-    document = read_document(path)
+    document = read_document(path) if content is None else parse_document(path, content)
     situation = Situation(document, Agents(ocf_root))
     situation.agents.ask(situation.resources)
     flaws = [(one.id, flaw) for one in checks.ALL.values() for flaw in one.find(situation)]

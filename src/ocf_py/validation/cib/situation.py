@@ -20,6 +20,20 @@ if TYPE_CHECKING:
     from ocf_py.validation.cib.agents import Agents
 
 
+_COUNTS = ("replicas", "promoted-max", "masters")  # of a bundle's containers
+#: Properties that Pacemaker 3.0.2 has renamed; the new name wins where both are there.
+RENAMED = {
+    "stonith-enabled": "fencing-enabled",
+    "stonith-action": "fencing-action",
+    "stonith-timeout": "fencing-timeout",
+    "stonith-max-attempts": "fencing-max-attempts",
+    "stonith-watchdog-timeout": "fencing-watchdog-timeout",
+    "fence-reaction": "fencing-reaction",
+    "stop-orphan-resources": "stop-removed-resources",
+    "stop-orphan-actions": "cancel-removed-actions",
+}
+
+
 @dataclass(frozen=True)
 class Situation:
     """One configuration, judged with the agents of one machine."""
@@ -39,6 +53,28 @@ class Situation:
         return [(one, said) for one, said in asked if said is not None]
 
     @cached_property
+    def members(self) -> list[str]:
+        """The cluster's own nodes, without remote ones; empty where it has yet to add them."""
+        nodes = self.document.elements("node")
+        full = [one for one in nodes if one.get("type", "member") in ("member", "normal")]
+        return [str(one.get("uname")) for one in full if one.get("uname")]
+
+    @cached_property
+    def node_names(self) -> frozenset[str]:
+        """All that may be meant by a node's name, in small letters, as case does not count."""
+        document = self.document
+        names = {str(one.get("uname")) for one in document.elements("node") if one.get("uname")}
+        names |= {str(one.get("id")) for one in document.elements("primitive")}  # a remote node
+        for pair in document.elements("nvpair"):
+            if pair.get("name") == "remote-node":
+                names.add(str(pair.get("value")))
+        for bundle in document.elements("bundle"):
+            given = (part.get(key, "") for part in bundle for key in _COUNTS)
+            counts = [int(one) for one in given if one.isdecimal()]
+            names |= {f"{bundle.get('id')}-{number}" for number in range(max(counts, default=1))}
+        return frozenset(one.lower() for one in names)
+
+    @cached_property
     def properties(self) -> list[Setting]:
         """The cluster properties."""
         sections = list(self.document.elements("crm_config"))
@@ -47,8 +83,10 @@ class Situation:
         return settings(self.document, sections, "cluster_property_set")
 
     def find_property(self, name: str) -> Setting | None:
-        """A cluster property that always holds."""
-        return next((one for one in self.properties if one.name == name and not one.rule), None)
+        """A cluster property that always holds, by its name of today or the one of before."""
+        held = [one for one in self.properties if not one.rule]
+        names = (RENAMED[name], name) if name in RENAMED else (name,)
+        return next((one for want in names for one in held if one.name == want), None)
 
     def says(self, name: str, default: str = "") -> str:
         """A cluster property's value."""
@@ -62,13 +100,15 @@ class Situation:
             return False
         if not self.document.is_cluster:
             return True
-        watchdog = parse_ms(self.says("stonith-watchdog-timeout", "0")) != 0
-        has_watchdog = self.says("have-watchdog") == "true" or (
+        return self.has_watchdog_fencing or any(one.standard == "stonith" for one in self.resources)
+
+    @property
+    def has_watchdog_fencing(self) -> bool:
+        """Whether a lost node is taken to have been reset by its own watchdog."""
+        is_here = self.says("have-watchdog") == "true" or (
             self.document.root.get("have-watchdog") in ("1", "true")
         )
-        return any(one.standard == "stonith" for one in self.resources) or (
-            watchdog and has_watchdog
-        )
+        return is_here and parse_ms(self.says("stonith-watchdog-timeout", "0")) != 0
 
     @cached_property
     def default_timeout(self) -> int | None:
@@ -88,4 +128,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     lowered = {one.lower(): one for one in known}
     found = difflib.get_close_matches(word.lower().replace("_", "-"), lowered, n=1, cutoff=0.75)
     found = found or difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.75)
+    found = found or [one for one in lowered if _is_swapped(word.lower(), one)]
     return lowered[found[0]] if found else ""
+
+
+def _is_swapped(word: str, other: str) -> bool:
+    """Whether two neighbouring letters have changed places, which in a short word is far off."""
+    if len(word) != len(other):
+        return False
+    wrong = [place for place, pair in enumerate(zip(word, other)) if pair[0] != pair[1]]
+    if len(wrong) != 2 or wrong[1] - wrong[0] != 1:  # noqa: PLR2004 - a pair
+        return False
+    return word[wrong[0]] + word[wrong[1]] == other[wrong[1]] + other[wrong[0]]

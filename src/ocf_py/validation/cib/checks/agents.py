@@ -11,6 +11,7 @@ from ocf_py.validation.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ocf_py.cib.model import Resource
     from ocf_py.validation.cib.situation import Situation
 
 _STANDARDS = ("ocf", "stonith", "systemd", "service", "lsb", "upstart", "nagios")
@@ -35,18 +36,29 @@ def unknown_class(situation: Situation) -> Iterator[Flaw]:
 @check("a resource's agent is not installed")
 def unknown_agent(situation: Situation) -> Iterator[Flaw]:
     for resource in situation.resources:
+        if resource.is_contained:  # its agent is in the image
+            continue
         if resource.standard == "ocf" and situation.agents.find(resource) is None:
-            names = situation.agents.names
-            elsewhere = [one for one in names if one.split(":")[-1] == resource.type]
-            near = " or ".join(elsewhere) or nearest(resource.agent, names)
             yield Flaw(
                 Severity.ERROR,
                 resource.element,
                 resource.id,
                 f"no agent {resource.agent} is installed here",
                 _NOT_INSTALLED,
-                f"write {near}" if near else "install it, or look at `ocf-py list`",
+                _find_remedy(resource, situation.agents.names),
             )
+
+
+def _find_remedy(resource: Resource, names: list[str]) -> str:
+    if resource.provider == "ocfpy":  # another provider's agent of that type is no remedy
+        ours = {one.rpartition(":")[2]: one for one in names if one.startswith("ocf:ocfpy:")}
+        near = nearest(resource.type, ours)
+        if near:
+            return f"write {ours[near]}"
+        return "run `ocf-py install`; an agent of your own takes `ocf-py install --with FILE`"
+    elsewhere = [one for one in names if one.split(":")[-1] == resource.type]
+    near = " or ".join(elsewhere) or nearest(resource.agent, names)
+    return f"write {near}" if near else "install it, or look at `ocf-py list`"
 
 
 @check("a resource of a class without providers has one")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ocf_py.cib.model import TRUE
 from ocf_py.cib.times import parse_ms
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.situation import nearest
+from ocf_py.validation.cib.situation import RENAMED, nearest
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _KNOWN = (
     *("transition-delay", "maintenance-mode", "cluster-ipc-limit", "is-managed-default"),
     *("default-resource-stickiness", "default-action-timeout", "stonith-enabled-default"),
     *("crmd-integration-timeout", "crmd-finalization-timeout", "crmd-transition-delay"),
+    *("enable-startup-probes", "fence-remote-without-quorum"),
+    *RENAMED.values(),
 )
 _TIMES = frozenset(
     (
@@ -37,6 +39,7 @@ _TIMES = frozenset(
         *("shutdown-lock-limit", "election-timeout", "shutdown-escalation", "transition-delay"),
         *("join-integration-timeout", "join-finalization-timeout", "priority-fencing-delay"),
         "node-pending-timeout",
+        "fencing-timeout",
     )
 )
 _QUORUM = ("stop", "freeze", "ignore", "demote", "suicide", "fence")
@@ -56,9 +59,9 @@ def no_fencing(situation: Situation) -> Iterator[Flaw]:
             Severity.ERROR,
             off.element,
             "",
-            f"stonith-enabled={off.value}",
+            f"{off.name}={off.value}",
             _NO_FENCING,
-            "configure a fence device and set stonith-enabled=true",
+            f"configure a fence device and set {off.name}=true",
         )
         return
     (section,) = situation.document.root.findall("configuration/crm_config")[:1]
@@ -100,10 +103,8 @@ def quorum_ignored(situation: Situation) -> Iterator[Flaw]:
 
 @check("two nodes shoot each other in a split")
 def fence_race(situation: Situation) -> Iterator[Flaw]:
-    document = situation.document
-    nodes = [one for one in document.elements("node") if one.get("uname")]
     devices = [one for one in situation.resources if one.standard == "stonith"]
-    if len(nodes) != 2 or not devices or not situation.fences:  # noqa: PLR2004 - the pair
+    if len(situation.members) != 2 or not devices or not situation.fences:  # noqa: PLR2004 - the pair
         return
     delays = {
         one.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import TRUE
 from ocf_py.cib.times import in_words, parse_ms
 from ocf_py.validation.cib.check import Flaw, check
 from ocf_py.validation.finding import Severity
@@ -74,10 +75,17 @@ def _too_short(
                 continue
             if action.name in ("promote", "demote") and not resource.is_promotable:
                 continue
+            if action.name.startswith("migrate_") and not _may_migrate(resource):
+                continue
             if action.name == "notify" and resource.collective is None:
                 continue
             if has is not None and has < wants:
                 yield resource, action.name, resource.element, has, wants
+
+
+def _may_migrate(resource: Resource) -> bool:
+    allowed = next((one.value for one in resource.meta if one.name == "allow-migrate"), "")
+    return allowed.lower() in TRUE
 
 
 def _asked(said: Description, one: Operation) -> int | None:

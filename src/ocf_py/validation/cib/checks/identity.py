@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from ocf_py.cib.document import NAMING
 from ocf_py.validation.cib.check import Flaw, check
 from ocf_py.validation.cib.situation import nearest
 from ocf_py.validation.finding import Severity
@@ -15,18 +16,13 @@ if TYPE_CHECKING:
 
     from ocf_py.validation.cib.situation import Situation
 
-# Their id is a reference to a resource, not a name of their own.
-_REFERRING = frozenset(("resource_ref", "obj_ref", "role"))
-
 
 @check("two elements have the same id")
 def duplicate_id(situation: Situation) -> Iterator[Flaw]:
     document = situation.document
     for element in document.root.iter(etree.Element):
         name = element.get("id")
-        if name is None or element.tag in _REFERRING or document.ids[name] is element:
-            continue
-        if document.ids[name].tag in _REFERRING:
+        if name is None or element.tag in NAMING or document.ids[name] is element:
             continue
         yield Flaw(
             Severity.ERROR,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.cib.model import TRUE, today
+from ocf_py.cib.model import FALSE, TRUE, today
 from ocf_py.cib.settings import settings
 from ocf_py.cib.times import parse_ms
 from ocf_py.validation.cib.check import Flaw, check
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ocf_py.cib.settings import Setting
     from ocf_py.validation.cib.situation import Situation
 
-_FALSE = ("false", "no", "off", "0", "n")
 _OF_RESOURCE = (
     *("priority", "critical", "target-role", "is-managed", "maintenance", "resource-stickiness"),
     *("requires", "migration-threshold", "failure-timeout", "multiple-active", "allow-migrate"),
@@ -51,6 +50,7 @@ _WORDS = {
     "requires": ("nothing", "quorum", "fencing", "unfencing"),
 }
 _ROLES = ("Started", "Stopped", "Promoted", "Unpromoted")
+_WITHOUT_INSTANCES = ("systemd", "service", "lsb", "upstart", "nagios")  # they take no parameters
 _HOLDERS = ("primitive", "template", "group", "clone", "master", "bundle", "rsc_defaults")
 
 
@@ -92,6 +92,23 @@ def misplaced_meta(situation: Situation) -> Iterator[Flaw]:
             )
 
 
+@check("instances are to be told apart of a class that knows no instances")
+def unique_without_parameters(situation: Situation) -> Iterator[Flaw]:
+    for resource in situation.resources:
+        clone = resource.collective
+        if clone is None or resource.standard not in _WITHOUT_INSTANCES:
+            continue
+        if resource.around("globally-unique").lower() in TRUE:
+            yield Flaw(
+                Severity.ERROR,
+                clone,
+                clone.get("id", ""),
+                f"globally-unique is true for {resource.agent}",
+                "Pacemaker ignores it: on each node runs one instance at most, and no matter which",
+                "remove it",
+            )
+
+
 @check("a meta attribute's value cannot be read")
 def wrong_meta_value(situation: Situation) -> Iterator[Flaw]:
     for element, one in _all(situation):
@@ -110,7 +127,7 @@ def wrong_meta_value(situation: Situation) -> Iterator[Flaw]:
 def _wanted(name: str, value: str) -> str:
     """What the value should be, "" where it is."""
     number = value.lstrip("+-")
-    if name in _BOOLEANS and value.lower() not in (*TRUE, *_FALSE):
+    if name in _BOOLEANS and value.lower() not in (*TRUE, *FALSE):
         return "true or false"
     if name in _NUMBERS and not value.isdecimal():
         return "a whole number"
@@ -129,7 +146,7 @@ def switched_off(situation: Situation) -> Iterator[Flaw]:
     for element, one in _all(situation):
         value = one.value.lower()
         is_off = one.name == "target-role" and value == "stopped"
-        is_free = (one.name == "is-managed" and value in _FALSE) or (
+        is_free = (one.name == "is-managed" and value in FALSE) or (
             one.name == "maintenance" and value in TRUE
         )
         if is_off or is_free:

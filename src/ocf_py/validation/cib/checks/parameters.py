@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.old_names import OLD_NAMES
 from ocf_py.validation.cib.check import Flaw, check
 from ocf_py.validation.cib.situation import nearest
 from ocf_py.validation.finding import Severity
@@ -11,6 +12,8 @@ from ocf_py.validation.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ocf_py.cib.model import Resource
+    from ocf_py.cib.settings import Setting
     from ocf_py.validation.cib.situation import Situation
 
 # What ocf-shellfuncs and Pacemaker itself read, whatever the agent declares.
@@ -27,6 +30,9 @@ def unknown_parameter(situation: Situation) -> Iterator[Flaw]:
         for setting in resource.parameters:
             if said.find(setting.name) or setting.name in extra:
                 continue
+            if setting.name in OLD_NAMES.get(resource.agent, ()):
+                yield _old_name(resource, setting)
+                continue
             near = nearest(setting.name, names)
             yield Flaw(
                 Severity.ERROR,
@@ -34,8 +40,28 @@ def unknown_parameter(situation: Situation) -> Iterator[Flaw]:
                 resource.id,
                 f"{resource.agent} has no parameter {setting.name!r}",
                 "the agent does not look at it: what it was to say does not hold",
-                f"write {near}" if near else "remove it",
+                f"write {near}" if near else _choose(names),
             )
+
+
+def _choose(names: list[str]) -> str:
+    """What to do where no name is near; to remove a setting would be to lose what it was for."""
+    return f"write one of {', '.join(names)}" if names else "see what the agent itself says of it"
+
+
+def _old_name(resource: Resource, setting: Setting) -> Flaw:
+    declared = OLD_NAMES[resource.agent][setting.name]
+    is_read = not any(one.name == declared and one.value for one in resource.parameters)
+    return Flaw(
+        Severity.WARNING,
+        setting.element,
+        resource.id,
+        f"{setting.name} is an old name of {declared}, which {resource.agent} does not declare",
+        "the agent still reads it, but tools refuse it, as may a later version"
+        if is_read
+        else f"the agent does not look at it, as {declared} is set too",
+        f"write {declared}" if is_read else f"see that {declared} is right, and remove the old one",
+    )
 
 
 @check("a parameter that the agent requires is not set")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ocf_py.kinds import TRUE
 from ocf_py.system.devices import Source
 from ocf_py.validation.cib.check import Flaw, check
+from ocf_py.validation.cib.situation import nearest
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -61,4 +62,36 @@ def several_replicas(situation: Situation) -> Iterator[Flaw]:
                 if len(names) > 1
                 else "two instances on one node have the same data",
                 f"set {names[0]}=1",
+            )
+
+
+@check("a mirror's address names what is no node")
+def mirror_of_no_node(situation: Situation) -> Iterator[Flaw]:
+    members = situation.members
+    if not members:
+        return
+    lowered = {one.lower() for one in members}
+    for resource in situation.resources:
+        addresses = [one for one in resource.parameters if one.name == "address"]
+        if resource.agent != _MIRROR or not addresses or addresses[0].rule:
+            continue
+        named = [word.partition("=")[0] for word in addresses[0].value.split() if "=" in word]
+        wrong = [one for one in named if one not in members]
+        # Only the agent tells large letters from small ones.
+        wrong = [
+            one
+            for one in wrong
+            if one.lower() not in situation.node_names or one.lower() in lowered
+        ]
+        for name in wrong:
+            near = next((one for one in members if one.lower() == name.lower()), "")
+            near = near or nearest(name, members)
+            yield Flaw(
+                Severity.ERROR,
+                addresses[0].element,
+                resource.id,
+                f"address: there is no node {name!r}",
+                "the node that is meant has no copy: a start there is refused, as address does not "
+                "name it",
+                f"write {near}" if near else f"name nodes of the cluster: {', '.join(members)}",
             )

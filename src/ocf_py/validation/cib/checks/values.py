@@ -29,8 +29,10 @@ def wrong_type(situation: Situation) -> Iterator[Flaw]:
                 continue
             shown = "its value" if parameter.is_secret else repr(setting.value)
             wanted = "one of " + ", ".join(parameter.options) if parameter.options else ""
+            # In metadata of OCF 1.0 the type is often no more than a hint for whoever reads it.
+            is_hint = said.version.startswith("1.0") and parameter.content != "select"
             yield Flaw(
-                Severity.ERROR,
+                Severity.WARNING if is_hint else Severity.ERROR,
                 setting.element,
                 resource.id,
                 f"{setting.name}: {shown} is not of type {parameter.content}",
@@ -46,6 +48,8 @@ _WANTED = {"boolean": "true or false", "integer": "a whole number", "select": "a
 def refused_value(situation: Situation) -> Iterator[Flaw]:
     cases: list[tuple[Resource, dict[str, str]]] = []
     for resource, said in situation.described:
+        if resource.is_contained:  # this machine's agent would speak of this machine
+            continue
         cases += [
             (resource, values)
             for values in resource.value_sets()
@@ -92,7 +96,7 @@ def _refused(resource: Resource, values: dict[str, str], refusal: Refusal) -> Fl
         {
             _NOT_INSTALLED: "install what is missing on every node that may run it",
             _NOT_PERMITTED: "ask again as root",
-        }.get(code, "correct what the reason names"),
+        }.get(code, "correct what the reason names, unless it is this machine alone that lacks it"),
     )
 
 
@@ -115,6 +119,19 @@ def _is_found_wrong(said: Description, values: dict[str, str]) -> bool:
 def _is_of_type(parameter: Parameter, value: str) -> bool:
     if value.startswith(SECRET) or (not value and not parameter.required):
         return True
+    if parameter.content not in _WANTED or _is_described(parameter, value):
+        return True
+    # An agent whose own default is not of the type means another one.
+    default = parameter.default
+    return _fits(parameter, value) or (default != "" and not _fits(parameter, default))
+
+
+def _is_described(parameter: Parameter, value: str) -> bool:
+    """Whether its description quotes the value, as Filesystem's does `safe` for a boolean."""
+    return any(f"{mark}{value}{mark}" in parameter.longdesc for mark in "\"'")
+
+
+def _fits(parameter: Parameter, value: str) -> bool:
     if parameter.content == "boolean":
         return value.lower() in _BOOLEANS
     if parameter.content == "integer":
