@@ -42,8 +42,8 @@ demo: setup ## a real cluster; its active node loses power; the address moves
 
 test: lint ## set-up, lint and every tier
 	$(PYTEST) -x tests/unit
-	@# The cluster mostly waits, what spawns agents mostly computes: side by side they take half.
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target test-spawned test-cluster
+	@# The cluster mostly waits, the contract tier mostly computes: side by side they take half.
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target test-contract test-machine
 
 check: test ## what CI runs
 
@@ -64,9 +64,10 @@ fuzz: setup ## odd environments for every action of every agent (root): make fuz
 test-kernel: setup ## real addresses and processes in fresh namespaces (root)
 	$(PYTEST) tests/kernel
 
-.PHONY: test-spawned
-test-spawned: setup
-	$(PYTEST) tests/contract tests/kernel
+.PHONY: test-machine
+test-machine: setup
+	@failed=0; for tier in cluster kernel; do \
+	    $(MAKE) --no-print-directory test-$$tier || failed=1; done; exit $$failed
 
 test-cluster: setup ## real Corosync and Pacemaker, with faults (root)
 	@# Its leak tests look at what lies in its own folder for temporary files, whose name is short:

@@ -18,7 +18,8 @@ import ocf_py.doctor.versions
 import ocf_py.toolkit.doctor
 import ocf_py.toolkit.installer.inspection
 import ocf_py.toolkit.installer.place
-import ocf_py.toolkit.mirror  # noqa: F401
+import ocf_py.toolkit.mirror
+import ocf_py.toolkit.replacing  # noqa: F401
 from ocf_py.lab import kernel
 from ocf_py.toolkit.command import run
 

@@ -79,7 +79,7 @@ def test_a_cable_that_is_out_is_found_before_the_address_comes(shared_lab: Lab, 
     (fault,) = faults(findings)
     assert (fault["check"], fault["verdict"], fault["subject"]) == ("links", "problem", "vip")
     assert fault["message"] == f"eth2, the interface of {ADDRESS}, has no carrier"
-    assert fault["remedy"] == "look at the cable and the switch"
+    assert fault["remedy"].startswith("look at the cable and the switch")
     assert examine(idle)[0] == 0
 
 

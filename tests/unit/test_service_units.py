@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import ocf_py as ocf
+from ocf_py.service.units import _lines_of_run
 from service import Service
 from tests.fakes.processes import FakeMachine
 from tests.fakes.units import FakeUnits
@@ -258,3 +260,22 @@ def test_a_start_ends_what_the_unit_left_behind(make: Make) -> None:
     fake.after_kill = ["inactive"]
     assert make(fake)("start", _UNIT) == 0
     assert fake.done == ["SIGTERM", "drop-in", "start"]
+
+
+def test_what_a_run_said_is_found_though_its_process_had_gone_before_the_journal_looked() -> None:
+    entries = (
+        {"MESSAGE": "an old cause", "_SYSTEMD_INVOCATION_ID": "a"},
+        {"MESSAGE": "a line without a name, of the old run"},
+        {"MESSAGE": "Starting it...", "INVOCATION_ID": "b"},
+        {"MESSAGE": "no such disk", "_SYSTEMD_UNIT": "it.service"},
+        {"MESSAGE": [110, 111, 255], "_SYSTEMD_INVOCATION_ID": "b"},
+        {"MESSAGE": None, "_SYSTEMD_INVOCATION_ID": "b"},
+        {"MESSAGE": "of the next run", "_SYSTEMD_INVOCATION_ID": "c"},
+    )
+    text = "".join(f"{json.dumps(entry)}\n" for entry in entries)
+    assert _lines_of_run(text, "b") == [
+        "Starting it...",
+        "no such disk",
+        "no\N{REPLACEMENT CHARACTER}",
+    ]
+    assert "an old cause" in _lines_of_run(text, "")

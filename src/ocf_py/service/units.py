@@ -126,17 +126,14 @@ class Units:
         """
         from ocf_py.system import commands
 
-        of_unit = [f"--unit={name}"]
-        # What the service says has it as a trusted field, what systemd says of it as its own.
-        of_run = [f"_SYSTEMD_INVOCATION_ID={invocation}", "+", f"INVOCATION_ID={invocation}"]
-        options = ["--boot", "--lines=5", "--output=cat", "--no-pager", "--quiet"]
+        options = ["--boot", "--lines=20", "--output=json", "--no-pager", "--quiet"]
         try:
-            answer = commands.run(
-                ["journalctl", *options, *(of_run if invocation else of_unit)], _SECONDS
-            )
+            # What the service said last may still be on its way to the journal.
+            commands.run(["journalctl", "--sync"], _SECONDS)
+            answer = commands.run(["journalctl", *options, f"--unit={name}"], _SECONDS)
         except (OSError, LookupError):
             return ""
-        lines = [line.strip() for line in answer.stdout.split("\n") if line.strip()]
+        lines = _lines_of_run(answer.stdout, invocation)
         # What systemd itself says of the end is in the result; what the service said is the cause.
         own = [line for line in lines if not line.startswith((name, "Start", "Stop", "Fail"))]
         return (own or lines or [""])[-1]
@@ -191,6 +188,27 @@ class Units:
         if answer.status != 0:
             raise OSError(0, _first_line(answer.stderr) or f"systemctl {words[0]} fails")
         return answer.stdout
+
+
+def _lines_of_run(entries: str, invocation: str) -> list[str]:
+    """The messages of one run, in journal-export's JSON; of every run where it is "".
+
+    What systemd says of a run names it, as does what the service says, unless that had ended
+    before the journal looked at it: then it stands behind the line that tells of the run's start.
+    """
+    import json
+
+    messages: list[str] = []
+    is_begun = False
+    for entry in map(json.loads, filter(None, entries.split("\n"))):
+        run = entry.get("INVOCATION_ID") or entry.get("_SYSTEMD_INVOCATION_ID")
+        is_begun = is_begun or run == invocation
+        text = entry.get("MESSAGE") or ""
+        if not isinstance(text, str):  # bytes that are no UTF-8
+            text = bytes(text).decode(errors="replace")
+        if text.strip() and (not invocation or (is_begun and run in (None, invocation))):
+            messages.append(text.strip())
+    return messages
 
 
 def _drop_in_of(name: str) -> str:
