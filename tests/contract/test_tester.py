@@ -24,8 +24,9 @@ _STATE = ("-o", "state=/run/ocf-py-test.state")
 
 
 def start_test(*words: str | Path, folder: Path | None = None) -> subprocess.Popen[str]:
-    """`ocf-py test`, with its temporary files in that folder."""
-    code = "from ocf_py.toolkit import main; main()"
+    """`ocf-py test`, with its temporary files in that folder, at a terminal that can hang up."""
+    heard = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"  # not so under nohup(1)
+    code = f"{heard}; from ocf_py.toolkit import main; main()"
     argv = [sys.executable, "-c", code, "test", *map(str, words)]
     environment = {**os.environ, "TMPDIR": str(folder)} if folder else None
     pipe = subprocess.PIPE

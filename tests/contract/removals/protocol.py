@@ -97,8 +97,8 @@ PROTOCOL = (
         "metadata-is-valid",
         "Dummy",
         "ocf_py/metadata.py",
-        "    yield f'<shortdesc lang=\"en\">{_text(parameter.text)}</shortdesc>'\n",
-        "",
+        '<content type="{parameter.content}"',
+        '<content kind="{parameter.content}"',
     ),
     Removal(
         "metadata-carries-its-dtd",
