@@ -46,6 +46,7 @@ PACKAGES = {
     "xmllint": ("libxml2-utils", "libxml2"),
     "one more provider of agents, whose metadata is judged": ("drbd-utils", "drbd-pacemaker"),
     "a judge of manual pages": ("mandoc", "mandoc"),
+    "a reader of diffs": ("patch", "patch"),
     "man": ("man-db", "man-db"),
     "col": ("bsdextrautils", "util-linux"),
     "the virtual environment": ("python3-venv", "python3-libs"),
