@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from ocf_py.lab.networks import NETWORKS
+
 if TYPE_CHECKING:
     from ocf_py.lab.events import EventLog
     from ocf_py.lab.machine import Machine
@@ -25,8 +27,11 @@ def assemble(
     if settings.kind == "vm":
         from ocf_py.lab.vm.disks import make_disks
         from ocf_py.lab.vm.machine import VirtualMachine
+        from ocf_py.lab.vm.offload import finish_frames
 
         make_disks(settings)
+        for network in NETWORKS:
+            finish_frames(network.bridge)
         names = settings.node_names
         return None, {name: VirtualMachine(settings, name, switch, events) for name in names}
     from ocf_py.lab.namespace_machine import NamespaceMachine

@@ -25,6 +25,7 @@ _BYTES = 1 << 16
 
 def run_in_guest(path: str, command: list[str]) -> int:
     """Run `command` through a guest's command socket; its exit code, or 128 + signal, or GONE."""
+    _fill_standard_streams()
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.connect(path)
@@ -37,6 +38,13 @@ def run_in_guest(path: str, command: list[str]) -> int:
         connection.sendall(frames.pack(frames.OPEN, 0, request))
         with _raw_terminal() if is_terminal else contextlib.nullcontext():
             return _Conversation(connection).hold()
+
+
+def _fill_standard_streams() -> None:
+    """Put /dev/null where a caller has closed one, before something else takes its place."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004 - stderr
+        continue
+    os.close(descriptor)
 
 
 class _Conversation:
@@ -53,10 +61,7 @@ class _Conversation:
             self._selector.register(0, selectors.EVENT_READ)
         except PermissionError:  # a file is always readable, and epoll refuses it
             self._is_pollable = False
-        except OSError:  # there is no standard input
-            self._send(frames.INPUT, b"")
-            self._credit = 0
-        self._input_ended = self._credit == 0
+        self._input_ended = False
 
     def hold(self) -> int:
         """Returns the exit code."""

@@ -1,4 +1,4 @@
-"""QEMU's command line for one guest, and its exit code's reasons."""
+"""QEMU's command line for one guest."""
 
 from __future__ import annotations
 
@@ -99,12 +99,8 @@ def _disks(settings: Settings, image: Image, node: str) -> list[str]:
 def _drive(name: str, disk: Path, *, read_only: bool = False) -> list[str]:
     # QEMU's end is a power loss: what the guest has written is in the host's cache by then.
     access = "read-only=on" if read_only else "cache.direct=off"
-    file = f"driver=file,filename={_escape(disk)},locking=off"
-    return ["-blockdev", f"driver=raw,node-name={name},{access}," + _nested(file)]
-
-
-def _nested(file: str) -> str:
-    return ",".join(f"file.{word}" for word in file.split(",") if word)
+    file = f"file.driver=file,file.filename={_escape(disk)},file.locking=off"
+    return ["-blockdev", f"driver=raw,node-name={name},{access},{file}"]
 
 
 def _escape(path: Path) -> str:
