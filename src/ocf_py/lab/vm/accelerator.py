@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocf_py.lab.kernel import end_with_parent
 from ocf_py.lab.vm.qemu import KVM, TCG, bare_command
 
 if TYPE_CHECKING:
@@ -43,7 +45,14 @@ def _boots(image: Image) -> bool:
             stderr=subprocess.DEVNULL,
             timeout=_PROOF_SECONDS,
             check=False,
+            preexec_fn=_be_proven,  # noqa: PLW1509 - two system calls and no more
         )
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
+
+
+def _be_proven() -> None:
+    """In the child: a QEMU whose KVM fails aborts, and nobody wants its core."""
+    end_with_parent()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -67,10 +67,10 @@ def fetch_kernel(package: str, folder: Path) -> GuestKernel:
     names = [line.split()[-1] for line in depends if "Depends: linux-image-" in line]
     if not names:
         raise LabError(f"no source of packages offers {package}", hint="run `apt-get update`")
-    run_tool(["apt-get", "download", names[0]], cwd=folder)
+    run_tool(["apt-get", "download", names[0]], cwd=folder, apart=True)
     (archive,) = folder.glob("*.deb")
     tree = folder / "tree"
-    run_tool(["dpkg", "--extract", str(archive), str(tree)])
+    run_tool(["dpkg", "--extract", str(archive), str(tree)], apart=True)
     (modules,) = (tree / "lib/modules").iterdir()
     return GuestKernel(tree, modules.name)
 

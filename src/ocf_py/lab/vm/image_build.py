@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.vm.guest_kernel import fetch_kernel
 from ocf_py.lab.vm.recipe import BOOT_MODULES
-from ocf_py.lab.vm.tools import APART, run_tool
+from ocf_py.lab.vm.tools import run_tool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,6 @@ def _install_packages(recipe: Recipe, root: Path) -> None:
     excludes = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _NOT_NEEDED]
     run_tool(
         [
-            *APART,
             "mmdebstrap",
             "--variant=minbase",
             "--mode=root",
@@ -67,7 +66,8 @@ def _install_packages(recipe: Recipe, root: Path) -> None:
             recipe.suite,
             str(root),
             *find_sources(),
-        ]
+        ],
+        apart=True,
     )
     for leftover in (
         "var/cache/apt",
