@@ -45,7 +45,7 @@ def _boots(image: Image) -> bool:
             stderr=subprocess.DEVNULL,
             timeout=_PROOF_SECONDS,
             check=False,
-            preexec_fn=_be_proven,  # noqa: PLW1509 - two system calls and no more
+            preexec_fn=_be_proven,
         )
     except subprocess.TimeoutExpired:
         return False
