@@ -29,7 +29,7 @@ _BATTERY = (
 )
 #: What a manner that nothing of that shows takes to be seen.
 _SHOWN_BY = {
-    "raw-reason": ("idle-with-garbage",),
+    "raw-reason": ("wrong-parameters-are-refused",),
     "no-reason": ("missing-parameter-is-refused",),
     "two-reasons": ("missing-parameter-is-refused",),
 }
@@ -45,7 +45,7 @@ def find_faults(name: str, rules: tuple[Rule, ...]) -> set[str]:
         parameters={"state": "/run/a.state", "count": "3"},
         other={"state": "/run/b.state"},
         change={},
-        wrong={"state": "relative"},
+        wrong={"state": "rel\x07ative"},
         prepare=(),
         environment={},
     )

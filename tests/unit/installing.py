@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import ocf_py
-from ocf_py.toolkit.installer.sources import AgentSource, Sources
+from ocf_py.toolkit.installer.sources import AgentSource, Origin, Sources
 
 UNPRIVILEGED = 65534  # nobody, on Debian and Fedora
 
@@ -23,8 +23,10 @@ def main(module, name):
 '''
 
 
-def make_sources(text: str = "first", types: tuple[str, ...] = ("Lamp",)) -> Sources:
-    """A library whose runner prints `text`, and an agent of each of `types`."""
+def make_sources(
+    text: str = "first", types: tuple[str, ...] = ("Lamp",), added: tuple[str, ...] = ()
+) -> Sources:
+    """A library whose runner prints `text`, an agent of each of `types`, the user's own `added`."""
     files = {
         "ocf_py/__init__.py": b"",
         "ocf_py/launch.py": Path(ocf_py.__file__).with_name("launch.py").read_bytes(),
@@ -32,8 +34,9 @@ def make_sources(text: str = "first", types: tuple[str, ...] = ("Lamp",)) -> Sou
         "ocfpy_agents/__init__.py": b"",
     }
     agents = []
-    for type_ in types:
-        agents.append(AgentSource(Path(f"{type_.lower()}.py"), type_))
+    for type_ in (*types, *added):
+        origin = Origin.ADDED if type_ in added else Origin.SHIPPED
+        agents.append(AgentSource(Path(f"{type_.lower()}.py"), type_, origin))
         body = f"class {type_}:\n    text = {type_!r} + ' ' + {text!r}\n"
         files[f"ocfpy_agents/{type_.lower()}.py"] = body.encode()
     return Sources(files, tuple(agents))

@@ -43,6 +43,7 @@ def test_the_type_is_the_name_of_the_class_that_derives_from_agent(agent: Path, 
         ("class A(Agent): pass\nclass B(Agent): pass\n", r"found 2 \(A, B\)"),
         ("class Lamp(\n", "not Python"),
         ("\0", "not Python"),
+        ("-" * 100_000 + "1", "not Python"),
     ],
 )
 def test_a_file_without_one_agent_is_named(agent: Path, text: str, complaint: str) -> None:

@@ -91,21 +91,11 @@ def test_what_is_written_is_clean_installable_and_listed(tmp_path: Path, kind: l
     assert "/run/ocfpy-webcache-INSTANCE.state" in xml
 
 
-def test_an_install_that_is_told_no_more_of_an_agent_removes_it(tmp_path: Path) -> None:
-    run_cli("new", "WebCache", "--directory", tmp_path / "new")
-    root = tmp_path / "root"
-    run_cli("install", "--root", root, "--with", tmp_path / "new/webcache.py")
-    done = run_cli("install", "--root", root)
-    assert done.returncode == 0
-    assert not (root / "usr/lib/ocf/resource.d/ocfpy/WebCache").exists()
-    assert (root / "usr/lib/ocf/resource.d/ocfpy/IPaddr").exists()
-
-
-@pytest.mark.parametrize("name", ["web-cache.py", "agent.txt"])
+@pytest.mark.parametrize("name", ["web-cache.py", "agent.txt", "__init__.py"])
 def test_a_file_that_is_no_module_is_not_installed(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("class A(ocf.Agent): pass\n")
     done = run_cli("install", "--root", tmp_path / "root", "--with", tmp_path / name)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         f"ocf-py: {tmp_path / name}: not the name of a Python module, such as lamp.py\n"
     )

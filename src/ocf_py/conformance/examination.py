@@ -34,7 +34,6 @@ GENERAL_RULES = tuple(rule for rule in ALL_RULES if rule.is_general)
 _FIRST = "life"
 _WITHOUT_A_LIFE = frozenset(
     (
-        "further-arguments-are-ignored",
         "idle-with-garbage",
         "idle-without-parameters",
         "metadata-carries-its-dtd",
@@ -42,9 +41,6 @@ _WITHOUT_A_LIFE = frozenset(
         "metadata-works-for-anybody",
         "missing-parameter-is-refused",
         "monitors-differ",
-        "stop-is-idempotent",
-        "unknown-action-is-unimplemented",
-        "validation-takes-every-level",
     )
 )
 
@@ -139,7 +135,7 @@ def examine(
     return [*(found[rule.id] for rule in rules), *_judge_manners(offences)]
 
 
-def judge_unreadable(problem: UnreadableDescription, rules: Sequence[Rule]) -> list[Judgement]:
+def judge_unreadable(problem: Exception, rules: Sequence[Rule]) -> list[Judgement]:
     """What is left to say of an agent whose meta-data nobody can read."""
     valid = next(rule for rule in GENERAL_RULES if rule.id == "metadata-is-valid")
     evidence = Evidence("meta-data to be readable", str(problem))

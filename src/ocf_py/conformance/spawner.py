@@ -30,6 +30,7 @@ _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _EXEC_FAILED = 127
+_OUTPUT = 10 << 20  # bytes: what Pacemaker keeps of an agent's output; the rest is read and lost
 _GRACE = 1.0  # seconds a process may take to close what its parent's exit left open
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -179,7 +180,7 @@ def _mount(source: str, target: str, kind: str, flags: int) -> None:
 
 def _collect(pid: int, out: int, err: int, limit: float) -> dict[str, Any]:
     """Reads both pipes until the process has ended; at the limit, kills its whole group."""
-    texts = {out: b"", err: b""}
+    texts = {out: bytearray(), err: bytearray()}
     open_ends = {out, err}
     ended = os.pidfd_open(pid)
     poll = select.poll()
@@ -204,7 +205,7 @@ def _collect(pid: int, out: int, err: int, limit: float) -> dict[str, Any]:
                 grace = time.monotonic() + _GRACE
                 continue
             part = os.read(handle, 65536)
-            texts[handle] += part
+            texts[handle] += part[: max(0, _OUTPUT - len(texts[handle]))]
             if not part:
                 poll.unregister(handle)
                 open_ends.discard(handle)
@@ -219,8 +220,8 @@ def _collect(pid: int, out: int, err: int, limit: float) -> dict[str, Any]:
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
         "timed_out": timed_out,
         "kept_open": bool(open_ends),
-        "stdout": os.fsdecode(texts[out]),
-        "stderr": os.fsdecode(texts[err]),
+        "stdout": os.fsdecode(bytes(texts[out])),
+        "stderr": os.fsdecode(bytes(texts[err])),
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ocf_py.conformance.caller import ORDINARY, Answer, Caller, SpawnerDied, Surroundings
 from ocf_py.conformance.fuzz.witness import Witness
 from ocf_py.conformance.manners import OF_THE_CODE, find_bad_manners
-from ocf_py.conformance.places import in_sandbox, list_descendants, on_machine
+from ocf_py.conformance.places import enclose, in_sandbox, list_descendants, on_machine
 from ocf_py.conformance.rule import Broken, Call, Evidence, NotApplicable
 from ocf_py.conformance.sandbox import Sandbox
 from ocf_py.conformance.system_log import SystemLog
@@ -89,6 +89,8 @@ class Stage:
         """Somebody who looks at all that can be changed in the sandbox."""
         sandbox = self.caller.sandbox
         assert isinstance(sandbox, Sandbox)  # noqa: S101 - of a whole machine there is too much
+        if self._place is in_sandbox:  # what others change on the machine is not to be seen
+            enclose(sandbox, self.subject)
         witness = Witness(sandbox)
         self._inside.callback(witness.close)
         return witness

@@ -30,7 +30,13 @@ from ocf_py.toolkit.installer.sources import find_sources
     multiple=True,
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Install this agent of yours too, as ocf:ocfpy:ITS-CLASS; may be repeated.",
+    help="Add this agent of yours, as ocf:ocfpy:ITS-CLASS; may be repeated.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="TYPE",
+    help="Give up an agent of yours that --with has added; may be repeated.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done, do nothing.")
 def install(
@@ -40,21 +46,25 @@ def install(
     python: str,
     with_examples: bool,
     also: tuple[Path, ...],
+    without: tuple[str, ...],
     dry_run: bool,
 ) -> None:
     r"""Install the agents where Pacemaker looks for them.
 
     The old agents work until the new ones are in place. A file that ocf-py did not write, or that
-    was changed since, is never overwritten. An agent of yours that an install is not told of with
-    --with is removed, if an earlier one installed it.
+    was changed since, is never overwritten. An agent of yours that --with has added stays, as it
+    was added, in every later install; --with replaces it, --without and uninstall remove it. Where
+    it does not work with the new library, nothing is installed.
 
     \b
     Examples:
       ocf-py install --dry-run
-      ocf-py install --with-examples
+      ocf-py install --with webcache.py
+      ocf-py install --without WebCache
       ocf-py install --root /tmp/staged --python /usr/bin/python3.11
     """
     sources = find_sources(with_examples=with_examples, also=also)
     act = preview_install if dry_run else write
-    for line in act(Place(root, prefix), sources, find_interpreter(python)):
+    lines = act(Place(root, prefix), sources, find_interpreter(python), without=without)
+    for line in lines:
         click.echo(line)

@@ -82,6 +82,8 @@ def test(agent: str | None, **options: Any) -> None:
     if agent is None:
         raise click.UsageError("Missing argument 'AGENT'.", click.get_current_context())
     rules = choose_rules(options["names"])
+    if options["junit"] and not os.path.isdir(os.path.dirname(options["junit"]) or "."):
+        raise UnusableInput(f"--junit {options['junit']}: there is no such folder")
     subject = _make_subject(agent, options)
     began = time.monotonic()
     judgements, version = _run(subject, rules, options)
@@ -131,6 +133,7 @@ def _run(
 ) -> tuple[list[Judgement], str]:
     """Everything that came out, and the agent's own version."""
     from ocf_py.catalogue.description import UnreadableDescription
+    from ocf_py.conformance.caller import SpawnerDied
     from ocf_py.conformance.examination import ask_description, examine, judge_unreadable
     from ocf_py.conformance.furniture import Furniture
     from ocf_py.conformance.places import on_machine
@@ -147,7 +150,7 @@ def _run(
             description = ask_description(subject, place)
         except SandboxUnavailable as problem:
             raise ToolkitError(str(problem)) from problem
-        except UnreadableDescription as problem:
+        except (UnreadableDescription, SpawnerDied) as problem:
             return judge_unreadable(problem, rules), ""
         except RuntimeError as problem:  # a --prepare that failed
             raise UnusableInput(f"--prepare: {problem}") from problem

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _GONE = frozenset((1, 7, 9))  # what can be said of a resource whose processes have died
 _TRIES = 5
+# Of an executable that hardly any resource is of: the right one in its pid file may be its own.
+_STRANGER = ("/usr/bin/tail", "-f", "/dev/null")
 _SECONDS = 0.5
 
 
@@ -71,10 +73,10 @@ def _spawn_with(stage: Stage, pid: int) -> subprocess.Popen[str]:
     """A process that has nothing to do with the agent, with a pid that is free (proc(5))."""
     for _ in range(_TRIES):
         stage.run(("sh", "-c", f"echo {pid - 1} >/proc/sys/kernel/ns_last_pid"))
-        stranger = stage.caller.sandbox.popen(["/bin/sleep", "1000"])
+        stranger = stage.caller.sandbox.popen(_STRANGER)
         end = time.monotonic() + _SECONDS
         while time.monotonic() < end:
-            if stage.processes().get(pid, "").endswith("sleep 1000"):
+            if stage.processes().get(pid, "").endswith(_STRANGER[-1]):
                 return stranger
             time.sleep(0.01)
         stranger.kill()

@@ -21,13 +21,17 @@ def main() -> None:
         options = verbs.add_parser(verb)
         options.add_argument("--root", type=Path, default=Path("/"))
         options.add_argument("--prefix", default=DEFAULT_PREFIX)
-    verbs.choices["install"].add_argument("--python", default="/usr/bin/python3")
-    verbs.choices["install"].add_argument("--with-examples", action="store_true")
+    options = verbs.choices["install"]
+    options.add_argument("--python", default="/usr/bin/python3")
+    options.add_argument("--with-examples", action="store_true")
+    options.add_argument("--with", dest="also", action="append", type=Path, default=[])
+    options.add_argument("--without", action="append", default=[])
     given = parser.parse_args()
     place = Place(given.root, given.prefix)
     if given.verb == "install":
-        sources = find_sources(with_examples=given.with_examples)
-        lines = install(place, sources, find_interpreter(given.python))
+        sources = find_sources(with_examples=given.with_examples, also=given.also)
+        interpreter = find_interpreter(given.python)
+        lines = install(place, sources, interpreter, without=given.without)
     else:
         lines = uninstall(place)
     sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -37,6 +41,7 @@ if __name__ == "__main__":
     try:
         main()
     except ToolkitError as error:
-        sys.exit(f"ocf-py: {error}")
+        sys.stderr.write(f"ocf-py: {error}\n")
+        sys.exit(error.status)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py._version import __version__
 from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.installer.added import keep_added
 from ocf_py.toolkit.installer.manifest import (
     LAUNCHERS,
     LIBRARY,
@@ -16,10 +17,11 @@ from ocf_py.toolkit.installer.manifest import (
     load_manifest,
 )
 from ocf_py.toolkit.installer.plan import LAUNCHER_MODE, LIBRARY_MODE, make_plan
+from ocf_py.toolkit.installer.sources import Origin
 from ocf_py.toolkit.installer.trial import describe_agents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from ocf_py.toolkit.installer.interpreter import Interpreter
     from ocf_py.toolkit.installer.manifest import Manifest
@@ -29,43 +31,59 @@ if TYPE_CHECKING:
     from ocf_py.toolkit.installer.tree import Tree
 
 
-def preview_install(place: Place, sources: Sources, interpreter: Interpreter) -> list[str]:
+def preview_install(
+    place: Place, sources: Sources, interpreter: Interpreter, *, without: Collection[str] = ()
+) -> list[str]:
     """What `install` would do, a line each; touches nothing."""
     tree = place.tree
-    plan = make_plan(tree, load_manifest(tree), sources, interpreter)
+    manifest = load_manifest(tree)
+    plan = make_plan(tree, manifest, keep_added(tree, manifest, sources, without), interpreter)
     return [
         *(f"would write {tree.base / path}" for path in (*plan.library, *plan.launchers)),
         *(f"would remove {tree.base / path}" for path in plan.stale),
     ] or [f"{place}: nothing to do"]
 
 
-def install(place: Place, sources: Sources, interpreter: Interpreter) -> list[str]:
+def install(
+    place: Place, sources: Sources, interpreter: Interpreter, *, without: Collection[str] = ()
+) -> list[str]:
     """Makes the tree at `place` hold `sources`; returns what there is to say, a line each.
+
+    The user's own agents of earlier installs stay, but for those of the types `without`.
 
     An action that runs meanwhile goes on importing from its own generation, which stays until
     the next install. Cut off anywhere, this leaves the former agents working; a first install
     that fails leaves nothing.
 
     Raises:
+        UnusableInput: `without` names what cannot be given up.
         ToolkitError: Something in the way is not ours; an agent does not load; or the system
             refused.
     """
     tree = place.tree
     # Once without the lock: a refusal leaves no trace, not even the folder that is locked.
-    plan = make_plan(tree, load_manifest(tree), sources, interpreter)
-    library = _build(place, plan, sources, interpreter)
+    manifest = load_manifest(tree)
+    wanted = keep_added(tree, manifest, sources, without)
+    plan = make_plan(tree, manifest, wanted, interpreter)
+    library, built = _build(place, plan, wanted, interpreter), plan.generation
     made = [folder for folder in SHARED if not tree.has_folder(folder)]
     with tree.locked(LIBRARY, create=True):
         manifest = load_manifest(tree)
-        plan = make_plan(tree, manifest, sources, interpreter)
+        wanted = keep_added(tree, manifest, sources, without)
+        plan = make_plan(tree, manifest, wanted, interpreter)
         for folder in (LIBRARY, LAUNCHERS):
             tree.remove_unfinished(folder)
-        done = (manifest.version, manifest.generation) == (__version__, plan.generation)
+        done = (__version__, plan.generation, plan.added) == (
+            manifest.version,
+            manifest.generation,
+            manifest.added,
+        )
         if done and not (plan.library or plan.launchers or plan.stale):
             return [f"{place}: ocf-py {__version__} is installed already"]
         manifest.made = sorted({*manifest.made, *made})
-        # What was whole without the lock may have been removed meanwhile.
-        library = library or _build(place, plan, sources, interpreter)
+        # What was whole without the lock may have been removed meanwhile, or an agent been added.
+        if not library or built != plan.generation:
+            library = _build(place, plan, wanted, interpreter)
         is_first = not manifest.version
         try:
             kept = _carry_out(tree, manifest, plan, library)
@@ -74,9 +92,14 @@ def install(place: Place, sources: Sources, interpreter: Interpreter) -> list[st
                 with contextlib.suppress(ToolkitError):  # why it failed says more
                     _clear(tree, manifest)
             raise
-    types = ", ".join(agent.type for agent in sources.agents)
+    types = ", ".join(agent.type for agent in wanted.agents)
     return [
         *_tell_kept(tree, kept),
+        *(
+            f"{place}: kept {agent.type}, which an earlier install added"
+            for agent in wanted.agents
+            if agent.origin is Origin.KEPT
+        ),
         f"{place}: installed ocf-py {__version__} for {interpreter.path}: {types}",
     ]
 
@@ -103,12 +126,27 @@ def _build(
     if not plan.library:
         return {}
     shown = place.shown(plan.generation)
-    compiled = interpreter.compile(sources.files, shown)
+    compiled = _compile(sources, interpreter, shown)
     documents = describe_agents(sources, compiled, interpreter, shown)
     return {
         f"{LIBRARY}/{plan.generation}/{name}": content
         for name, content in {**sources.files, **compiled, **documents}.items()
     }
+
+
+def _compile(sources: Sources, interpreter: Interpreter, shown: str) -> dict[str, bytes]:
+    """The byte code; where an agent is not of the interpreter's Python, its own file is named."""
+    try:
+        return interpreter.compile(sources.files, shown)
+    except ToolkitError as error:
+        for agent in sources.agents:
+            place, _, reason = str(error).partition(": ")
+            if place == f"{shown}/{agent.installed}":
+                raise ToolkitError(
+                    f"{agent.path}: {agent.type} is not for {interpreter.path}: {reason}",
+                    hint=agent.remedy,
+                ) from error
+        raise
 
 
 def _carry_out(tree: Tree, manifest: Manifest, plan: Plan, library: dict[str, bytes]) -> list[str]:
@@ -133,7 +171,7 @@ def _carry_out(tree: Tree, manifest: Manifest, plan: Plan, library: dict[str, by
     for path, digest in {**plan.intact, **digests}.items():
         manifest.files[path] = [digest]
     manifest.version, manifest.generation = __version__, plan.generation
-    manifest.previous = plan.previous
+    manifest.previous, manifest.added = plan.previous, plan.added
     manifest.save(tree)
     return kept
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.installer.sources import is_module
 
 if TYPE_CHECKING:
     from ocf_py.toolkit.installer.tree import Tree
@@ -27,6 +28,9 @@ class Manifest:
 
     A file has every digest that may be ours: while an install is under way that is the old and
     the new one, so that one which is cut off anywhere leaves nothing that seems foreign.
+
+    `added` are the types of the user's own agents, each with the name of its module's file among
+    the agents of `generation`.
     """
 
     version: str = ""
@@ -34,6 +38,7 @@ class Manifest:
     previous: str = ""
     files: dict[str, list[str]] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
+    added: dict[str, str] = field(default_factory=dict)
 
     def owns(self, path: str, digest: str) -> bool:
         """Whether the file at `path` is as an install of ours wrote it."""
@@ -62,6 +67,9 @@ def load_manifest(tree: Tree) -> Manifest:
         for path in manifest.files:
             if not path.startswith((f"{LIBRARY}/", f"{LAUNCHERS}/")) or ".." in path.split("/"):
                 raise ValueError(f"names a path that is not ours: {path}")
+        for type_, module in manifest.added.items():
+            if not type_.isidentifier() or not is_module(module):
+                raise ValueError(f"names an agent that cannot be one: {type_}, {module}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolkitError(
             f"{tree.base / MANIFEST}: unreadable manifest ({error})",

@@ -10,6 +10,7 @@ from ocf_py._version import __version__
 from ocf_py.toolkit.errors import ToolkitError
 from ocf_py.toolkit.installer.launcher import write_launcher
 from ocf_py.toolkit.installer.manifest import LAUNCHERS, LIBRARY
+from ocf_py.toolkit.installer.sources import Origin
 
 if TYPE_CHECKING:
     from ocf_py.toolkit.installer.interpreter import Interpreter
@@ -31,6 +32,7 @@ class Plan:
     library: list[str] = field(default_factory=list)  # paths to write
     launchers: dict[str, bytes] = field(default_factory=dict)  # paths to write, and their text
     stale: list[str] = field(default_factory=list)  # paths to remove
+    added: dict[str, str] = field(default_factory=dict)  # as in the manifest
 
 
 def make_plan(tree: Tree, manifest: Manifest, sources: Sources, interpreter: Interpreter) -> Plan:
@@ -70,6 +72,8 @@ def make_plan(tree: Tree, manifest: Manifest, sources: Sources, interpreter: Int
             f"{tree.base / foreign[0]}{others}: not written by ocf-py, or changed since",
             hint="nothing was changed; move it away and install again",
         )
+    own = (agent for agent in sources.agents if agent.origin is not Origin.SHIPPED)
+    plan.added = {agent.type: agent.path.name for agent in own}
     wanted = {*plan.intact, *plan.library, *plan.launchers}
     kept = f"{LIBRARY}/{plan.previous}/" if plan.previous else LIBRARY + "//"
     plan.stale = sorted(

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import ast
+import enum
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ocf_py
-from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Sub-packages that an action may import. Toolkit, conformance and lab never reach a node's tree.
 _PACKAGES = ("system", "service", "mirror")
+AGENTS_FOLDER = "ocfpy_agents"  # in the installed library
 # A real package: a namespace package costs more at every import.
 _AGENTS_PACKAGE = b'"""The installed agents."""\n'
+
+
+class Origin(enum.Enum):
+    """Why an agent is among what is to be installed."""
+
+    #: ocf-py ships it.
+    SHIPPED = "shipped"
+    #: This install was told to add it.
+    ADDED = "added"
+    #: An earlier install added it, and nobody has given it up.
+    KEPT = "kept"
 
 
 @dataclass(frozen=True)
@@ -25,16 +38,32 @@ class AgentSource:
 
     path: Path
     type: str
+    origin: Origin = Origin.SHIPPED
 
     @property
     def module(self) -> str:
         """Its dotted name in the installed tree."""
-        return f"ocfpy_agents.{self.path.stem}"
+        return f"{AGENTS_FOLDER}.{self.path.stem}"
+
+    @property
+    def installed(self) -> str:
+        """Its source's path in the installed library."""
+        return f"{AGENTS_FOLDER}/{self.path.name}"
 
     @property
     def metadata(self) -> str:
         """Its metadata document's path in the installed library, made when it is installed."""
-        return f"ocfpy_agents/{self.path.stem}.xml"
+        return f"{AGENTS_FOLDER}/{self.path.stem}.xml"
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it cannot be installed."""
+        if self.origin is not Origin.KEPT:
+            return "nothing was changed"
+        return (
+            f"nothing was changed; mend it and name its file by --with, or give it up by "
+            f"--without {self.type}"
+        )
 
 
 @dataclass(frozen=True)
@@ -49,26 +78,32 @@ def find_sources(*, with_examples: bool, also: Iterable[Path] = ()) -> Sources:
     """Reads all that is to be installed; `also` are the files of agents of the user's own.
 
     Raises:
-        ToolkitError: An agent file holds no agent, or several; two agents share a type; a file's
-            name cannot be a module's.
+        UnusableInput: An agent file holds no agent, or several; a file's name cannot be a
+            module's.
+        ToolkitError: Two agents share a type or a module.
     """
     package = _package_folder()
     folders = [_agents_folder(package, "_agents", "agents")]
     if with_examples:
         folders.append(_agents_folder(package, "_examples", "examples/agents"))
-    paths = [path for folder in folders for path in sorted(folder.glob("[!_]*.py"))]
+    shipped = [path for folder in folders for path in sorted(folder.glob("[!_]*.py"))]
+    agents = [AgentSource(path, read_agent_type(path)) for path in shipped]
     for path in also:
-        if not path.stem.isidentifier() or path.suffix != ".py":
-            raise ToolkitError(f"{path}: not the name of a Python module, such as lamp.py")
-        paths.append(path)
-    agents = tuple(AgentSource(path, read_agent_type(path)) for path in paths)
+        if not is_module(path.name):
+            raise UnusableInput(f"{path}: not the name of a Python module, such as lamp.py")
+        agents.append(AgentSource(path, read_agent_type(path), Origin.ADDED))
     _refuse_duplicates(agents)
     files = {
         f"ocf_py/{path.relative_to(package)}": path.read_bytes() for path in _library_files(package)
     }
-    files["ocfpy_agents/__init__.py"] = _AGENTS_PACKAGE
-    files.update({f"ocfpy_agents/{agent.path.name}": agent.path.read_bytes() for agent in agents})
-    return Sources(files, agents)
+    files[f"{AGENTS_FOLDER}/__init__.py"] = _AGENTS_PACKAGE
+    files.update({agent.installed: agent.path.read_bytes() for agent in agents})
+    return Sources(files, tuple(agents))
+
+
+def is_module(name: str) -> bool:
+    """Whether a file of this name can be an agent's module."""
+    return name.endswith(".py") and name[0] != "_" and name[: -len(".py")].isidentifier()
 
 
 def read_agent_type(path: Path) -> str:
@@ -79,9 +114,10 @@ def read_agent_type(path: Path) -> str:
     try:
         tree = ast.parse(path.read_bytes(), str(path))
     except OSError as error:
-        raise ToolkitError(f"{path}: {error.strerror}") from error
-    except (SyntaxError, ValueError) as error:
-        raise ToolkitError(f"{path}: not Python: {error}") from error
+        raise UnusableInput(f"{path}: {error.strerror}") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = str(error) or "nested too deep"
+        raise UnusableInput(f"{path}: not Python: {reason}") from error
     types = [
         node.name
         for node in tree.body
@@ -89,7 +125,7 @@ def read_agent_type(path: Path) -> str:
     ]
     if len(types) != 1:
         found = f"{len(types)} ({', '.join(types)})" if types else "none"
-        raise ToolkitError(
+        raise UnusableInput(
             f"{path}: an agent's file holds one class that derives from ocf_py.Agent, found {found}"
         )
     return types[0]
@@ -121,7 +157,7 @@ def _library_files(package: Path) -> list[Path]:
     return sorted(found)
 
 
-def _refuse_duplicates(agents: tuple[AgentSource, ...]) -> None:
+def _refuse_duplicates(agents: Iterable[AgentSource]) -> None:
     for kind in ("type", "module"):
         seen: dict[str, Path] = {}
         for agent in agents:

@@ -90,7 +90,7 @@ def _describe(agent: AgentSource, given: str, interpreter: Interpreter) -> bytes
     except _NoAnswerError as error:
         raise ToolkitError(
             f"{agent.path}: {agent.type} cannot be loaded by {interpreter.path}: {error}",
-            hint="nothing was changed",
+            hint=agent.remedy,
         ) from None
 
 
