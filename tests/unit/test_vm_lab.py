@@ -41,8 +41,9 @@ def test_guests_survive_being_written(settings: Settings) -> None:
     [({"init": "systemd"}, "small init"), ({"nodes": 5}, "1 to 4 nodes, not 5")],
 )
 def test_what_guests_cannot_be_is_refused(asked: dict[str, Any], said: str) -> None:
-    with pytest.raises(LabError, match=said):
+    with pytest.raises(LabError, match=said) as raised:
         Settings.build("x", kind="vm", **asked)
+    assert raised.value.status == 2
 
 
 def test_the_verb_takes_the_kind_and_refuses_what_it_cannot_be() -> None:

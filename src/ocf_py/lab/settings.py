@@ -9,7 +9,7 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import LabError, UnsuitableLabError
 
 STATE_HOME = Path("/run/ocfpy-lab")
 LOG_HOME = Path("/var/log/ocfpy-lab")
@@ -209,9 +209,13 @@ class Settings:
 def _for_guests(settings: Settings) -> Settings:
     """The same lab of guests: they are slower, and their power-on takes its own time."""
     if settings.init != "mini":
-        raise LabError(f"--init {settings.init}: a guest has the small init of the lab's own")
+        raise UnsuitableLabError(
+            f"--init {settings.init}: a guest has the small init of the lab's own"
+        )
     if settings.nodes > MOST_GUESTS:
-        raise LabError(f"a lab of guests has 1 to {MOST_GUESTS} nodes, not {settings.nodes}")
+        raise UnsuitableLabError(
+            f"a lab of guests has 1 to {MOST_GUESTS} nodes, not {settings.nodes}"
+        )
     return replace(
         settings, kind="vm", own_disks_mib=OWN_DISKS_MIB, token_ms=3000, boot_seconds=0.0
     )
