@@ -19,7 +19,7 @@ PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man clean \
-        test-unit test-contract test-kernel test-cluster fuzz soak
+        test-unit test-contract test-kernel test-cluster test-vm fuzz soak
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -74,6 +74,10 @@ test-cluster: setup ## real Corosync and Pacemaker, with faults (root)
 	@# a lab's sockets are in one of those, and the kernel takes 108 bytes of a path.
 	@folder=$$(mktemp -d -t XXXX) && trap 'rm -rf "$$folder"' EXIT && chmod 0711 "$$folder" && \
 	    TMPDIR=$$folder $(PYTEST) tests/cluster
+
+test-vm: setup ## what needs kernels of its own: two QEMU guests (root, Debian)
+	@$(PYTHON) packaging/system_packages.py --vm
+	$(PYTEST) tests/vm
 
 compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"
 	@$(PYTHON) packaging/compat.py $(PYTHONS)

@@ -65,17 +65,12 @@ def test_what_follows_the_node_is_the_command_s(
         def node(self, _name: str) -> Found:
             return self
 
-        def entry(self) -> tuple[int, str]:
-            return 1, ""
+        def enter(self, command: list[str]) -> int:
+            ran.append(command)
+            return 3
 
     ran: list[list[str]] = []
-
-    def run(_pid: int, _cgroup: str, command: list[str]) -> int:
-        ran.append(command)
-        return 3
-
     monkeypatch.setattr(Lab, "find", lambda *_: Found())
-    monkeypatch.setattr(command_line, "enter_and_run", run)
     assert call("exec", *words.split()).exit_code == 3
     assert ran == [["ls", "--name", "x"]]
 

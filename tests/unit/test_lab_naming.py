@@ -9,8 +9,8 @@ import pytest
 
 from ocf_py.lab import Lab, LabError
 from ocf_py.lab.lock import lock_lab
+from ocf_py.lab.namespace_node import NamespaceNode
 from ocf_py.lab.naming import command_for, title
-from ocf_py.lab.node import Node
 from ocf_py.lab.requests import send_request
 from ocf_py.lab.settings import Settings
 
@@ -65,8 +65,9 @@ def test_a_node_that_is_off_names_the_command_that_starts_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer = {"daemon": 1, "nodes": {"n2": {"pid": None}}}
-    monkeypatch.setattr("ocf_py.lab.node.send_request", lambda *_: answer)
-    node = Node(Settings.build("admina"), "n2")
+    for module in ("node", "namespace_node"):
+        monkeypatch.setattr(f"ocf_py.lab.{module}.send_request", lambda *_: answer)
+    node = NamespaceNode(Settings.build("admina"), "n2")
     line = "^n2 is off; `ocf-py lab --name admina start n2`"
     with pytest.raises(LabError, match=line):
         _ = node.pid

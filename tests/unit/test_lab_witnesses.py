@@ -11,6 +11,7 @@ from ocf_py.lab import Lab
 from ocf_py.lab.cluster_state import PROMOTED, ClusterState
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.membership import find_loss
+from ocf_py.lab.settings import Settings
 from ocf_py.lab.witnesses import AddressesWitness, AddressWitness, Answer, Client, Holding
 from ocf_py.lab.witnesses.holdings import Holdings
 
@@ -58,7 +59,7 @@ def test_what_is_no_cluster_s_answer_is_a_value_error(document: bytes) -> None:
 
 
 def witness_with(*holdings: Holding) -> AddressWitness:
-    witness = AddressWitness(Lab.__new__(Lab), "10.77.2.100")
+    witness = AddressWitness(Lab(Settings()), "10.77.2.100")
     witness._holdings = Holdings(*holdings)
     return witness
 
@@ -81,7 +82,7 @@ def test_a_double_holding_is_seen(until: float | None) -> None:
 
 
 def test_what_each_of_many_addresses_had_is_told_apart() -> None:
-    witness = AddressesWitness(Lab.__new__(Lab), ["10.77.2.100", "10.77.2.101"])
+    witness = AddressesWitness(Lab(Settings()), ["10.77.2.100", "10.77.2.101"])
     witness._note_all("n1", [("10.77.2.100", True), ("10.77.2.101", True)])
     assert witness.count_on("n1") == 2
     witness._note_all("n1", [("10.77.2.100", False)])
@@ -92,7 +93,7 @@ def test_what_each_of_many_addresses_had_is_told_apart() -> None:
 
 
 def test_an_address_is_known_in_every_spelling() -> None:
-    witness = AddressWitness(Lab.__new__(Lab), "FD77:0:0:2::0100")
+    witness = AddressWitness(Lab(Settings()), "FD77:0:0:2::0100")
     assert witness.address == "fd77:0:0:2::100"
 
 

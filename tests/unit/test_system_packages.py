@@ -11,7 +11,8 @@ import pytest
 
 import system_packages
 from ocf_py.lab import requirements
-from system_packages import PACKAGES, Apt
+from ocf_py.lab.vm import preparation
+from system_packages import PACKAGES, VM_PACKAGES, Apt
 
 CHECKOUT = Path(__file__).parents[2]
 LOCKED = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"
@@ -116,3 +117,7 @@ def test_the_packages_that_the_lab_names_are_those_that_set_up_installs() -> Non
     named = set(requirements._COMMANDS.values())
     assert named
     assert named <= set(PACKAGES.values())
+
+
+def test_the_packages_that_the_vm_lab_names_are_those_that_set_up_installs_for_it() -> None:
+    assert set(preparation.COMMANDS.values()) == set(VM_PACKAGES.values())

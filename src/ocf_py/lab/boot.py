@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab import kernel
 from ocf_py.lab.environment import NODE_PATH, node_environment
-from ocf_py.lab.node_files import write_node_files
+from ocf_py.lab.node_files import describe_node_files, write_node_files
 from ocf_py.lab.root import build_root
 from ocf_py.lab.switch import configure_node
 from ocf_py.lab.systemd_units import find_systemd
@@ -40,9 +40,10 @@ def become_node(settings: Settings, node: str, ready: int, cables: int, reports:
         raise EOFError("the lab's daemon ended while the node booted")
     root = build_root(settings, node)  # after the cables, so that /sys is of the node's network
     configure_node(settings.number_of(node))
+    files = describe_node_files(settings, node)
     kernel.change_root(str(root))
     socket.sethostname(node)
-    write_node_files(settings, node)
+    write_node_files(settings, node, files)
     kernel.give_up_machine_capabilities()
     if settings.init == "systemd":
         _run_systemd()

@@ -118,7 +118,7 @@ class Control:
             return {"error": f"{machine.name} is off"}
         frozen = request["operation"] == "freeze"
         self._events.write(request["operation"], machine.name)
-        machine.cgroup.freeze(frozen=frozen)
+        machine.freeze(frozen=frozen)
         return {}
 
     def _cable(self, request: dict[str, Any]) -> Answer:
@@ -131,6 +131,7 @@ class Control:
                 self._events.write("cable", machine.name, network=network.key, mode=mode)
                 plugged = machine.pid is not None
                 self._switch.set_cable(machine.name, network, mode, plugged=plugged)
+        machine.feel_cable()
         return {}
 
     def _power_switch(self, request: dict[str, Any]) -> Answer:

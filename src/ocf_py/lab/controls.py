@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.naming import title
 from ocf_py.lab.networks import CABLES
-from ocf_py.lab.node import Node
+from ocf_py.lab.node import find_node
 from ocf_py.lab.requests import send_request
 
 if TYPE_CHECKING:
+    from ocf_py.lab.node import Node
     from ocf_py.lab.settings import Settings
 
 
@@ -19,7 +20,7 @@ class Controls:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.nodes = [Node(settings, name) for name in settings.node_names]
+        self.nodes = [find_node(settings, name) for name in settings.node_names]
 
     def node(self, name: str) -> Node:
         """One node by its name."""

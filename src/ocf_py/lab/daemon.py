@@ -20,8 +20,7 @@ from ocf_py.lab import kernel
 from ocf_py.lab.agents import install_agents
 from ocf_py.lab.control import Answer, Control
 from ocf_py.lab.events import EventLog
-from ocf_py.lab.machine import Machine
-from ocf_py.lab.shared_disk import SharedDisk
+from ocf_py.lab.hardware import assemble
 from ocf_py.lab.switch import Switch
 
 if TYPE_CHECKING:
@@ -42,11 +41,8 @@ class Daemon:
         self._lease = lease
         self._selector = selectors.DefaultSelector()
         self._events = EventLog(settings.event_log)
-        self._disk = SharedDisk(settings) if settings.disk_mib else None
         switch = Switch()
-        self._machines = {
-            name: Machine(settings, name, switch, self._events) for name in settings.node_names
-        }
+        self._disk, self._machines = assemble(settings, switch, self._events)
         self._control = Control(settings, self._machines, switch, self._events)
         self._host_socket = _listen(str(settings.control_socket))
         self._node_socket = _listen(str(settings.power_socket))
@@ -110,7 +106,7 @@ class Daemon:
                 machine.hear()
             if machine.pidfd >= 0 and _is_readable(machine.pidfd):
                 code = machine.bury()
-                if code == -signal.SIGHUP:  # reboot(2) inside a pid namespace ends its init so
+                if machine.wants_boot(code):
                     machine.boot_later()
 
     def _attend(self, source: Any) -> None:
@@ -162,12 +158,7 @@ class Daemon:
         size = struct.calcsize("3i")
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
         pid = struct.unpack("3i", credentials)[0]
-        with contextlib.suppress(OSError):
-            namespace = os.readlink(f"/proc/{pid}/ns/pid")
-            for machine in self._machines.values():
-                if machine.pid and os.readlink(f"/proc/{machine.pid}/ns/pid") == namespace:
-                    return machine.name
-        return None
+        return next((m.name for m in self._machines.values() if m.has(pid)), None)
 
 
 def _listen(path: str) -> socket.socket:

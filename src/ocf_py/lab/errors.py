@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 
 
 class LabError(ToolkitError):
     """What went wrong in the lab and where; the remedy in `hint`."""
+
+
+class UnsuitableLabError(LabError):
+    """A lab was asked for that there cannot be: a matter of usage."""
+
+    status = UnusableInput.status

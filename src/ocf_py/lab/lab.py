@@ -17,7 +17,7 @@ from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.progress import Progress, Silence
 from ocf_py.lab.requests import send_request
 from ocf_py.lab.settings import DEFAULT_NAME, Settings
-from ocf_py.lab.troubles import find_trouble, init_runs
+from ocf_py.lab.troubles import find_trouble, init_runs, show_console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 
 _Found = TypeVar("_Found")
 
-_POLL_SECONDS = 0.2
-_ONLINE_SECONDS = 90.0
-_BOOT_SECONDS = 30.0
+# A question to Pacemaker costs a guest a second of its CPU.
+_POLL_SECONDS = {"namespaces": 0.2, "vm": 1.0}
+# A guest computes about ten times slower than its host.
+_ONLINE_SECONDS = {"namespaces": 90.0, "vm": 240.0}
+_BOOT_SECONDS = {"namespaces": 30.0, "vm": 120.0}
 
 
 class Lab(Controls):
@@ -52,10 +54,12 @@ class Lab(Controls):
         init: str = "mini",
         provider_trees: tuple[Path, ...] = (),
         disk_mib: int = 0,
+        vm: bool = False,
         progress: Progress | None = None,
     ) -> Lab:
         """Make a lab, and wait until all of its nodes are online with quorum.
 
+        Its nodes are sets of namespaces or, with `vm`, QEMU guests; all else reads the same.
         The lab ends with this process unless `keep` is called. LabError says what is missing, or
         which daemon failed and where its log is; then nothing is left of the lab but its logs.
         """
@@ -66,14 +70,23 @@ class Lab(Controls):
             init=init,
             provider_trees=provider_trees,
             disk_mib=disk_mib,
+            kind="vm" if vm else "namespaces",
         )
         progress = progress or Silence()
+        if vm:
+            from ocf_py.lab.vm.preparation import prepare_guests
+
+            settings = prepare_guests(settings, progress)
         lease = begin(settings, progress)
         lab = cls(settings, lease)
         try:
             for node in lab.nodes:
                 send_request(settings, "on", node=node.name)
                 progress.step(f"{node.name} is powered on ({init} init)")
+            if vm:  # it takes its time
+                for node in lab.nodes:
+                    lab.await_init(node.name)
+                    progress.step(f"{node.name} has booted")
             lab.await_online(progress=progress)
         except BaseException:
             progress.step("taking the lab down")
@@ -145,7 +158,7 @@ class Lab(Controls):
                     f"{title(self.settings)}: not within {timeout:g} s: {what}; "
                     f"logs in {self.settings.logs}"
                 )
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS[self.settings.kind])
 
     def wait_for_place(
         self,
@@ -170,7 +183,7 @@ class Lab(Controls):
         self,
         names: list[str] | None = None,
         *,
-        timeout: float = _ONLINE_SECONDS,
+        timeout: float | None = None,
         progress: Progress | None = None,
     ) -> None:
         """Wait until every node sees all of them online with a coordinator and quorum."""
@@ -190,6 +203,7 @@ class Lab(Controls):
                     progress.step(f"{name} sees {', '.join(names)} online, with quorum")
             return not waiting
 
+        timeout = _ONLINE_SECONDS[self.settings.kind] if timeout is None else timeout
         self.wait_until(f"{', '.join(names)} online", all_online, timeout=timeout)
 
     def load(self, path: Path, *, provider: str | None = None) -> list[str]:
@@ -214,11 +228,18 @@ class Lab(Controls):
         """Power on; returns when the node's init runs. LabError says why it does not boot."""
         name = self.node(node).name
         send_request(self.settings, "on", node=name)
-        self.wait_until(
-            f"{name}: its init runs",
-            lambda: init_runs(self.settings, name),
-            timeout=_BOOT_SECONDS,
-        )
+        self.await_init(name)
+
+    def await_init(self, name: str) -> None:
+        """Wait until the init of a node that is on runs; LabError shows where the boot stands."""
+        try:
+            self.wait_until(
+                f"{name}: its init runs",
+                lambda: init_runs(self.settings, name),
+                timeout=_BOOT_SECONDS[self.settings.kind],
+            )
+        except LabError as error:
+            raise LabError(f"{error}{show_console(self.settings, name)}") from None
 
     def note(self, what: str, node: str | None = None) -> float:
         """Write a finding into the lab's journal; returns its time, CLOCK_MONOTONIC."""

@@ -1,4 +1,4 @@
-"""One node as the power switch sees it: a machine that is on or off."""
+"""One node as the power switch sees it: a machine that is on or off, whatever it is made of."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ import json
 import os
 import select
 import signal
-import sys
 import time
-import traceback
-from typing import TYPE_CHECKING, NoReturn
-
-from pyroute2 import NetlinkError
-
-from ocf_py.lab import kernel
-from ocf_py.lab.boot import SIGNAL_BYTE, become_node
-from ocf_py.lab.cgroups import CgroupTree
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ocf_py.lab.events import EventLog
@@ -24,7 +16,6 @@ if TYPE_CHECKING:
     from ocf_py.lab.switch import Switch
 
 _DEATH_SECONDS = 15.0
-_SYSTEMD_POWER_OFF = signal.SIGRTMIN + 4  # systemd(1): starts poweroff.target
 
 
 class PowerError(Exception):
@@ -32,21 +23,57 @@ class PowerError(Exception):
 
 
 class Machine:
-    """A node's power, its pid 1, its cables and its cgroup; all calls come from the daemon."""
+    """A node's power and what it reports; all calls come from the daemon.
+
+    What a machine is made of (a set of namespaces, a QEMU) derives from this. Each is one child
+    process of the daemon, with whose end the machine's power is off.
+    """
 
     def __init__(self, settings: Settings, name: str, switch: Switch, events: EventLog) -> None:
         self.name = name
         self.number = settings.number_of(name)
-        self.pid: int | None = None  # of its pid 1, our unreaped child: it cannot be reused
+        self.pid: int | None = None  # our unreaped child: it cannot be reused
         self.pidfd = -1
         self.reports = -1  # what its mini init tells
         self.boot_at: float | None = None
         self.daemons: dict[str, dict[str, object]] = {}
-        self.cgroup = CgroupTree(settings.cgroup).child(name)
         self._settings = settings
         self._switch = switch
         self._events = events
-        self._own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY)
+
+    def boot(self) -> int:
+        """Let it begin to boot and open `reports`; returns the pid. Raises what it cannot do.
+
+        A boot that fails later than that is told by `daemons["boot"]`, or by the process's end.
+        """
+        raise NotImplementedError
+
+    def clear_away(self) -> None:
+        """Remove what is left of it after its process has ended."""
+        raise NotImplementedError
+
+    def shut_down(self) -> None:
+        """Ask its init for an orderly end."""
+        raise NotImplementedError
+
+    def freeze(self, *, frozen: bool) -> None:
+        """Stop every process of it from running, or let it run on; its kernel answers on."""
+        raise NotImplementedError
+
+    def is_frozen(self) -> bool:
+        """Whether `freeze` is in force."""
+        raise NotImplementedError
+
+    def has(self, pid: int) -> bool:
+        """Whether a process, as the daemon sees it, speaks for this node."""
+        raise NotImplementedError
+
+    def wants_boot(self, code: int) -> bool:
+        """Whether a process that ended with `code` did so to boot again."""
+        raise NotImplementedError
+
+    def feel_cable(self) -> None:
+        """Take in that the switch has cut or mended a cable of it."""
 
     @property
     def power(self) -> str:
@@ -59,45 +86,9 @@ class Machine:
         if self.pid is not None:
             return
         self.daemons = {}
-        ready, ready_end = os.pipe()
-        cables_end, cables = os.pipe()
-        self.reports, reports_end = os.pipe()
-        # unshare concerns the children to come; going back lets this process fork again.
-        kernel.unshare(kernel.CLONE_NEWPID)
-        pid = os.fork()
-        if pid == 0:
-            os.close(cables)
-            self._run(ready_end, cables_end, reports_end)
-        kernel.set_namespace(self._own_pid_namespace, kernel.CLONE_NEWPID)
-        for end in (ready_end, cables_end, reports_end):
-            os.close(end)
-        self.pid = pid
-        self.pidfd = os.pidfd_open(pid)
-        try:
-            if os.read(ready, 1) == SIGNAL_BYTE:
-                self.cgroup.create()
-                self.cgroup.add(pid)
-                self._switch.plug_in(self.name, self.number, pid)
-                os.write(cables, SIGNAL_BYTE)
-        except (OSError, NetlinkError) as error:  # it ends by itself, as nobody lets it go on
-            self.daemons["boot"] = {"state": "failed", "reason": str(error)}
-        finally:
-            os.close(ready)
-            os.close(cables)
-        self._events.write("power on", self.name, pid=pid)
-
-    def _run(self, ready: int, cables: int, reports: int) -> NoReturn:
-        try:
-            signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            become_node(self._settings, self.name, ready, cables, reports)
-        except BaseException as error:  # noqa: BLE001 - pid 1 has nobody to raise to
-            line = json.dumps({"daemon": "boot", "state": "failed", "reason": str(error)})
-            os.write(reports, line.encode() + b"\n")
-            traceback.print_exc(file=sys.stderr)
-            sys.stderr.flush()
-        os._exit(1)
+        self.pid = self.boot()
+        self.pidfd = os.pidfd_open(self.pid)
+        self._events.write("power on", self.name, pid=self.pid)
 
     def switch_off(self) -> None:
         """Power loss, now. Returns when no process and no cable of it is left, or raises."""
@@ -105,7 +96,6 @@ class Machine:
         if self.pid is None:
             return
         os.kill(self.pid, signal.SIGKILL)
-        # Pid 1 of a namespace ends last, so its end is the end of the node.
         if not select.select([self.pidfd], [], [], _DEATH_SECONDS)[0]:
             raise PowerError(f"{self.name} does not end: a process of it hangs in the kernel")
         self.bury()
@@ -119,23 +109,15 @@ class Machine:
         """Boot after the time a real machine takes for its self test."""
         self.boot_at = time.monotonic() + self._settings.boot_seconds
 
-    def shut_down(self) -> None:
-        """Ask its init for an orderly end."""
-        if self.pid is not None:
-            systemd = self._settings.init == "systemd"
-            os.kill(self.pid, _SYSTEMD_POWER_OFF if systemd else signal.SIGTERM)
-
     def bury(self) -> int:
-        """Clear away what a node whose pid 1 has ended leaves; returns how that one ended."""
+        """Clear away what a node whose process has ended leaves; returns how that one ended."""
         if self.pid is None:
             return 0
         _, status = os.waitpid(self.pid, 0)
         os.close(self.pidfd)
         self.pid, self.pidfd = None, -1
-        self._close_reports()
-        # A socket of a watcher may keep the dead network namespace: without cables it is mute.
-        self._switch.unplug(self.name)
-        self.cgroup.remove()
+        self.close_reports()
+        self.clear_away()
         code = os.waitstatus_to_exitcode(status)
         self._events.write("power off", self.name, code=code)
         return code
@@ -144,7 +126,7 @@ class Machine:
         """Take in what its mini init reports."""
         said = os.read(self.reports, 65536)
         if not said:  # systemd reports nothing; a pipe at its end would wake the daemon for ever
-            self._close_reports()
+            self.close_reports()
         # Whoever is root in the node can write here too.
         with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
             for line in said.decode().splitlines():
@@ -153,7 +135,8 @@ class Machine:
                 self.daemons[daemon] = report
                 self._events.write("daemon", self.name, daemon=daemon, **report)
 
-    def _close_reports(self) -> None:
+    def close_reports(self) -> None:
+        """Hear nothing more of it."""
         if self.reports >= 0:
             os.close(self.reports)
             self.reports = -1
@@ -164,7 +147,7 @@ class Machine:
             "power": self.power,
             "pid": self.pid,
             "number": self.number,
-            "frozen": self.cgroup.is_frozen(),
+            "frozen": self.is_frozen(),
             "daemons": self.daemons,
             "cuts": self._switch.cuts.get(self.name, {}),
         }

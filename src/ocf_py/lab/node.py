@@ -1,24 +1,37 @@
-"""A node of a running lab, from the host's side."""
+"""A node of a running lab, from the host's side, whatever it is made of."""
 
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.naming import command_for
 from ocf_py.lab.requests import send_request
-from ocf_py.lab.spawn import python_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from ocf_py.lab.mount_list import Mount
     from ocf_py.lab.settings import Settings
 
 
+class AddressNews(Protocol):
+    """What a node's kernel has to say of its addresses: rtnetlink messages, whole ones."""
+
+    def fileno(self) -> int:
+        """Readable when there is something."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Whole messages, perhaps none, up to `size` bytes; BlockingIOError if nothing waits."""
+
+    def close(self) -> None:
+        """Hear no more: nothing of a node that has ended may be kept alive."""
+
+
 class Node:
-    """One node; it may be on or off."""
+    """One node; it may be on or off. What it is made of derives from this: see `find_node`."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.name = name
@@ -35,7 +48,7 @@ class Node:
         """Pid of its init, as the host sees it; LabError when it is off."""
         pid = self.describe()["pid"]
         if pid is None:
-            raise self._is_off()
+            raise self.is_off()
         return int(pid)
 
     @property
@@ -43,26 +56,31 @@ class Node:
         """Its /var/log, which survives the lab."""
         return self._settings.logs / self.name
 
-    def entry(self) -> tuple[int, str]:
-        """Pid of its init, and the file through which a process joins its cgroup."""
-        listed = send_request(self._settings, "list")
-        pid = listed["nodes"][self.name]["pid"]
-        if pid is None:
-            raise self._is_off()
-        cgroup = f"/proc/{listed['daemon']}/root{self._settings.cgroup}/{self.name}/cgroup.procs"
-        return int(pid), cgroup
+    def command_line(self, command: Sequence[str]) -> list[str]:
+        """The command of the host that runs `command` in the node, and ends as it does.
+
+        LabError when the node is off.
+        """
+        raise NotImplementedError
+
+    def enter(self, command: list[str]) -> int:
+        """Run `command` on this process's terminal; returns its exit code, or 128 + signal."""
+        raise NotImplementedError
 
     def cpu_seconds(self) -> float:
-        """CPU time of all its processes since it was switched on, of those that have ended too.
+        """CPU time of all its processes since it was switched on, of those that have ended too."""
+        raise NotImplementedError
 
-        cpu.stat, Documentation/admin-guide/cgroup-v2.rst: told without any controller.
-        """
-        _, join = self.entry()
-        stat = Path(join).with_name("cpu.stat").read_text(encoding="ascii")
-        usage = dict(line.split() for line in stat.splitlines())
-        return int(usage["usage_usec"]) / 1e6
+    def mounts(self) -> list[Mount]:
+        """What is mounted in it, in mounting order; nothing when it is off."""
+        raise NotImplementedError
 
-    def _is_off(self) -> LabError:
+    def hear_addresses(self, pid: int) -> AddressNews:
+        """Begin to hear its addresses; OSError when its process `pid` is gone."""
+        raise NotImplementedError
+
+    def is_off(self) -> LabError:
+        """The error of who needs it on."""
         start = command_for(self._settings, "start", self.name)
         return LabError(f"{self.name} is off", hint=f"`{start}` switches it on")
 
@@ -79,8 +97,7 @@ class Node:
         With `check=False` the result is returned whatever it is; a command that takes longer than
         `timeout` seconds is killed and always an error.
         """
-        pid, cgroup = self.entry()
-        helper = python_command("ocf_py.lab.enter", str(pid), cgroup, *command)
+        helper = self.command_line(command)
         shown = f"{self.name}: {' '.join(command)}"
         try:
             done = subprocess.run(
@@ -107,3 +124,14 @@ class Node:
             self.run(["systemctl", verb, "pacemaker"])
         else:
             self.run(["kill", f"-{signal_name}", "1"])
+
+
+def find_node(settings: Settings, name: str) -> Node:
+    """A node of the kind that its lab has."""
+    if settings.kind == "vm":
+        from ocf_py.lab.vm.node import GuestNode
+
+        return GuestNode(settings, name)
+    from ocf_py.lab.namespace_node import NamespaceNode
+
+    return NamespaceNode(settings, name)

@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,68 +26,93 @@ _CLUSTER_USER = ("hacluster", "haclient")  # made by Debian's and Fedora's packa
 _DONE = Path("/etc/ocfpy-lab")
 
 
-def write_node_files(settings: Settings, node: str) -> None:
-    """Write them; the caller's root is the node's, and /run/lab is mounted."""
+@dataclass(frozen=True)
+class NodeFile:
+    """A file, or with content None an empty directory in the place of whatever was there."""
+
+    path: str
+    content: bytes | None
+    mode: int = 0o644
+    owner: str = "root"
+    group: str = "root"
+
+
+def describe_node_files(settings: Settings, node: str) -> list[NodeFile]:
+    """All of them but systemd's, for a node of any kind."""
+    return [
+        *_identity(settings, node),
+        *_corosync_files(settings),
+        *_pacemaker_files(settings),
+        NodeFile("/usr/sbin/fence_lab", (settings.shared / "fence_lab.py").read_bytes(), 0o755),
+    ]
+
+
+def write_node_files(settings: Settings, node: str, files: list[NodeFile]) -> None:
+    """Write them; the caller's root is the node's."""
     if _DONE.exists():
         return
-    _write_identity(settings, node)
-    _write_corosync_files(settings)
-    _write_pacemaker_files()
-    shutil.copyfile("/run/lab/fence_lab.py", "/usr/sbin/fence_lab")
-    Path("/usr/sbin/fence_lab").chmod(0o755)
+    for file in files:
+        _replace(file)
     if settings.init == "systemd":
         enable_units(["corosync.service", "pacemaker.service"])
     _DONE.write_text(f"{node}\n")
 
 
-def _replace(path: str, content: bytes | str, mode: int = 0o644) -> None:
+def _replace(file: NodeFile) -> None:
     """Write a file anew, never through a link the machine has in its place."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    target.write_bytes(content if isinstance(content, bytes) else content.encode())
-    target.chmod(mode)
+    target = Path(file.path)
+    if file.content is None:
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.write_bytes(file.content)
+    owner, group = pwd.getpwnam(file.owner).pw_uid, grp.getgrnam(file.group).gr_gid
+    os.chown(target, owner, group)
+    target.chmod(file.mode)
 
 
-def _write_identity(settings: Settings, node: str) -> None:
+def _identity(settings: Settings, node: str) -> list[NodeFile]:
     hosts = ["127.0.0.1 localhost", "::1 localhost"]
     for name in settings.node_names:
         number = settings.number_of(name)
         for network in NETWORKS:
             alias = name if network is RINGS[0] else f"{name}-{network.key}"
             hosts.append(f"{network.address(number)} {alias}")
-    _replace("/etc/hosts", "\n".join(hosts) + "\n")
-    _replace("/etc/hostname", f"{node}\n")
-    _replace("/etc/machine-id", f"{settings.number_of(node):032x}\n")
-    _replace("/etc/resolv.conf", "")  # no name server: fail at once, do not wait for one
-    for table in ("/etc/fstab", "/etc/crypttab"):  # of disks that a node does not have
-        _replace(table, "")
+    return [
+        NodeFile("/etc/hosts", "\n".join([*hosts, ""]).encode()),
+        NodeFile("/etc/hostname", f"{node}\n".encode()),
+        NodeFile("/etc/machine-id", f"{settings.number_of(node):032x}\n".encode()),
+        NodeFile("/etc/resolv.conf", b""),  # no name server: fail at once, do not wait for one
+        NodeFile("/etc/fstab", b""),  # of disks that a node does not have
+        NodeFile("/etc/crypttab", b""),
+    ]
 
 
-def _write_corosync_files(settings: Settings) -> None:
-    _replace("/etc/corosync/corosync.conf", render_corosync_conf(settings))
-    _replace("/etc/corosync/authkey", Path("/run/lab/authkey").read_bytes(), 0o400)
-    shutil.rmtree("/var/lib/corosync", ignore_errors=True)  # whatever the machine has in there
-    Path("/var/lib/corosync").mkdir()
+def _corosync_files(settings: Settings) -> list[NodeFile]:
+    key = (settings.shared / "authkey").read_bytes()
+    return [
+        NodeFile("/etc/corosync/corosync.conf", render_corosync_conf(settings).encode()),
+        NodeFile("/etc/corosync/authkey", key, 0o400),
+        NodeFile("/var/lib/corosync", None, 0o755),  # whatever the machine has in there
+    ]
 
 
-def _write_pacemaker_files() -> None:
-    settings = "".join(f"{name}={value}\n" for name, value in PACEMAKER_ENVIRONMENT.items())
-    for home in ("/etc/default", "/etc/sysconfig"):  # Debian; Fedora
-        if Path(home).is_dir():
-            _replace(f"{home}/pacemaker", settings)
-    for name in ("cib", "pengine", "cores", "blackbox"):
-        directory = Path("/var/lib/pacemaker", name)
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True, mode=0o750)
-        _give_to_cluster_user(directory)
-    _replace("/var/lib/pacemaker/cib/cib.xml", Path("/run/lab/cib.xml").read_bytes(), 0o600)
-    _give_to_cluster_user(Path("/var/lib/pacemaker/cib/cib.xml"))
-
-
-def _give_to_cluster_user(path: Path) -> None:
-    user, group = _CLUSTER_USER
-    os.chown(path, pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
+def _pacemaker_files(settings: Settings) -> list[NodeFile]:
+    text = "".join(f"{name}={value}\n" for name, value in PACEMAKER_ENVIRONMENT.items())
+    cib = (settings.shared / "cib.xml").read_bytes()
+    return [
+        NodeFile(f"{home}/pacemaker", text.encode())
+        for home in ("/etc/default", "/etc/sysconfig")  # Debian; Fedora
+        if Path(home).is_dir()
+    ] + [
+        *(
+            NodeFile(f"/var/lib/pacemaker/{name}", None, 0o750, *_CLUSTER_USER)
+            for name in ("cib", "pengine", "cores", "blackbox")
+        ),
+        NodeFile("/var/lib/pacemaker/cib/cib.xml", cib, 0o600, *_CLUSTER_USER),
+    ]
 
 
 def make_log_directories(settings: Settings, node: str) -> None:

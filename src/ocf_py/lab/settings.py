@@ -6,10 +6,10 @@ import json
 import operator
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import LabError, UnsuitableLabError
 
 STATE_HOME = Path("/run/ocfpy-lab")
 LOG_HOME = Path("/var/log/ocfpy-lab")
@@ -18,6 +18,9 @@ MOST_NODES = 16
 LEAST_DISK, MOST_DISK = 16, 65536  # MiB
 LONGEST_STATE_PATH = 80  # a unix socket's path ends at 107 bytes
 INITS = ("mini", "systemd")
+KINDS = ("namespaces", "vm")
+MOST_GUESTS = 4
+OWN_DISKS_MIB = (64, 64)  # of each guest
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
@@ -45,6 +48,12 @@ class Settings:
     provider_trees: tuple[Path, ...] = ()
     disk_mib: int = 0  # of the disk that all nodes see; 0: there is none
     token_ms: int = 1000
+    kind: str = "namespaces"
+    image: Path = Path()  # what guests boot from, and by which of QEMU's accelerators
+    accelerator: str = ""
+    own_disks_mib: tuple[
+        int, ...
+    ] = ()  # of each node, as /dev/vdb and so on: guests alone have any
     # A node that is back before its fencing's transition is through aborts that transition and so
     # delays the failover; real machines take a while.
     boot_seconds: float = 5.0
@@ -61,6 +70,7 @@ class Settings:
         init: str = "mini",
         provider_trees: tuple[Path, ...] = (),
         disk_mib: int = 0,
+        kind: str = "namespaces",
     ) -> Settings:
         """Check what a user asked for; LabError says what is wrong with it."""
         check_name(name)
@@ -78,7 +88,8 @@ class Settings:
         if len(str(home)) > LONGEST_STATE_PATH:
             raise LabError(f"{home}: a state directory's path may have {LONGEST_STATE_PATH} bytes")
         trees = tuple(tree.absolute() for tree in provider_trees)
-        return cls(name, home, logs, nodes, init, trees, disk_mib)
+        settings = cls(name, home, logs, nodes, init, trees, disk_mib)
+        return _for_guests(settings) if kind == "vm" else settings
 
     @property
     def node_names(self) -> list[str]:
@@ -170,6 +181,8 @@ class Settings:
         try:
             values["state"] = state.absolute()
             values["logs"] = Path(values["logs"])
+            values["image"] = Path(values["image"])
+            values["own_disks_mib"] = tuple(values["own_disks_mib"])
             values["provider_trees"] = tuple(Path(tree) for tree in values["provider_trees"])
             settings = cls(**values)
             settings._check()
@@ -184,8 +197,25 @@ class Settings:
             and _SERIAL.fullmatch(self.serial)
             and 1 <= operator.index(self.nodes) <= MOST_NODES
             and self.init in INITS
+            and self.kind in KINDS
+            and all(LEAST_DISK <= size <= MOST_DISK for size in self.own_disks_mib)
             and (self.disk_mib == 0 or LEAST_DISK <= self.disk_mib <= MOST_DISK)
             and self.token_ms > 0
             and self.boot_seconds >= 0
         ):
             raise ValueError(f"{self.settings_file}: not what a lab of this version writes")
+
+
+def _for_guests(settings: Settings) -> Settings:
+    """The same lab of guests: they are slower, and their power-on takes its own time."""
+    if settings.init != "mini":
+        raise UnsuitableLabError(
+            f"--init {settings.init}: a guest has the small init of the lab's own"
+        )
+    if settings.nodes > MOST_GUESTS:
+        raise UnsuitableLabError(
+            f"a lab of guests has 1 to {MOST_GUESTS} nodes, not {settings.nodes}"
+        )
+    return replace(
+        settings, kind="vm", own_disks_mib=OWN_DISKS_MIB, token_ms=3000, boot_seconds=0.0
+    )

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.events import read_events
-from ocf_py.lab.node import Node
+from ocf_py.lab.node import find_node
 from ocf_py.lab.requests import send_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ocf_py.lab.node import Node
     from ocf_py.lab.settings import Settings
 
+_CONSOLE_LINES = 15
 _LOGS = {"corosync": "corosync/corosync.log", "pacemaker": "pacemaker/pacemaker.log"}
 
 
@@ -23,7 +25,7 @@ def find_trouble(settings: Settings, names: list[str]) -> str | None:
     """One sentence about the first daemon that has ended or node that has gone, or None."""
     described = send_request(settings, "list")["nodes"]
     for name in names:
-        daemons, node = described[name]["daemons"], Node(settings, name)
+        daemons, node = described[name]["daemons"], find_node(settings, name)
         if settings.init == "systemd" and described[name]["pid"] is not None:
             daemons = _failed_units(node)
         for daemon, report in daemons.items():
@@ -68,6 +70,15 @@ def init_runs(settings: Settings, name: str) -> bool:
         with contextlib.suppress(OSError):
             return Path(f"/proc/{described['pid']}/comm").read_text() == "systemd\n"
     return bool(described["daemons"]) and "boot" not in described["daemons"]
+
+
+def show_console(settings: Settings, name: str) -> str:
+    """The tail of a guest's console, as lines to follow a message; nothing for other nodes."""
+    if settings.kind != "vm":
+        return ""
+    said = _lines_backwards(settings.logs / name / "boot.log")[:_CONSOLE_LINES]
+    lines = "".join(f"\n  {line}" for line in reversed(said)) or " nothing"
+    return f"; the console of {name} said last:{lines}"
 
 
 def _exit_code(settings: Settings, name: str) -> int:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ocf_py.lab.demo import find_example, play_failover
-from ocf_py.lab.enter import enter_and_run
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.lab import Lab
 from ocf_py.lab.life import bring_down
@@ -32,7 +31,7 @@ _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 
 @click.group(cls=LabGroup, params=LAB_OPTIONS)
 def lab() -> None:
-    """A real Corosync and Pacemaker cluster on this machine, each node a set of namespaces."""
+    """A real Corosync and Pacemaker cluster on this machine, of namespaces or of QEMU guests."""
 
 
 def _build_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -51,6 +50,11 @@ def _build_options(function: Callable[..., None]) -> Callable[..., None]:
             default="mini",
             show_default=True,
             help="Pid 1 of a node: a small one of our own, or the machine's systemd.",
+        ),
+        click.option(
+            "--vm",
+            is_flag=True,
+            help="Each node a QEMU guest with a kernel of its own, DRBD in it.",
         ),
         click.option("--nodes", type=click.IntRange(1, MOST_NODES), default=2, show_default=True),
     ):
@@ -75,6 +79,7 @@ def up(
     init: str,
     provider_trees: tuple[Path, ...],
     disk_mib: int | None,
+    vm: bool,
 ) -> None:
     r"""Bring a cluster up, and leave it up.
 
@@ -82,6 +87,7 @@ def up(
     Examples:
       ocf-py lab up
       ocf-py lab up --nodes 3 --name three
+      ocf-py lab up --vm
     """
     name, state = context.obj
     progress = Lines()
@@ -92,6 +98,7 @@ def up(
         init=init,
         provider_trees=provider_trees,
         disk_mib=disk_mib or 0,
+        vm=vm,
         progress=progress,
     )
     made.keep()
@@ -165,8 +172,7 @@ def execute(context: click.Context, *, node: str, command: tuple[str, ...]) -> N
       ocf-py lab exec n2
     """
     words = list(command[1:] if command[:1] == ("--",) else command)
-    pid, cgroup = find_lab(context).node(node).entry()
-    sys.exit(enter_and_run(pid, cgroup, words or ["/bin/bash"]))
+    sys.exit(find_lab(context).node(node).enter(words or ["/bin/bash"]))
 
 
 @lab.command()
@@ -204,6 +210,7 @@ def demo(
     init: str,
     provider_trees: tuple[Path, ...],
     provider: str,
+    vm: bool,
 ) -> None:
     r"""Show a failover: the active node loses its power, and its address moves.
 
@@ -218,7 +225,13 @@ def demo(
     progress = Lines()
     example = find_example("address.xml")
     with Lab.up(
-        name, state, nodes=nodes, init=init, provider_trees=provider_trees, progress=progress
+        name,
+        state,
+        nodes=nodes,
+        init=init,
+        provider_trees=provider_trees,
+        vm=vm,
+        progress=progress,
     ) as made:
         seen = play_failover(made, example, provider, progress)
         for line in render_timeline(seen.moments):

@@ -33,6 +33,7 @@ class AddressesWitness(Rounds):
         first = next(iter(self.seen))
         others = f" and {len(self.seen) - 1} others" if len(self.seen) > 1 else ""
         super().__init__(lab, f"witness of {first}{others}")
+        self._lab = lab
         self._poll = select.epoll()
         self._nodes: dict[str, HeardNode] = {}
 
@@ -52,8 +53,8 @@ class AddressesWitness(Rounds):
         for name, pid in self.running.pids.items():
             if name not in self._nodes:
                 with contextlib.suppress(OSError):  # it may just have lost its power
-                    self._nodes[name] = node = HeardNode(pid)
-                    for descriptor in (node.netlink.fileno(), node.pidfd):
+                    self._nodes[name] = node = HeardNode(self._lab.node(name), pid)
+                    for descriptor in (node.news.fileno(), node.pidfd):
                         self._poll.register(descriptor, select.EPOLLIN)
 
     def listen(self) -> None:
@@ -61,13 +62,13 @@ class AddressesWitness(Rounds):
         # epoll(7) keeps its descriptors in the order in which they became ready.
         for descriptor, _ in self._poll.poll(LONGEST_WAIT):
             for name, node in list(self._nodes.items()):
-                if descriptor == node.netlink.fileno():
+                if descriptor == node.news.fileno():
                     self._note_all(name, node.hear(self.seen))
                 elif descriptor == node.pidfd:
                     self._note_all(name, node.hear_the_rest(self.seen))
                     self._note_all(name, [(address, False) for address in self.seen])
                     # Closing is not enough: a child of this process may have them still.
-                    for closing in (node.netlink.fileno(), node.pidfd):
+                    for closing in (node.news.fileno(), node.pidfd):
                         self._poll.unregister(closing)
                     node.close()
                     del self._nodes[name]

@@ -31,6 +31,10 @@ class DiskWitness(Rounds):
         super().__init__(lab, "witness of the shared disk")
         if not lab.settings.disk_mib:
             raise LabError(f"{title(lab.settings)} has no shared disk", hint="bring it up with one")
+        if lab.settings.kind == "vm":
+            raise LabError(
+                "guests' mount lists cannot be watched from outside", hint="use MountWitness"
+            )
         number = os.stat(f"/proc/{lab.running_nodes()[0].pid}/root/dev/{SHARED_DISK}").st_rdev
         self._device = f"{os.major(number)}:{os.minor(number)}"
         self._holdings = Holdings()

@@ -4,47 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 
-from ocf_py.lab.namespaces import open_socket_in
+from ocf_py.lab.inside.address_news import LARGEST_DATAGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-_LARGEST_DATAGRAM = 1 << 16
+    from ocf_py.lab.node import Node
+
 # include/uapi/linux/rtnetlink.h, netlink.h
-_RTM_NEWADDR, _RTM_DELADDR, _RTM_GETADDR = 20, 21, 22
-_RTMGRP_IPV4_IFADDR, _RTMGRP_IPV6_IFADDR = 0x10, 0x100
-_NLM_F_REQUEST_DUMP = 0x301
+_RTM_NEWADDR, _RTM_DELADDR = 20, 21
 _HEADER = struct.Struct("=IHHII")
 
 
 class HeardNode:
-    """A node's network namespace, heard through netlink, and its pid 1, heard through its end."""
+    """A node's kernel, heard through netlink, and its process `pid`, heard through its end."""
 
-    def __init__(self, pid: int) -> None:
-        self.netlink = open_socket_in(pid, socket.AF_NETLINK, socket.SOCK_RAW, 0)
+    def __init__(self, node: Node, pid: int) -> None:
+        self.news = node.hear_addresses(pid)
         try:
             self.pidfd = os.pidfd_open(pid)
         except OSError:
-            self.netlink.close()
+            self.news.close()
             raise
-        self.netlink.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        self.netlink.bind((0, _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR))
-        self._ask_for_all()
-
-    def _ask_for_all(self) -> None:
-        size = _HEADER.size + 8  # struct ifaddrmsg, all zero: every family
-        request = _HEADER.pack(size, _RTM_GETADDR, _NLM_F_REQUEST_DUMP, 1, 0) + bytes(8)
-        self.netlink.send(request)
 
     def hear(self, wanted: Container[str]) -> list[tuple[str, bool]]:
-        """Read one datagram; each change of a wanted address, in order: which, and is it held."""
-        data = self.netlink.recv(_LARGEST_DATAGRAM)
+        """Read what is there; each change of a wanted address, in order: which, and is it held."""
+        data = self.news.recv(LARGEST_DATAGRAM)
         found, offset = [], 0
         while offset < len(data):
             length, kind, *_ = _HEADER.unpack_from(data, offset)
@@ -69,5 +59,5 @@ class HeardNode:
 
     def close(self) -> None:
         """Let the namespace go: a witness must not keep a dead node's network."""
-        self.netlink.close()
+        self.news.close()
         os.close(self.pidfd)

@@ -6,27 +6,21 @@ only the nodes' own lists show that it is mounted twice.
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
-
-from ocf_py.lab.mount_list import read_mounts
 
 if TYPE_CHECKING:
     from ocf_py.lab.lab import Lab
 
 
 class MountWitness:
-    """Reads the mount lists of the nodes' inits."""
+    """Reads the mount lists of the nodes."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
 
     def mount_points(self, node: str) -> list[str]:
         """Every mount point in a node, in mounting order; none when it is off."""
-        pid = self._lab.describe()["nodes"][node]["pid"]
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            return [mount.place for mount in read_mounts(pid)]
-        return []
+        return [mount.place for mount in self._lab.node(node).mounts()]
 
     def nodes_with(self, mount_point: str) -> list[str]:
         """Nodes in which something is mounted there."""
