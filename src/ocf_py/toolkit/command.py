@@ -16,6 +16,7 @@ _SUBCOMMANDS = {
     "install": "Install the agents where Pacemaker looks for them.",
     "uninstall": "Remove what `install` wrote.",
     "mirror": "Look at a mirrored directory, and decide for it.",
+    "drbd": "Fence a peer of DRBD: the handlers for its configuration.",
     "lab": "Run a real cluster in namespaces on this machine.",
 }
 
