@@ -9,7 +9,7 @@ from __future__ import annotations
 from ocf_py.outcomes import Failure, NotInstalled
 from ocf_py.system import commands, read_file
 
-from .picture import PictureUnreadable, parse
+from .reading import PictureUnreadable, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
