@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 _POLL = 0.2  # seconds between two looks at a state that is on its way
 _RETRY = 1.0  # seconds between two attempts at what DRBD has refused
-_FRESH = 300.0  # seconds after which a score is told again, whatever is known of it
 # The facts of the record.
-_TOLD, _CURRENT, _LOST, _ELSEWHERE = "score", "current", "lost", "promoted-elsewhere"
+_CURRENT, _LOST, _ELSEWHERE = "current", "lost", "promoted-elsewhere"
 
 
 class Drbd(ocf.Agent):
@@ -175,21 +174,18 @@ class Drbd(ocf.Agent):
         Written where it changes alone: `current` is when the connection was first seen, so that a
         peer's fencing after it is what has ended it.
         """
+        from time import time
+
         facts = self.call.facts
         if facts.record is None:
             return
         is_current = seen.is_up_to_date and all(one.is_connected for one in seen.peers.values())
         if is_current and (facts.recall(_LOST) or not facts.recall(_CURRENT)):
-            facts.remember(_CURRENT, str(int(self._now())))
+            facts.remember(_CURRENT, str(int(time())))
             facts.forget(_LOST)
             self._unfence(seen)
         elif not is_current and facts.recall(_CURRENT) and not facts.recall(_LOST):
-            facts.remember(_LOST, str(int(self._now())))
-
-    def _now(self) -> float:
-        from time import time
-
-        return time()
+            facts.remember(_LOST, "yes")
 
     def _look(self) -> Resource:
         """The picture of what has to be up; Failure where it is down."""
@@ -203,10 +199,9 @@ class Drbd(ocf.Agent):
     def promotion_score(self, status: ocf.Status) -> int | None:  # noqa: ARG002
         if self._seen is None:
             return ocf.MINUS_INFINITY
-        score, state, reason = self._judge(self._seen)
-        if score is None:
-            return None
-        return score if self._is_news(score, f"{state}: {reason}") else None
+        score, state, _ = self._judge(self._seen)
+        self.call.log.debug(f"promotion score {score}: {state}")
+        return score
 
     def _judge(self, seen: Resource) -> tuple[int | None, str, str]:
         from ocf_py.drbd.scores import judge, read_points
@@ -240,22 +235,6 @@ class Drbd(ocf.Agent):
         from ocf_py.mirror.fencing import was_fenced
 
         return all(was_fenced(peer.name, float(since)) for peer in lost)
-
-    def _is_news(self, score: int, why: str) -> bool:
-        """Whether the cluster has to be told: each telling is a process, a monitor is not to cost.
-
-        A probe always tells: the cluster may have lost what it was told.
-        """
-        now = self._now()
-        told, _, when = self.call.facts.recall(_TOLD).partition(" ")
-        is_known = told == str(score) and abs(now - float(when or 0)) < _FRESH
-        if self.call.is_recurring and is_known:
-            return False
-        if told != str(score):
-            self.call.log.info(f"promotion score {score}: {why}")
-        if self.call.facts.record is not None:
-            self.call.facts.remember(_TOLD, f"{score} {int(now)}")
-        return True
 
     # ------------------------------------------------------------------ start and stop
 
@@ -322,9 +301,13 @@ class Drbd(ocf.Agent):
             if self.machine.look() is None:
                 return
             said = f"drbdsetup down ended with {done.status}: {say_briefly(done.stderr)}"
-            self.call.deadline.sleep(
-                _RETRY, self._find_openers(seen) if is_held_open(done) else said
-            )
+            self._wait_for(self._find_openers(seen) if is_held_open(done) else said)
+
+    def _wait_for(self, change: str, hint: str = "") -> None:
+        """Wait a little for what may change by itself; Failure says what it was in the end."""
+        if self.call.deadline.remaining <= _RETRY:
+            raise ocf.Failure(change, hint=hint)
+        self.call.deadline.sleep(_RETRY, change)
 
     def _find_openers(self, seen: Resource) -> str:
         found = self.machine.find_openers(seen.minors)
@@ -346,7 +329,6 @@ class Drbd(ocf.Agent):
     def promote(self) -> None:
         from ocf_py.drbd.refusals import explain_promote
 
-        self.call.facts.forget(_TOLD)  # a refusal sets another
         while True:
             self._refuse_bad_data(self._look())
             done = self.machine.administer("primary")
@@ -356,24 +338,23 @@ class Drbd(ocf.Agent):
             is_final = refusal.is_by_primary and self.fail_promote_early_if_peer_primary
             if is_final or not refusal.can_change:
                 raise ocf.Failure(refusal.why, hint=refusal.remedy)
-            self.call.deadline.sleep(_RETRY, refusal.why)
+            self._wait_for(refusal.why, refusal.remedy)
         if self.connect_only_after_promote:
             self._administer("adjust")
 
     def _refuse_bad_data(self, seen: Resource) -> None:
         """Refuse what must not be promoted, though DRBD might do it."""
         from ocf_py.drbd import words
-        from ocf_py.drbd.refusals import find_own_refusal
+        from ocf_py.drbd.refusals import explain_bad_data
 
         bad = {words.INCONSISTENT, words.OUTDATED, words.CONSISTENT}
         if seen.disks.isdisjoint(bad):
             return
         score, state, reason = self._judge(seen)
         if score is not None and score <= ocf.MINUS_INFINITY:
-            raise ocf.Failure(
-                find_own_refusal(seen, state, reason),
-                hint=f"if no better disk is left: drbdadm primary --force {self.drbd_resource}",
-            )
+            self.call.log.error(f"not promoted: {state}: {reason}")
+            refusal = explain_bad_data(seen, state)
+            raise ocf.Failure(refusal.why, hint=refusal.remedy)
 
     @ocf.action(timeout=90)
     def demote(self) -> None:
@@ -389,12 +370,11 @@ class Drbd(ocf.Agent):
                 raise ocf.Failure(
                     f"drbdadm secondary ended with {done.status}: {say_briefly(done.stderr)}"
                 )
-            self.call.deadline.sleep(_RETRY, self._find_openers(seen))
+            self._wait_for(self._find_openers(seen))
 
     @ocf.action(timeout=30)
     def reload_agent(self) -> None:
         """The new values count from the next look on; the score is told now."""
-        self.call.facts.forget(_TOLD)
         self._tell()
 
     # ------------------------------------------------------------------ notifications
@@ -449,8 +429,8 @@ class Drbd(ocf.Agent):
         self._seen = seen = self.machine.look()
         if seen is None:
             return
-        score, state, reason = self._judge(seen)
-        if score is not None and self._is_news(score, f"{state}: {reason}"):
+        score = self._judge(seen)[0]
+        if score is not None:
             self.call.cluster.set_promotion_score(score)
 
     def _unfence(self, seen: Resource) -> None:

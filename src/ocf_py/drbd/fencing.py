@@ -79,10 +79,7 @@ class Standing:
     """What the cluster knows of its nodes: read from `crm_mon --output-as=xml`."""
 
     def __init__(self, document: bytes) -> None:
-        try:
-            self._root = etree.fromstring(document, _parser())
-        except etree.XMLSyntaxError as error:
-            raise Undecided(f"crm_mon did not answer in XML: {error}") from error
+        self._root = _parse(document)
 
     @property
     def fences(self) -> bool:
@@ -103,12 +100,14 @@ class Standing:
 
     def is_promoted(self, clone: str, node: str) -> bool:
         """Whether the cluster has an instance of the clone promoted on a node."""
-        for one in self._root.iterfind("resources//clone"):
-            if one.get("id") == clone:
-                for instance in one.iter("resource"):
-                    if instance.get("role") in ("Promoted", "Master"):
-                        return any(where.get("name") == node for where in instance.iter("node"))
-        return False
+        return any(
+            where.get("name") == node
+            for one in self._root.iterfind("resources//clone")
+            if one.get("id") == clone
+            for instance in one.iter("resource")
+            if instance.get("role") in ("Promoted", "Master")
+            for where in instance.iter("node")
+        )
 
     def _node(self, name: str) -> etree._Element:
         for one in self._root.iterfind("nodes/node"):
@@ -131,7 +130,7 @@ class Pacemaker:
     def find_clone(self, resource: str) -> str:
         """The id of the promotable clone that a resource of DRBD is in the cluster."""
         content = self._ask(["cibadmin", "--query", "--scope", "resources"])
-        for pair in etree.fromstring(content, _parser()).iter("nvpair"):
+        for pair in _parse(content).iter("nvpair"):
             if pair.get("name") == "drbd_resource" and pair.get("value") == resource:
                 for above in pair.iterancestors("clone", "master"):
                     return above.get("id", "")
@@ -160,7 +159,7 @@ class Pacemaker:
         """Whether a peer has forbidden promotion on a node."""
         content = self._ask(["cibadmin", "--query", "--scope", "constraints"])
         wanted = name_constraint(resource, node)
-        found = etree.fromstring(content, _parser()).iter("rsc_location")
+        found = _parse(content).iter("rsc_location")
         return any(one.get("id") == wanted for one in found)
 
     def allow(self, resource: str, node: str) -> None:
@@ -288,5 +287,11 @@ def _constraint(clone: str, resource: str, node: str) -> etree._Element:
     return location
 
 
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
+def _parse(document: bytes) -> etree._Element:
+    parser = etree.XMLParser(
+        no_network=True, load_dtd=False, resolve_entities=False, huge_tree=True
+    )
+    try:
+        return etree.fromstring(document, parser)
+    except etree.XMLSyntaxError as error:
+        raise Undecided(f"the cluster did not answer in XML: {error}") from error

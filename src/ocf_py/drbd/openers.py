@@ -13,42 +13,44 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MAJOR = 147  # LANANA: drbd's block devices
 _FILE_TYPE, _BLOCK = 0o170000, 0o060000  # inode(7)
 
 
-def find_openers(minors: list[int]) -> list[str]:
-    """The mounts, devices, swap areas and processes that use these devices, in words."""
-    numbers = [posix.makedev(_MAJOR, minor) for minor in minors]
-    return [*_find_mounts(minors), *_find_devices(minors), *_find_swap(numbers), *_find(numbers)]
+def find_openers(numbers: list[str]) -> list[str]:
+    """The mounts, devices, swap areas and processes that use these devices, in words.
+
+    ``numbers`` are "MAJOR:MINOR".
+    """
+    return [
+        *_find_mounts(numbers),
+        *(holder for number in numbers for holder in list_holders(number)),
+        *_find_loops(numbers),
+        *_find_swap(numbers),
+        *_find_processes(numbers),
+    ]
 
 
-def _find_mounts(minors: list[int]) -> Iterator[str]:
-    texts = {f"{_MAJOR}:{minor}" for minor in minors}
-    mounts = [one for one in read_table() if one.device in texts]
+def _find_mounts(numbers: list[str]) -> Iterator[str]:
+    mounts = [one for one in read_table() if one.device in numbers]
     for one in mounts:
         yield f"mounted on {one.point}"
-    for text in texts.difference(one.device for one in mounts):
-        for where in find_namespaces(text):
+    for number in set(numbers).difference(one.device for one in mounts):
+        for where in find_namespaces(number):
             yield f"mounted in {where}"
 
 
-def _find_devices(minors: list[int]) -> Iterator[str]:
-    """What the kernel has built on it: device mapper, arrays, loop devices."""
-    for minor in minors:
-        yield from list_holders(f"{_MAJOR}:{minor}")
-    nodes = {f"/dev/drbd{minor}" for minor in minors}
+def _find_loops(numbers: list[str]) -> Iterator[str]:
     for name in _list("/sys/block"):
         if name.startswith("loop"):
             try:
-                backing = read_file(f"/sys/block/{name}/loop/backing_file").decode().strip()
-            except (OSError, ValueError):
+                backing = read_file(f"/sys/block/{name}/loop/backing_file").rstrip(b"\n")
+            except OSError:
                 continue
-            if backing in nodes:
+            if _number(backing.decode("utf-8", "surrogateescape")) in numbers:
                 yield f"/dev/{name}"
 
 
-def _find_swap(numbers: list[int]) -> Iterator[str]:
+def _find_swap(numbers: list[str]) -> Iterator[str]:
     try:
         lines = read_whole("/proc/swaps").split(b"\n")[1:]
     except OSError:
@@ -59,8 +61,7 @@ def _find_swap(numbers: list[int]) -> Iterator[str]:
             yield f"swap on {path}"
 
 
-def _find(numbers: list[int]) -> Iterator[str]:
-    """The processes with a descriptor of it."""
+def _find_processes(numbers: list[str]) -> Iterator[str]:
     for pid in filter(str.isdigit, _list("/proc")):
         folder = f"/proc/{pid}/fd"
         if any(_is_opened(f"{folder}/{one}", numbers) for one in _list(folder)):
@@ -71,7 +72,7 @@ def _find(numbers: list[int]) -> Iterator[str]:
             yield f"pid {pid} ({command})"
 
 
-def _is_opened(link: str, numbers: list[int]) -> bool:
+def _is_opened(link: str, numbers: list[str]) -> bool:
     """Whether a descriptor is of one of them; what lies on a dead server is not looked at."""
     try:
         return "/dev/" in posix.readlink(link) and _number(link) in numbers
@@ -79,13 +80,15 @@ def _is_opened(link: str, numbers: list[int]) -> bool:
         return False
 
 
-def _number(path: str) -> int:
-    """The device that a path leads to, -1 where it is no block device."""
+def _number(path: str) -> str:
+    """The number of the device that a path leads to, "" where it is no block device."""
     try:
         found = posix.stat(path)
     except OSError:
-        return -1
-    return found.st_rdev if found.st_mode & _FILE_TYPE == _BLOCK else -1
+        return ""
+    if found.st_mode & _FILE_TYPE != _BLOCK:
+        return ""
+    return f"{posix.major(found.st_rdev)}:{posix.minor(found.st_rdev)}"
 
 
 def _list(folder: str) -> list[str]:

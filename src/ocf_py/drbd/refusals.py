@@ -86,11 +86,12 @@ def _find_remedy(resource: Resource) -> str:
     return "bring the node with the good data back"
 
 
-def find_own_refusal(resource: Resource, state: str, reason: str) -> str:
-    """What keeps us from even asking DRBD, where the table of scores says never."""
-    percents = [
-        f"{resource.percent_in_sync(peer):.1f} % in sync with {peer.name}"
-        for peer in resource.peers.values()
-        if peer.replicates(words.TO_HERE)
-    ]
-    return f"{state}: {'; '.join([reason, *percents])}"
+def explain_bad_data(resource: Resource, state: str) -> Refusal:
+    """Why we do not even ask DRBD: a disk is in a ``state`` that the table of scores rules out."""
+    for peer in resource.peers.values():
+        if peer.replicates(words.TO_HERE):
+            percent = resource.percent_in_sync(peer)
+            why = f"{state}: {percent:.1f} % in sync with {peer.name}"
+            return Refusal(why, "it has to catch up first", can_change=False)
+    remedy = f"if no better one is left: drbdadm primary --force {resource.name}"
+    return Refusal(state, remedy, can_change=False)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .picture import Resource
 
 _PACKAGE = "it comes with drbd-utils"
+_MAJOR = 147  # of its block devices, by LANANA's list
 _VERSION = "/sys/module/drbd/version"
 #: The first of DRBD's versions that can have more than one peer.
 MANY_PEERS = 9
@@ -92,7 +93,7 @@ class Drbd:
         """Who has a device of it open, in words."""
         from .openers import find_openers
 
-        return find_openers(minors)
+        return find_openers([f"{_MAJOR}:{minor}" for minor in minors])
 
     def _run(self, argv: list[str]) -> commands.Completed:
         try:

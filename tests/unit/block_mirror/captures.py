@@ -25,6 +25,4 @@ def events(name: str) -> str:
 
 def events_of_nine(name: str) -> str:
     """The same of a state of DRBD 9."""
-    return read(
-        DATA / "drbd-9" / f"{name}.txt", "drbdsetup events2 --now --statistics data"
-    )
+    return read(DATA / "drbd-9" / f"{name}.txt", "drbdsetup events2 --now --statistics data")

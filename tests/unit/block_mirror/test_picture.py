@@ -28,9 +28,7 @@ def test_each_captured_state_is_what_proc_drbd_said_of_it(path: Path) -> None:
         return
     assert resource is not None
     assert resource.minors == [int(line[0]) for line in minors]
-    for line, volume, different in zip(
-        minors, resource.volumes.values(), _DIFFERENT.findall(proc)
-    ):
+    for line, volume, different in zip(minors, resource.volumes.values(), _DIFFERENT.findall(proc)):
         _, state, role, peer_role, disk, peer_disk, flags = line
         (peer,) = resource.peers.values()
         there = peer.volumes[volume.number]

@@ -10,7 +10,7 @@ import ocf_py
 from ocf_py.toolkit.errors import ToolkitError
 
 # Sub-packages that an action may import. Toolkit, conformance and lab never reach a node's tree.
-_PACKAGES = ("system", "service", "mirror")
+_PACKAGES = ("system", "service", "mirror", "drbd")
 # A real package: a namespace package costs more at every import.
 _AGENTS_PACKAGE = b'"""The installed agents."""\n'
 
