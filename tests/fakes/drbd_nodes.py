@@ -33,7 +33,7 @@ class FakeNode:
         self.name = name
         self.version = version
         self.policy = policy
-        self.handler: Callable[[], int] = lambda: 1
+        self.handler: Callable[[], int] | None = None
         self.configured = True
         self.is_loaded = False
         self.is_up = False
@@ -73,7 +73,7 @@ class FakeNode:
             rest = rest[2:]
             if not self.configured:
                 return 1, "", "no resources defined!"
-        assert rest[-1] == NAME, argv
+        assert rest[-1] == self.pair.resource, argv
         words = [word.lstrip("-").replace("-", "_") for word in rest[:-1]]
         self.ran.append(" ".join(rest[:-1]))
         found: tuple[int, str, str] = getattr(self, f"_{'_'.join(words)}")()
@@ -157,7 +157,7 @@ class FakeNode:
         return (0, "") if self.disk in ("UpToDate", "Consistent") or reads_from_peer else no_data
 
     def _call_handler(self) -> None:
-        code = self.handler()
+        code = self.handler() if self.handler else 1
         if code in (4, 5, 7):
             self.peer_disk = "Outdated"
         elif code == 6 and self.role == "Secondary":
@@ -209,11 +209,12 @@ class FakeNode:
         role = self.peer.role if self.is_connected else "Unknown"
         quorum = f" client:no quorum:{'yes' if self.has_quorum else 'no'}" if is_nine else ""
         there = f"replication:{self.replication} peer-disk:{self.peer_disk} resync-suspended:no"
+        name = f"name:{self.pair.resource}"
         return [
-            f"exists resource name:r0 role:{self.role} suspended:{self.suspended}",
-            f"exists connection name:r0 {who} connection:{self.connection} role:{role}",
-            f"exists device name:r0 volume:0 minor:0 disk:{self.disk}{quorum} size:{SIZE}",
-            f"exists peer-device name:r0 {who} volume:0 {there} out-of-sync:{self.out_of_sync}",
+            f"exists resource {name} role:{self.role} suspended:{self.suspended}",
+            f"exists connection {name} {who} connection:{self.connection} role:{role}",
+            f"exists device {name} volume:0 minor:0 disk:{self.disk}{quorum} size:{SIZE}",
+            f"exists peer-device {name} {who} volume:0 {there} out-of-sync:{self.out_of_sync}",
             "exists -",
         ]
 
@@ -239,7 +240,10 @@ class FakeNode:
 class FakePair:
     """n1 and n2, with a cable between them; both were in sync when they were last up."""
 
-    def __init__(self, version: str = "8.4.11", policy: str = "dont-care") -> None:
+    def __init__(
+        self, version: str = "8.4.11", policy: str = "dont-care", resource: str = NAME
+    ) -> None:
+        self.resource = resource
         self.nodes: dict[str, FakeNode] = {}
         self.cable = True
         for name in ("n1", "n2"):

@@ -6,6 +6,8 @@ it is there.
 
 from __future__ import annotations
 
+import posix
+
 from ocf_py.outcomes import Failure, NotInstalled
 from ocf_py.system import commands, read_file
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 _PACKAGE = "it comes with drbd-utils"
 _MAJOR = 147  # of its block devices, by LANANA's list
-_VERSION = "/sys/module/drbd/version"
+_MODULES = "/sys/module"
+_VERSION = f"{_MODULES}/drbd/version"
 #: The first of DRBD's versions that can have more than one peer.
 MANY_PEERS = 9
 
@@ -42,11 +45,13 @@ class Drbd:
         """The version of the loaded module, (8, 4, 11); () while it is not loaded."""
         try:
             text = read_file(_VERSION).decode("ascii", "replace").strip()
+            return read_version(text)
         except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise Failure(f"cannot read {_VERSION}: {error.strerror}") from error
-        return read_version(text)
+            if posix.access(_MODULES, posix.F_OK):
+                return ()
+            raise Failure(f"cannot tell whether DRBD is loaded: no {_MODULES}") from None
+        except (OSError, ValueError) as error:
+            raise Failure(f"cannot read {_VERSION}: {error}") from error
 
     def look(self) -> Resource | None:
         """The resource as it is; None where it is down. Asking never loads the module."""
