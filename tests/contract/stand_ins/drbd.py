@@ -6,7 +6,6 @@ It holds state and refuses what DRBD refuses, as the fake of the unit tier, whos
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 _HERE = Path(__file__)
@@ -20,14 +19,14 @@ TOOL = f"{_FOLDER}/tools/drbdadm"
 
 
 def _source() -> str:
-    """One program of both, which stands alone."""
+    """One program of both, for the interpreter that no sandbox hides."""
     first, second = (path.read_text() for path in _SOURCES)
     for line in (
         "from __future__ import annotations\n",
         "from tests.fakes.drbd_nodes import FakePair\n",
     ):
         second = second.replace(line, "")
-    return f"#!{sys.executable} -ISB\n{first}\n{second}"
+    return f"#!/usr/bin/python3 -ISB\n{first}\n{second}"
 
 
 #: Its state is on a file system of its own, and is none of the fuzz's witness.
