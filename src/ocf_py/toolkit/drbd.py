@@ -67,7 +67,8 @@ def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: 
     machine = _machine(request)
     try:
         handler = _handler(request, timeout, said)
-        code = handler.fence(machine.look(), read_policy(machine.show()))
+        found = machine.look()  # which asks nobody while the module is not loaded
+        code = handler.fence(found, read_policy(machine.show() if found else ""))
     except (Undecided, Failure) as error:
         raise ToolkitError(
             f"fence-peer {request.resource}: {error}", hint="I/O stays as it is"
