@@ -18,7 +18,7 @@ INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage clean \
+.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man clean \
         test-unit test-contract test-kernel test-cluster fuzz soak
 
 help: ## lists the targets
@@ -86,6 +86,10 @@ bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbea
 
 bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; 15 minutes (root)
 	@.venv/bin/python -m tests.bench.cluster
+
+man: setup ## the manual pages, below build/man
+	@rm -rf build/man
+	@.venv/bin/ocf-py man build/man
 
 stage: python ## a tree under build/stage that runs as it stands, examples included
 	@$(INSTALLER) install --root build/stage --python $(PYTHON) --with-examples

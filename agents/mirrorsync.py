@@ -53,8 +53,8 @@ class MirrorSync(ocf.Agent):
     secrets_file = ocf.Path(
         "The file with the secret that the nodes share",
         details="Lines of NAME:SECRET, the same on all nodes, of root and mode 0600. All are let "
-        "in, the first is presented. To change it: add a second line on every node, move it to the "
-        "top on every node, remove the old one on every node.",
+        "in, the first is presented. To change it: add a second line with another NAME on every "
+        "node, move it to the top on every node, remove the old one on every node.",
         required=True,
     )
     interval = ocf.Duration("The longest time between two passes", default=30.0, reloadable=True)
@@ -95,7 +95,11 @@ class MirrorSync(ocf.Agent):
         reloadable=True,
     )
     exclude = ocf.String(
-        "Patterns of rsync to leave out, parted by blanks", default="", reloadable=True
+        "Patterns of rsync to leave out, parted by blanks",
+        details="Patterns of rsync to leave out, parted by blanks; one with a blank in it is "
+        "quoted as in a shell.",
+        default="",
+        reloadable=True,
     )
     bwlimit = ocf.Integer(
         "The most that a pass transfers, in KiB a second",
@@ -140,23 +144,43 @@ class MirrorSync(ocf.Agent):
     # ------------------------------------------------------------------ what is asked for
 
     def validate(self) -> None:
-        from ocf_py.mirror.wanted import check_paths, parse_addresses
+        from ocf_py.mirror.wanted import check_paths, parse_addresses, parse_patterns
 
         try:
             parse_addresses(self.address)
+            parse_patterns(self.exclude)
             check_paths(self.directory, self.store)
         except ValueError as error:
             raise ocf.Misconfigured(str(error)) from error
         if self.max_lag < self.interval * 2:
             raise ocf.Misconfigured(
                 f"max_lag={self.max_lag:g}s is less than twice interval={self.interval:g}s",
-                hint="a copy would count as stale between two passes",
+                hint=f"max_lag={self.interval * 2:g}s is the least",
             )
 
     def validate_here(self) -> None:
         from ocf_py.mirror.local import refuse_what_is_missing
 
-        refuse_what_is_missing(self._settings())
+        self._refuse_meta_attributes()
+        settings = self._settings()
+        refuse_what_is_missing(settings)
+        if not settings.peers:
+            self.call.log.warning("address names this node alone: the mirror has no copy")
+
+    def _refuse_meta_attributes(self) -> None:
+        """Misconfigured where the cluster has nobody promoted, or the others hear of nothing.
+
+        Not of what is validated before it is created, nor called by hand: it has none of them yet.
+        """
+        name = self.call.instance.partition(":")[0]
+        is_started = self.call.action == "start" and self.call.is_by_cluster
+        if is_started and not self.call.is_promotable_clone:
+            raise ocf.Misconfigured(
+                f"{name} is no promotable clone, so that nobody would be promoted",
+                hint="set promotable=true on the clone"
+                if self.call.is_clone
+                else f"pcs resource promotable {name} notify=true",
+            )
         if self.call.is_clone and not self.call.is_notified:
             raise ocf.Misconfigured(
                 "the clone does not notify its instances", hint="set the meta attribute notify=true"
@@ -164,7 +188,7 @@ class MirrorSync(ocf.Agent):
 
     def _settings(self) -> Any:
         from ocf_py.mirror.settings import Settings
-        from ocf_py.mirror.wanted import parse_addresses
+        from ocf_py.mirror.wanted import parse_addresses, parse_patterns
 
         told = self.call.cluster.notification
         active = {*told.nodes("active")}.difference(told.nodes("stop")).union(told.nodes("start"))
@@ -182,7 +206,7 @@ class MirrorSync(ocf.Agent):
             max_lag=self.max_lag,
             max_delete=self.max_delete,
             min_free=self.min_free << 20,
-            exclude=tuple(self.exclude.split()),
+            exclude=parse_patterns(self.exclude),
             bwlimit=self.bwlimit,
             compress=self.compress,
             keep_aside=self.keep_aside,
@@ -233,18 +257,24 @@ class MirrorSync(ocf.Agent):
         if not lives:
             if self.call.is_recurring:
                 failure = ocf.PromotedFailure if status.role == PROMOTED else ocf.Failure
-                raise failure(f"the worker {status.worker} has died")
-            return ocf.STOPPED
+                raise failure(f"the worker {status.worker} has died", hint="see the system log")
+            return ocf.STOPPED.because(f"its worker {status.worker} has died")
         silence = clock_gettime(CLOCK_BOOTTIME) - status.beat
         if silence > _HANGING and self.call.is_recurring:
             raise ocf.Failure(f"the worker {status.worker} has hung for {silence:.0f} s")
-        is_promoted = status.role == PROMOTED
+        well = ocf.PROMOTED if status.role == PROMOTED else ocf.RUNNING
         if not status.fault:
-            return ocf.PROMOTED if is_promoted else ocf.RUNNING
-        if status.fault_kind == DIVERGED and self.on_diverged == "fail" and self.call.is_recurring:
-            raise ocf.Failure(status.fault, hint="ocf-py mirror status")
-        degraded = ocf.DEGRADED_PROMOTED if is_promoted else ocf.DEGRADED
-        return degraded.because(status.fault)
+            return well
+        if status.fault_kind != DIVERGED:
+            return well.degraded(status.fault)
+        diverged = ocf.Failure(status.fault, hint="ocf-py mirror resolve")
+        if self.on_diverged == "fail" and self.call.is_recurring:
+            raise diverged
+        return well.degraded(diverged.brief)
+
+    def degrade(self, status: ocf.Status, reason: str) -> ocf.Status:
+        """The promoted one tells of unusable values: a copy that can be promoted tells of none."""
+        return super().degrade(status, reason) if status.is_promoted else status
 
     def promotion_score(self, status: ocf.Status) -> int | None:  # noqa: ARG002
         """As the worker judges it, which tells the cluster itself when it changes."""
@@ -282,7 +312,9 @@ class MirrorSync(ocf.Agent):
         if worker and ProcessIdentity.parse(worker).is_alive():
             return said is not None and said.stage != STARTING
         fault = said.fault if said is not None else ""
-        raise ocf.Failure(fault or "the worker died as it came up", hint="see the system log")
+        if fault:
+            raise ocf.Failure(fault)
+        raise ocf.Failure("the worker died as it came up", hint="see the system log")
 
     @ocf.action(timeout=120)
     def stop(self) -> None:

@@ -44,6 +44,10 @@ PACKAGES = {
     "a web server that Service runs": ("nginx", "nginx"),
     "a store that Service runs": ("redis-server", "redis"),
     "xmllint": ("libxml2-utils", "libxml2"),
+    "one more provider of agents, whose metadata is judged": ("drbd-utils", "drbd-pacemaker"),
+    "a judge of manual pages": ("mandoc", "mandoc"),
+    "man": ("man-db", "man-db"),
+    "col": ("bsdextrautils", "util-linux"),
     "the virtual environment": ("python3-venv", "python3-libs"),
 }
 

@@ -221,6 +221,14 @@ class Agent:
         Called by `start` before its first effect and by `validate-all` from level 10 on.
         """
 
+    def degrade(self, status: Status, reason: str) -> Status:
+        """What a recurring monitor says of an instance that runs on with the values before.
+
+        It is active, at `status`; `reason` says why the present ones are not taken over. A trouble
+        of its own comes first.
+        """
+        return status if status.reason else status.degraded(reason)
+
     def promotion_score(self, status: Status) -> int | None:
         """How good a candidate for promotion this active instance is, at `status`.
 

@@ -138,6 +138,17 @@ class Call:
         return self._environment is not None and self._environment.is_anonymous_clone
 
     @property
+    def is_promotable_clone(self) -> bool:
+        """Whether the clone has roles, as far as the cluster says: by hand nobody does."""
+        meta = self._environment.meta if self._environment else {}
+        return "promoted_max" in meta or "master_max" in meta  # Pacemaker before 2.1: the latter
+
+    @property
+    def is_by_cluster(self) -> bool:
+        """Whether the cluster's controller asks, which names the node, and nobody by hand."""
+        return self._environment is not None and bool(self._environment.node)
+
+    @property
     def is_notified(self) -> bool:
         """Whether the clone tells its instances what is done with the others (notify=true)."""
         from .kinds import TRUE

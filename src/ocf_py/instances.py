@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .parameters import Parameter
     from .start_record import RecordFile
 
+_REFUSED = "refused"  # the fact that says why a reload has not been taken over
+
 
 class Instances:
     """What the caller and the record say of one resource.
@@ -80,6 +82,28 @@ class Instances:
         """Whether record and caller mean the same thing: equal in all that is not reloadable."""
         return self.recorded is not None and not self.differences(reloadable=False)
 
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The parameters that differ from what was started, and need a restart."""
+        if self.given is None or self.recorded is None:
+            return frozenset()
+        return self.differences(reloadable=False)
+
+    @property
+    def refused(self) -> str:
+        """Why what runs goes on with the values of the record, "" where the caller's are taken."""
+        if self.given is None:
+            return self._explain(self.problem)
+        return self._call.facts.recall(_REFUSED) if self.is_same_identity else ""
+
+    def refuse(self, failure: Failure) -> None:
+        """Remember that the caller's values were not taken over, and why."""
+        self._call.facts.remember(_REFUSED, self._explain(failure))
+
+    @staticmethod
+    def _explain(failure: Failure) -> str:
+        return Failure(f"not taken over: {failure.message}", hint=failure.hint).brief
+
     def differences(self, *, reloadable: bool) -> frozenset[str]:
         """Name the parameters, of this kind, whose values differ between record and caller."""
         given = self.given.ocf_given if self.given else {}
@@ -93,7 +117,10 @@ class Instances:
         )
 
     def write_record(self) -> None:
-        """Record the caller's parameters; the facts of what runs stay with it. OSError if not."""
+        """Record the caller's parameters; the facts of what runs stay with it. OSError if not.
+
+        They are taken over with that, whatever was refused before.
+        """
         parameters = self._class.ocf_parameters
         texts = {
             name: text
@@ -104,6 +131,7 @@ class Instances:
             self.given.call = self._call  # from now on the record speaks of it
         facts = self._record.facts if self._record and self.is_same_identity else None
         self._record = StartRecord(texts, facts)
+        self._record.facts.pop(_REFUSED, None)
         self._call.facts.record = self._record
         self._file.write(self._record)
 

@@ -6,7 +6,15 @@ What each action asks of which of the two instances is the whole of this file;
 
 from __future__ import annotations
 
-from .outcomes import MINUS_INFINITY, STOPPED, Failure, NotRunning, Status
+from .outcomes import (
+    MINUS_INFINITY,
+    STOPPED,
+    Failure,
+    Misconfigured,
+    NotRunning,
+    Status,
+    UnusableHere,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +62,7 @@ class Lifecycle:
             if is_stale or not self._instances.was_started:
                 self._adopt(self._instances.given)
             self._set_score(self._instances.given, status)
+            return self._tell_of_refused(self._instances.given, status)
         return status
 
     def _monitor_recorded(self) -> Status:
@@ -62,12 +71,17 @@ class Lifecycle:
             raise self._instances.lost
         if self._instances.recorded is not None:
             status = self._ask(self._instances.recorded)
-            if status.is_active:
-                self._set_score(self._instances.recorded, status)
-            return status
+            if not status.is_active:
+                return status
+            self._set_score(self._instances.recorded, status)
+            return self._tell_of_refused(self._instances.recorded, status)
         if self._call.is_recurring:
             raise Failure(f"cannot tell whether it runs: {self._instances.problem}")
         return STOPPED
+
+    def _tell_of_refused(self, agent: Agent, status: Status) -> Status:
+        refused = self._instances.refused if self._call.is_recurring else ""
+        return agent.degrade(status, refused) if refused else status
 
     def _ask(self, agent: Agent) -> Status:
         status = agent.monitor()
@@ -102,7 +116,7 @@ class Lifecycle:
     # ------------------------------------------------------------------ start and stop
 
     def _start(self) -> None:
-        given = self._instances.usable
+        given = self._usable_to_start
         if self._instances.lost:
             raise self._instances.lost
         if self._instances.recorded is not None and not self._instances.is_same_identity:
@@ -117,10 +131,27 @@ class Lifecycle:
             )
         self._set_score(given, status)
 
+    @property
+    def _usable_to_start(self) -> Agent:
+        """The caller's instance; a Failure where there is none, which costs no other its place.
+
+        For Misconfigured Pacemaker would stop the clone's other instances, too, which run on with
+        the values from before.
+        """
+        told = self._call.cluster.notification if self._call.is_notified else None
+        try:
+            return self._instances.usable
+        except Misconfigured as problem:
+            if told is None or {*told.nodes("active")} <= {self._call.node}:
+                raise
+            raise UnusableHere(problem.message, hint=problem.hint) from problem
+
     def _found_as_recorded(self, given: Agent) -> Status | None:
         """Return the status of what runs as the record says; None where start has to act."""
         status = self._look(given)
-        is_recorded = self._instances.recorded and not self._instances.differences(reloadable=True)
+        is_recorded = self._instances.recorded and not (
+            self._instances.refused or self._instances.differences(reloadable=True)
+        )
         return status if status and status.is_active and is_recorded else None
 
     def _bring_up(self, given: Agent) -> Status:
@@ -206,8 +237,11 @@ class Lifecycle:
         agent = self._instances.given or self._instances.recorded
         if agent is None and self._instances.lost:
             raise self._instances.lost
-        if agent is None or not self._ask(agent).is_active:
-            raise NotRunning(f"cannot {self._call.action}: it is not running")
+        status = STOPPED if agent is None else self._ask(agent)
+        if agent is None or not status.is_active:
+            # The last word that the cluster shows of a failure: it is to hold the cause.
+            cause = status.reason or "it is not running"
+            raise NotRunning(f"cannot {self._call.action}: {cause}")
         return agent
 
     def _set_score(self, agent: Agent, status: Status) -> None:
@@ -230,16 +264,28 @@ class Lifecycle:
             given.validate_here()
 
     def _reload_agent(self) -> None:
+        """Have the caller's values taken over, or keep what runs on those before.
+
+        A reload that fails is a failed start to Pacemaker (2.1.5), and never tried again on any
+        node: for one wrong value the resource would be stopped everywhere. Monitor tells of it.
+        """
+        try:
+            self._take_over()
+        except Failure as failure:
+            recorded = None if self._instances.unreadable else self._instances.recorded
+            found = recorded and self._look(recorded)
+            if not found or not found.is_active or self._instances.fixed:
+                raise
+            self._call.log.error(f"the values before are kept: {failure.reason}")
+            self._instances.refuse(failure)
+
+    def _take_over(self) -> None:
         given = self._instances.usable
         if self._instances.unreadable:
             raise self._instances.unreadable
-        fixed = (
-            self._instances.differences(reloadable=False)
-            if self._instances.recorded
-            else frozenset()
-        )
-        if fixed:
-            raise Failure(f"{', '.join(sorted(fixed))} cannot be changed without a restart")
+        if self._instances.fixed:
+            names = ", ".join(sorted(self._instances.fixed))
+            raise Failure(f"{names} cannot be changed without a restart")
         self._call.changed = self._instances.differences(reloadable=True)
         given.reload_agent()
         self._instances.write_record()

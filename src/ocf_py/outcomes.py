@@ -30,6 +30,10 @@ class Status:
         """Return the same status with `reason` for the operator."""
         return Status(self.code, self.name, reason)
 
+    def degraded(self, reason: str) -> Status:
+        """Return what says the same of the role, and that somebody should look."""
+        return (DEGRADED_PROMOTED if self.is_promoted else DEGRADED).because(reason)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Status) and self.code == other.code
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tests.bench.mirror import compare_passes
 from tests.bench.processes import Cost, read_peak, run_measured
 from tests.bench.rows import Row, heading, show
+from tests.bench.toolkit import compare_start
 from tests.bench.world import LINK, POINT, attach_disk, enter, stand_in_for_cluster
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40, help="of IPv4, and of a disk")
     parser.add_argument("--rounds6", type=int, default=8, help="of IPv6, whose start takes seconds")
     parser.add_argument("--rounds-service", type=int, default=20, help="of Service")
+    parser.add_argument("--rounds-toolkit", type=int, default=20, help="of the command line")
     parser.add_argument("--rounds-mirror", type=int, default=10, help="of 100,000 files")
     given = parser.parse_args()
     folder = given.stage.resolve() / "usr/lib/ocf/resource.d/ocfpy"
@@ -208,7 +210,7 @@ def main() -> None:
                 sys.exit(f"bench: {path} is missing; run: {remedy}")
     enter()
     addresses = {family: address(family) for family in ADDRESSES}
-    met = True
+    met = compare_start(given.rounds_toolkit)
     for family, rounds in (("IPv4", given.rounds), ("IPv6", given.rounds6)):
         if rounds:
             met = compare(family, ipaddr, addresses[family], rounds) and met

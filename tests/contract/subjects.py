@@ -82,6 +82,15 @@ _MIRROR = {
     "secrets_file": "/run/mirror.secrets",
     "interval": "1s",
 }
+_PROMOTABLE = {
+    "clone": "0",
+    "clone_max": "1",
+    "clone_node_max": "1",
+    "globally_unique": "false",
+    "notify": "true",
+    "promoted_max": "1",
+    "promoted_node_max": "1",
+}
 _TREES_ARE_FILLED = (
     ("hostname", "node1"),
     ("ip", "link", "set", "lo", "up"),
@@ -108,6 +117,7 @@ AGENTS = (
         parameters={**_MIRROR, "directory": f"{_TREES}/a"},
         other={**_MIRROR, "directory": f"{_TREES}/b", "port": "8731"},
         prepare=_TREES_ARE_FILLED,
+        meta=_PROMOTABLE,
         wrong=(
             {"directory": "relative"},
             {"directory": "/"},
@@ -122,6 +132,7 @@ AGENTS = (
             {"interval": "10s", "max_lag": "15s"},
             {"trigger": "luck"},
             {"max_delete": "101"},
+            {"exclude": "'open"},
         ),
         unusable_here=(
             {"directory": "/run/nothing"},
@@ -338,6 +349,7 @@ FIXTURES: tuple[tuple[Subject, tuple[str, ...]], ...] = (
             "secrets-stay-secret",
             "reload-takes-changes-over",
             "reload-is-recorded",
+            "reload-keeps-what-runs",
             "monitor-takes-every-level",
             "forced-trace-keeps-the-reason",
         ),

@@ -10,11 +10,9 @@ import pytest
 from ocf_py.conformance.fuzz.cases import UNKNOWN, list_actions
 from ocf_py.conformance.fuzz.run import fuzz
 from ocf_py.conformance.rule import Broken
-from tests.contract.broken_agents import DEFECTS, write_agent
+from tests.contract.broken_agents import DEFECTS, use_agent
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.contract.broken_agents import Defect
 
 _SEED = 1
@@ -25,8 +23,8 @@ _COUNT = 35  # every kind of environment, in a life and outside
 @pytest.mark.parametrize(
     "action", ["meta-data", "monitor", "start", "stop", "validate-all", UNKNOWN]
 )
-def test_a_sound_agent_in_shell_passes(tmp_path: Path, action: str) -> None:
-    subject = write_agent(tmp_path)
+def test_a_sound_agent_in_shell_passes(action: str) -> None:
+    subject = use_agent()
     assert action in list_actions(subject.description)
     tally = fuzz(subject, action, seed=_SEED, numbers=range(_COUNT))
     assert tally.lives == _COUNT // 5
@@ -34,15 +32,15 @@ def test_a_sound_agent_in_shell_passes(tmp_path: Path, action: str) -> None:
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-def test_a_defect_is_found(tmp_path: Path, defect: Defect) -> None:
-    subject = write_agent(tmp_path, defect.lines)
+def test_a_defect_is_found(defect: Defect) -> None:
+    subject = use_agent(defect.name)
     with pytest.raises(Broken) as caught:
         fuzz(subject, defect.action, seed=_SEED, numbers=range(_ENOUGH), patience=0.2)
     assert re.search(defect.said, str(caught.value)), str(caught.value)
 
 
-def test_what_is_said_is_enough_to_see_it_again(tmp_path: Path) -> None:
-    subject = write_agent(tmp_path, 'down() { usable || fail 6 "no"; rm -f "$state"; }')
+def test_what_is_said_is_enough_to_see_it_again() -> None:
+    subject = use_agent("stop-is-6")
     with pytest.raises(Broken) as caught:
         fuzz(subject, "stop", seed=_SEED, numbers=range(_COUNT), patience=0.2)
     said = str(caught.value)

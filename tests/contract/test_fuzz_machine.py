@@ -9,16 +9,15 @@ import pytest
 
 from ocf_py.conformance.fuzz.machine import Machine
 from ocf_py.conformance.fuzz.witness import compare
-from tests.contract.broken_agents import write_agent
+from tests.contract.broken_agents import use_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    with Machine(write_agent(tmp_path)) as made:
+def machine() -> Iterator[Machine]:
+    with Machine(use_agent()) as made:
         yield made
 
 

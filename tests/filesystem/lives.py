@@ -46,7 +46,9 @@ def stop_needs_no_right_parameters(world: World) -> None:
     one = asked(world)
     for wrong in ({"options": "-o ro"}, {"options": "a b"}, {"device": "/dev/x "}, {"mode": "x"}):
         assert world.call("start", **one) == 0, world.reason
-        assert world.call("monitor", interval=RECURRING, **{**one, **wrong}) == 0, world.reason
+        assert world.call("monitor", **{**one, **wrong}) == 0, world.reason
+        assert world.call("monitor", interval=RECURRING, **{**one, **wrong}) == 190, wrong
+        assert f"not taken over: {next(iter(wrong))}" in world.reason, world.reason
         assert world.call("stop", **{**one, **wrong}) == 0, (wrong, world.reason)
         assert world.mounted(one["directory"]) == []
 

@@ -121,7 +121,7 @@ def test_a_demoted_source_gives_its_final_pass(pair: Pair) -> None:
     ("guards", "kind", "said"),
     [
         ({"max_delete": 50}, GUARD, "6 of 10 entries would vanish"),
-        ({"min_free": 1 << 62}, SPACE, "bytes are free"),
+        ({"min_free": 1 << 60}, SPACE, f"less than min_free={1 << 40}"),
     ],
 )
 def test_what_the_guards_refuse_leaves_the_copy_as_it_was(
@@ -358,4 +358,4 @@ def test_a_wrong_secret_is_said_in_a_line(pair: Pair) -> None:
             pair.look()
         return str(caught.value)
 
-    assert inside(pair.here, body).startswith("the peer does not let us in")
+    assert inside(pair.here, body).startswith("the peer refuses our secret")

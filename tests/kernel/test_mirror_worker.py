@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -51,8 +52,20 @@ def test_it_ends_where_its_folder_was_taken_away(host: WorkerHost) -> None:
 def test_a_start_does_not_wait_for_a_long_first_pass(sandbox: Sandbox) -> None:
     source = WorkerHost(sandbox, "n1", is_alone=False)
     copy = WorkerHost(sandbox, "n2", is_alone=False)
-    source.make_folders()
     copy.make_folders()
+    with serving(source):
+        copy.start(bwlimit=100)  # 80 s of it
+        try:
+            copy.wait_for(lambda: copy.status.stage == RUNNING, "the start waits for the pass")
+            assert not (copy.data / "big").exists()
+        finally:
+            copy.stop()
+
+
+@contextlib.contextmanager
+def serving(source: WorkerHost, said: str = "a-secret-of-the-mirror") -> Iterator[None]:
+    """Have a node serve 8 MiB as one that is promoted does, to whoever knows the secret."""
+    source.make_folders()
     (source.data / "big").write_bytes(b"x" * (8 << 20))
     source.own()
     daemon = Daemon(f"{source.base}/run/worker")
@@ -62,20 +75,33 @@ def test_a_start_does_not_wait_for_a_long_first_pass(sandbox: Sandbox) -> None:
         ADDRESSES["n1"],
         PORT,
         list(ADDRESSES.values()),
-        [("site", "a-secret-of-the-mirror")],
+        [("site", said)],
     )
     text = (source.folder / "rsyncd.conf").read_text()
     outside = str(source.folder)
     (source.folder / "rsyncd.conf").write_text(text.replace(outside, f"{source.base}/run/worker"))
-    serving = sandbox.popen(daemon.argv)
+    process = source.sandbox.popen(daemon.argv)
     try:
-        copy.start(bwlimit=100)  # 80 s of it
-        copy.wait_for(lambda: copy.status.stage == RUNNING, "the start waits for the pass")
-        assert not (copy.data / "big").exists()
+        yield
     finally:
-        copy.stop()
-        serving.kill()
-        serving.wait()
+        process.kill()
+        process.wait()
+
+
+def test_a_peer_that_refuses_the_secret_is_named_with_the_remedy(sandbox: Sandbox) -> None:
+    source = WorkerHost(sandbox, "n1", is_alone=False)
+    copy = WorkerHost(sandbox, "n2", is_alone=False)
+    copy.make_folders()
+    said = "n1 refuses the secret of this node: secrets_file has to be the same on all nodes"
+    with serving(source, "the-secret-of-another"):
+        copy.start()
+        try:
+            copy.wait_for(lambda: copy.status.fault == said, "nothing is told of it")
+            unreachable = copy.ask("status")["unreachable"]
+        finally:
+            copy.stop()
+    assert "the peer refuses our secret" in unreachable["n1"]
+    assert "the-secret-of-another" not in str(unreachable)
 
 
 def test_a_full_run_ends_no_promoted_worker(host: WorkerHost) -> None:

@@ -52,6 +52,10 @@ class Caller:
         }
         return run(self.agent, [action], Environment(variables), self.file)
 
+    def call(self, action: str, parameters: dict[str, str], variables: dict[str, str]) -> int:
+        """Call it with more variables of the environment than those that all calls have."""
+        return self(action, parameters, interval=0, level=0, timeout=20_000, **variables)
+
     def record(self, **parameters: str) -> None:
         """Leave the record of a start with these parameters."""
         self.file.write(StartRecord(parameters))

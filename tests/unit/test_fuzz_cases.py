@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from ocf_py.catalogue.description import Action, Description, Parameter
 
+from ocf_py.catalogue.description import Action, Description, Parameter
 from ocf_py.conformance.fuzz.cases import KINDS, UNKNOWN, Case, list_actions, make_case
 from ocf_py.conformance.fuzz.protocol import INSTANCE, ODDITIES
 from ocf_py.conformance.fuzz.values import GARBAGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -131,3 +132,18 @@ def test_the_status_of_nodes_that_are_all_off_or_booting_is_no_error(
         "n1  booting",
         f"n2  off  (boot failed: no room; see {tmp_path}/log/n2/boot.log)",
     ]
+
+
+def test_the_status_as_json_is_everything_the_lab_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    described: dict[str, object] = {
+        "power_switch": "on",
+        "nodes": {"n1": {"power": "off", "pid": None}},
+    }
+
+    class Found:
+        def describe(self) -> dict[str, object]:
+            return described
+
+    monkeypatch.setattr(Lab, "find", lambda *_: Found())
+    done = call("status", "--json")
+    assert (done.exit_code, json.loads(done.output)) == (0, described)

@@ -125,6 +125,7 @@ def test_a_monitor_never_answers_a_hard_code(
     assert lamp("monitor", GIVEN, interval=interval) == code
 
 
+WRONG = {"lamp": "a", "watts": "13"}
 UNUSABLE = [{}, {"lamp": ""}, {"lamp": "a", "watts": "many"}, {"lamp": "a", "watts": "13"}]
 
 
@@ -152,7 +153,7 @@ class TestUnusableParameters:
     ) -> None:
         assert lamp("start", GIVEN) == 0
         assert lamp("monitor", parameters) == 0
-        assert lamp("monitor", parameters, interval=10_000) == 0
+        assert lamp("monitor", parameters, interval=10_000) == 190
         assert lamp("stop", parameters) == 0
         assert panel.lit == {}
         assert lamp.recorded is None
@@ -478,9 +479,110 @@ class TestReloadAgent:
         assert lamp("reload-agent", {"lamp": "b"}) == 1
         assert panel.lit == {"a": "on"}
 
-    def test_says_1_for_unusable_parameters(self, lamp: Caller) -> None:
+    @pytest.mark.parametrize("wrong", [{"colour": "blue"}, {"watts": "13"}])
+    def test_keeps_what_runs_where_the_values_are_unusable(
+        self, lamp: Caller, panel: Panel, wrong: dict[str, str]
+    ) -> None:
         lamp("start", GIVEN)
+        assert lamp("reload-agent", {**GIVEN, **wrong}) == 0
+        assert panel.told == ["start a"]
+        assert lamp.recorded == GIVEN
+        assert lamp("reload-agent", {**GIVEN, "colour": "green"}) == 0
+        assert lamp.recorded == {**GIVEN, "colour": "green"}
+        assert lamp.facts == {}
+
+    @pytest.mark.parametrize("failure", [ocf.UnusableHere, ocf.Failure])
+    def test_keeps_what_runs_where_the_values_cannot_be_taken_over(
+        self,
+        lamp: Caller,
+        panel: Panel,
+        capsys: pytest.CaptureFixture[str],
+        failure: type[ocf.Failure],
+    ) -> None:
+        green = {**GIVEN, "colour": "green"}
+        lamp("start", GIVEN)
+        panel.broken["reload[colour]"] = failure("no green bulb", hint="buy one")
+        assert lamp("reload-agent", green) == 0
+        assert lamp.recorded == GIVEN
+        capsys.readouterr()
+        assert lamp("monitor", green, interval=10_000) == 190
+        said = "ocf-exit-reason:not taken over: no green bulb (buy one)\n"
+        assert capsys.readouterr().err == said
+        panel.broken.clear()
+        assert lamp("reload-agent", green) == 0
+        assert lamp("monitor", green, interval=10_000) == 0
+
+    def test_that_was_refused_is_forgotten_by_a_start(self, lamp: Caller, panel: Panel) -> None:
+        lamp("start", GIVEN)
+        lamp("reload-agent", {**GIVEN, "colour": "blue"})
+        assert lamp("start", GIVEN) == 0
+        assert lamp("monitor", GIVEN, interval=10_000) == 0
+        assert panel.told == ["start a", "start a"]
+
+    def test_that_breaks_in_an_unforeseen_way_says_1(self, lamp: Caller, panel: Panel) -> None:
+        lamp("start", GIVEN)
+        panel.broken["reload[colour]"] = BOOM
+        assert lamp("reload-agent", {**GIVEN, "colour": "green"}) == 1
+
+    def test_says_1_for_unusable_parameters_where_nothing_runs(
+        self, lamp: Caller, panel: Panel
+    ) -> None:
         assert lamp("reload-agent", {"lamp": "a", "colour": "blue"}) == 1
+        lamp("start", GIVEN)
+        panel.lit.clear()
+        assert lamp("reload-agent", {"lamp": "a", "colour": "blue"}) == 1
+        lamp.spoil_record()
+        assert lamp("reload-agent", {"lamp": "a", "colour": "blue"}) == 1
+
+
+class TestValuesThatBecomeUnusable:
+    def test_are_told_by_every_monitor_of_what_runs_on(
+        self, beacon: Caller, panel: Panel, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        beacon("start", GIVEN)
+        assert beacon("monitor", WRONG, interval=10_000) == 190
+        assert (
+            "reason:not taken over: watts=13 brings bad luck (take another)"
+            in capsys.readouterr().err
+        )
+        panel.lit["a"] = "promoted"
+        assert beacon("monitor", WRONG, interval=10_000) == 191
+        assert beacon("monitor", WRONG) == 8, "a probe asks for the role alone"
+        panel.lit.clear()
+        assert beacon("monitor", WRONG, interval=10_000) == 7
+        assert beacon.scores == ["5", "5", "10", "10"]
+
+    def test_give_way_to_a_trouble_of_its_own(
+        self, panel: Panel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        class Dim(Lamp):
+            """A lamp that is old"""
+
+            @ocf.action(timeout=20, interval=10)
+            def monitor(self) -> ocf.Status:
+                return ocf.DEGRADED.because("it is dim") if self.panel.lit else ocf.STOPPED
+
+        lamp = Caller(Dim, tmp_path)
+        lamp("start", GIVEN)
+        capsys.readouterr()
+        assert lamp("monitor", WRONG, interval=10_000) == 190
+        assert capsys.readouterr().err == "ocf-exit-reason:it is dim\n"
+
+    @pytest.mark.parametrize(("active", "code"), [("n2", 2), ("n1 n2", 2), ("n1", 6), (" ", 6)])
+    def test_cost_no_other_instance_of_the_clone_its_place_at_a_start(
+        self, beacon: Caller, active: str, code: int
+    ) -> None:
+        def call(action: str) -> int:
+            return beacon(
+                action,
+                WRONG,
+                OCF_RESKEY_CRM_meta_on_node="n1",
+                OCF_RESKEY_CRM_meta_notify="true",
+                OCF_RESKEY_CRM_meta_notify_active_uname=active,
+            )
+
+        assert call("start") == code
+        assert call("validate-all") == 6
 
 
 class TestPromotionScore:
@@ -519,6 +621,22 @@ class TestPromotionScore:
         beacon("start", GIVEN)
         beacon("stop")
         assert beacon.scores == ["5", "deleted"]
+
+
+@pytest.mark.parametrize("action", ["promote", "demote"])
+def test_a_role_of_what_has_died_is_refused_with_the_cause(
+    panel: Panel, tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    class Frail(Beacon):
+        """A lamp that knows why it is dark"""
+
+        @ocf.action(timeout=20, interval=10)
+        def monitor(self) -> ocf.Status:
+            return ocf.STOPPED.because("the bulb has burnt out")
+
+    assert Caller(Frail, tmp_path)(action, GIVEN) == 7
+    said = f"ocf-exit-reason:cannot {action}: the bulb has burnt out\n"
+    assert capsys.readouterr().err == said
 
 
 def test_demote_without_parameters_follows_the_record(beacon: Caller, panel: Panel) -> None:

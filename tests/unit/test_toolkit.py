@@ -26,7 +26,7 @@ def test_help_lists_the_subcommands_and_imports_none() -> None:
         "finally: print(*sorted(name for name in sys.modules if 'ocf_py' in name), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for name in ("install", "uninstall", "lab"):
+    for name in ("install", "uninstall", "list", "info", "metadata", "validate", "run", "lab"):
         assert f"\n  {name}" in done.stdout
     assert done.stderr.split() == [
         "ocf_py",

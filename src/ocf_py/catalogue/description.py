@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from ocf_py.catalogue.calling import LIMIT, call
 from ocf_py.catalogue.lines import line_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _SECRETS = ("password", "passwd", "secret")  # what Pacemaker itself hides, protocol fact P11
-_SECONDS = 20  # Pacemaker's own limit for meta-data, protocol fact P9
+SECONDS = 20  # Pacemaker's own limit for meta-data, protocol fact P9
+#: What `meta-data` can count on.
+ENVIRONMENT = {"OCF_ROOT": "/usr/lib/ocf", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
 class UnreadableDescription(Exception):  # noqa: N818 - says what is
-    """An agent's `meta-data` that no tool could read."""
+    """An agent's `meta-data` that no tool could read; `line` is the document's, 0 for none."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 @dataclass(frozen=True)
@@ -93,16 +99,27 @@ class Description:
         return next((one for one in self.parameters if one.name == name), None)
 
 
-def parse_description(document: bytes) -> Description:
-    """Reads a document; UnreadableDescription says what is wrong with it."""
+def parse_document(document: bytes) -> etree._Element:
+    """Its <resource-agent>; UnreadableDescription says what is wrong with it."""
     # An agent's document may name a DTD and entities of its own: neither is fetched.
     parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
     try:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError as error:
-        raise UnreadableDescription(f"meta-data is no XML: {error}") from error
+        raise UnreadableDescription(f"meta-data is no XML: {error}", error.lineno or 0) from error
     if root.tag != "resource-agent":
-        raise UnreadableDescription(f"meta-data is of <{root.tag!s}>, not of <resource-agent>")
+        message = f"meta-data is of <{root.tag!s}>, not of <resource-agent>"
+        raise UnreadableDescription(message, line_of(root))
+    return root
+
+
+def parse_description(document: bytes) -> Description:
+    """Reads a document; UnreadableDescription says what is wrong with it."""
+    return describe(parse_document(document))
+
+
+def describe(root: etree._Element) -> Description:
+    """What the document below `root` says."""
     return Description(
         root.get("name", ""),
         root.findtext("version", "").strip(),
@@ -117,20 +134,20 @@ def parse_description(document: bytes) -> Description:
 def read_document(executable: Path) -> bytes:
     """Asks the agent itself, as Pacemaker does: with nothing but OCF_ROOT in its environment."""
     try:
-        done = subprocess.run(
-            [executable, "meta-data"],
-            env={"OCF_ROOT": "/usr/lib/ocf", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        called = call([executable, "meta-data"], ENVIRONMENT, timeout=SECONDS, ends_when_cut=True)
+    except OSError as error:
         raise UnreadableDescription(f"{executable} meta-data: {error}") from error
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[-500:]
-        raise UnreadableDescription(f"{executable} meta-data ended with {done.returncode}: {said}")
-    return done.stdout
+    if called.timed_out:
+        raise UnreadableDescription(f"{executable} meta-data did not end within {SECONDS} s")
+    if called.is_cut:
+        raise UnreadableDescription(f"{executable} meta-data writes more than {LIMIT} bytes")
+    if called.code:
+        said = " ".join(called.stderr.decode(errors="replace").split())[-500:]
+        ended = f"{executable} meta-data ended with {called.code}"
+        raise UnreadableDescription(f"{ended}: {said}" if said else ended)
+    if called.code is None:
+        raise UnreadableDescription(f"{executable} meta-data died of signal {called.signal}")
+    return called.stdout
 
 
 def read_description(executable: Path) -> Description:

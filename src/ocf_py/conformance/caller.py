@@ -16,6 +16,7 @@ from ocf_py.conformance.tools import PacemakerTools
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from ocf_py.conformance.places import Host
     from ocf_py.conformance.sandbox import Sandbox
     from ocf_py.conformance.subject import Command, Subject
 
@@ -28,9 +29,11 @@ NOBODY = 65534  # the user, on Debian and Fedora alike
 #: Where stand-ins for Pacemaker's own tools lie, ahead of the real ones.
 TOOLS = "/dev/pacemaker-tools"
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+
 #: What an agent inherits from pacemaker-execd under Pacemaker 2.1 (protocol facts P1 and P2).
 INHERITED = {
-    "PATH": f"{TOOLS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+    "PATH": f"{TOOLS}:{PATH}",
     "LC_ALL": "C",
     "LANG": "C.UTF-8",
     "HA_LOGFACILITY": "daemon",
@@ -48,6 +51,47 @@ INHERITED = {
     "PCMK_service": "pacemaker-execd",
     "OCF_ROOT": "/usr/lib/ocf",
 }
+
+
+def read_reason(stderr: str) -> str:
+    """What stands behind the last mark on stderr, up to the end of its line."""
+    _, mark, rest = stderr.rpartition(_REASON)
+    return rest.split("\n", 1)[0].strip() if mark else ""
+
+
+def make_environment(
+    agent: tuple[str, str],
+    parameters: Mapping[str, str],
+    *,
+    instance: str,
+    interval_ms: int,
+    timeout: float,
+    level: str,
+    action: str = "",
+    inherited: Mapping[str, str] = INHERITED,
+) -> dict[str, str]:
+    """The whole environment of one call of the agent (provider, type); `timeout` in seconds."""
+    provider, type_ = agent
+    variables = {
+        **inherited,
+        "OCF_RA_VERSION_MAJOR": "1",
+        "OCF_RA_VERSION_MINOR": "1",
+        "OCF_EXIT_REASON_PREFIX": _REASON,
+        "OCF_RESOURCE_INSTANCE": instance,
+        "OCF_RESOURCE_TYPE": type_,
+        "OCF_RESOURCE_PROVIDER": provider,
+        "OCF_RESKEY_crm_feature_set": "3.16.2",
+        "OCF_RESKEY_CRM_meta_timeout": f"{timeout * 1000:.0f}",
+        "OCF_RESKEY_CRM_meta_on_node": "node1",
+        "OCF_RESKEY_CRM_meta_on_node_uuid": "1",
+        **{f"OCF_RESKEY_{name}": text for name, text in parameters.items()},
+    }
+    if action == "monitor":
+        variables["OCF_RESKEY_CRM_meta_interval"] = str(interval_ms)
+        variables["OCF_RESKEY_CRM_meta_name"] = "monitor"
+    if level:
+        variables["OCF_CHECK_LEVEL"] = level
+    return variables
 
 
 @dataclass(frozen=True)
@@ -112,12 +156,8 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The exit reason as Pacemaker reads it; "" if the agent did not end by itself.
-
-        It stands behind the last mark on stderr, up to the end of its line.
-        """
-        _, mark, rest = self.stderr.rpartition(_REASON)
-        return rest.split("\n", 1)[0].strip() if mark and self.code is not None else ""
+        """The exit reason as Pacemaker reads it; "" if the agent did not end by itself."""
+        return read_reason(self.stderr) if self.code is not None else ""
 
     @property
     def action(self) -> str:
@@ -133,8 +173,23 @@ class Answer:
 
     @property
     def repeat(self) -> str:
-        """A command line that makes the same call by hand."""
-        words = [f"{name}={value}" for name, value in sorted(self.environment.items())]
+        """A command line that makes the very same call."""
+        return self._write(self.environment)
+
+    @property
+    def by_hand(self) -> str:
+        """A command line for an administrator: without what only says that Pacemaker calls."""
+        variables = {
+            name: value
+            for name, value in self.environment.items()
+            if name in ("PATH", "OCF_ROOT") or INHERITED.get(name) != value
+        }
+        if variables.get("PATH", "").endswith(f":{PATH}"):
+            variables["PATH"] = PATH  # the stand-ins ahead of it are the test's
+        return self._write(variables)
+
+    def _write(self, variables: Mapping[str, str]) -> str:
+        words = [f"{name}={value}" for name, value in sorted(variables.items())]
         line = join(["env", "-i", *words, *self.argv])
         unusual = [
             f"{name}={value!r}"
@@ -149,19 +204,31 @@ class SpawnerDied(RuntimeError):  # noqa: N818 - says what is
 
 
 class Caller:
-    """A spawner inside a sandbox, and one agent to call with it."""
+    """A spawner inside a sandbox, or on the machine itself, and one agent to call with it.
 
-    def __init__(self, sandbox: Sandbox, subject: Subject) -> None:
+    `role` is what the spawner is told to be; `tools` where stand-ins for Pacemaker's tools lie.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox | Host,
+        subject: Subject,
+        *,
+        role: str = "devices",
+        tools: str = TOOLS,
+    ) -> None:
         self.sandbox = sandbox
+        self.tools = PacemakerTools(sandbox.root / tools.lstrip("/"), tools)
+        self._inherited = {**INHERITED, "PATH": f"{tools}:{PATH}", **subject.environment}
         self._subject = subject
         self._spawner: subprocess.Popen[str] = sandbox.popen(
-            [sys.executable, "-ISB", str(_SPAWNER), str(_LIBRARY)],
+            [sys.executable, "-ISB", str(_SPAWNER), str(_LIBRARY), role],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         #: Its own pid inside the sandbox: what stands for pacemaker-execd there.
         self.pid = int(self._read_line())
-        PacemakerTools(sandbox.root / TOOLS.lstrip("/")).obey()
+        self.tools.obey()
 
     def close(self) -> None:
         """Ends the spawner."""
@@ -180,27 +247,18 @@ class Caller:
         level: str,
         action: str = "",
     ) -> dict[str, str]:
-        """The whole environment of one call; times in seconds but for the interval."""
-        variables = {
-            **INHERITED,
-            "OCF_RA_VERSION_MAJOR": "1",
-            "OCF_RA_VERSION_MINOR": "1",
-            "OCF_EXIT_REASON_PREFIX": _REASON,
-            "OCF_RESOURCE_INSTANCE": instance,
-            "OCF_RESOURCE_TYPE": self._subject.type,
-            "OCF_RESOURCE_PROVIDER": self._subject.provider,
-            "OCF_RESKEY_crm_feature_set": "3.16.2",
-            "OCF_RESKEY_CRM_meta_timeout": f"{timeout * 1000:.0f}",
-            "OCF_RESKEY_CRM_meta_on_node": "node1",
-            "OCF_RESKEY_CRM_meta_on_node_uuid": "1",
-            **{f"OCF_RESKEY_{name}": text for name, text in parameters.items()},
-        }
-        if action == "monitor":
-            variables["OCF_RESKEY_CRM_meta_interval"] = str(interval_ms)
-            variables["OCF_RESKEY_CRM_meta_name"] = "monitor"
-        if level:
-            variables["OCF_CHECK_LEVEL"] = level
-        return variables
+        """`make_environment` for the subject, with the meta attributes that it is given."""
+        meta = {f"OCF_RESKEY_CRM_meta_{name}": text for name, text in self._subject.meta.items()}
+        return meta | make_environment(
+            (self._subject.provider, self._subject.type),
+            parameters,
+            instance=instance,
+            interval_ms=interval_ms,
+            timeout=timeout,
+            level=level,
+            action=action,
+            inherited=self._inherited,
+        )
 
     def call(
         self,

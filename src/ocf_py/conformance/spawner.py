@@ -2,7 +2,8 @@
 
 Started by its path, isolated, with the folder of this package as its argument. It reads a job, one
 line of JSON, from its standard input and answers it with one line. Texts that are no UTF-8 travel
-as lone surrogates.
+as lone surrogates. With the further argument "devices" it makes /dev the sandbox's own; with
+"machine" it runs on the machine itself, where only its own descendants are its business.
 """
 
 from __future__ import annotations
@@ -20,26 +21,32 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 # Source: mount(2), unshare(2) and the kernel's headers of the same names.
 _CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _EXEC_FAILED = 127
 _GRACE = 1.0  # seconds a process may take to close what its parent's exit left open
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def serve() -> None:
-    """Makes /dev the sandbox's own, tells its pid, and answers jobs until the input ends."""
-    make_devices()
+def serve(role: str) -> None:
+    """Does what its role asks for, tells its pid, and answers jobs until the input ends."""
+    if role == "devices":
+        make_devices()
+    if role == "machine" and _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+    list_own = list_descendants if role == "machine" else list_processes
     sys.stdout.write(f"{os.getpid()}\n")
     sys.stdout.flush()
     for line in sys.stdin:
         job = json.loads(line)
-        sys.stdout.write(json.dumps(spawn(job)) + "\n")
+        sys.stdout.write(json.dumps(spawn(job, list_own)) + "\n")
         sys.stdout.flush()
 
 
@@ -56,9 +63,9 @@ def make_devices() -> None:
         os.symlink(f"/proc/self/fd/{handle}", f"/dev/{name}")
 
 
-def spawn(job: dict[str, Any]) -> dict[str, Any]:
+def spawn(job: dict[str, Any], list_own: Callable[[], list[int]]) -> dict[str, Any]:
     """Runs `job` to its end or its timeout; see `caller.Surroundings` for what it may hold."""
-    before = set(list_processes())
+    before = set(list_own())
     out, out_end = os.pipe()
     err, err_end = os.pipe()
     began = time.monotonic()
@@ -77,24 +84,38 @@ def spawn(job: dict[str, Any]) -> dict[str, Any]:
     answer = _collect(pid, out, err, limit)
     answer["pid"] = pid
     answer["held"] = held
-    answer["left"] = sorted(set(list_processes()) - before - {pid})
+    answer["left"] = sorted(set(list_own()) - before - {pid})
     return answer
 
 
 def list_processes() -> list[int]:
     """The processes of this namespace, without those that are dead and only not yet reaped."""
-    found = []
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
-                state = file.read().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if state not in ("Z", "X"):
-            found.append(int(name))
-    return found
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [pid for pid in pids if _read_state(pid)[0] not in "ZX"]
+
+
+def list_descendants() -> list[int]:
+    """What this process has started, directly or not: as a subreaper it gets every orphan back."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    parents = {pid: _read_state(pid)[1] for pid in list_processes()}
+    found = {os.getpid()}
+    more = found
+    while more:
+        more = {pid for pid, parent in parents.items() if parent in more}
+        found |= more
+    return sorted(found - {os.getpid()})
+
+
+def _read_state(pid: int) -> tuple[str, int]:
+    """The state's letter and the parent's pid; X for what has gone (proc(5))."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            state, parent = file.read().rpartition(")")[2].split()[:2]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X", 0
+    return state, int(parent)
 
 
 # ---------------------------------------------------------------------------- in the child
@@ -207,4 +228,4 @@ if __name__ == "__main__":
     sys.path.insert(0, sys.argv[1])
     from ocf_py.conformance.holding import hold, let_trace
 
-    serve()
+    serve(sys.argv[2])

@@ -35,12 +35,15 @@ class Subject:
 
     `prepare` makes the sandbox ready, as root. `other` is a second valid identity beside
     `parameters`. Each of `wrong` is wrong on every node (6), each of `unusable_here` right in
-    form and unusable in this sandbox (2 or 5). `change` holds reloadable parameters, and
-    `heard` a command that ends with 0 once the resource has taken them over. After
+    form and unusable in this sandbox (2 or 5). `meta` is what the cluster tells of a clone, in
+    the names of the environment without OCF_RESKEY_CRM_meta_. `change` holds reloadable
+    parameters, and `heard` a command that ends with 0 once the resource has taken them over. After
     `forbid_promotion` a promote is refused. `hangs` is a set of parameters with which every
     action hangs, `raises` one with which a start raises what its author did not foresee;
     `says_debug` that it writes debug lines, `leaves_folders` that a stop leaves the folders which a
-    start has made.
+    start has made. `instance` is the resource's name; where a resource `is_known_by_name`, one of
+    another name does not see it. `environment` is what every call inherits beside the usual.
+    `described` is what the agent says of itself, where somebody has asked it already.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Subject:
     parameters: Mapping[str, str]
     other: Mapping[str, str]
     prepare: tuple[Command, ...] = ()
+    meta: Mapping[str, str] = field(default_factory=dict)
     wrong: tuple[Mapping[str, str], ...] = ()
     unusable_here: tuple[Mapping[str, str], ...] = ()
     foreign: tuple[Foreign, ...] = ()
@@ -58,6 +62,10 @@ class Subject:
     raises: Mapping[str, str] = field(default_factory=dict)
     says_debug: bool = False
     leaves_folders: bool = False
+    instance: str = "vip"
+    is_known_by_name: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    described: Description | None = None
 
     @property
     def type(self) -> str:
@@ -72,4 +80,4 @@ class Subject:
     @cached_property
     def description(self) -> Description:
         """What the agent says of itself."""
-        return read_description(self.executable)
+        return self.described or read_description(self.executable)

@@ -9,29 +9,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NAMES = ("crm_attribute", "crm_master", "attrd_updater")
-_OBEYS = '#!/bin/sh\necho "${0##*/} $*" >>"${0%/*}/asked"\n'
+_OBEYS = '#!/bin/sh\necho "${0##*/} $*" >>"%s/asked"\n'
 _SCORE = re.compile(r"(?:^| )(?:-v|--update)[ =]?(\S+)")
 _DELETES = re.compile(r"(?:^| )(?:-D|--delete)(?: |$)")
 
 
 class PacemakerTools:
-    """crm_attribute, crm_master and attrd_updater of one sandbox."""
+    """crm_attribute, crm_master and attrd_updater of one sandbox.
 
-    def __init__(self, folder: Path) -> None:
+    `folder` is where they lie as seen from here, `inside` as the agent sees it.
+    """
+
+    names = _NAMES
+
+    def __init__(self, folder: Path, inside: str) -> None:
         self._folder = folder
-        folder.mkdir(exist_ok=True)
+        self._obeys = _OBEYS % inside
 
     def obey(self) -> None:
         """From now on every tool succeeds."""
-        self._write(_OBEYS)
+        self._write(self._obeys)
 
     def hang(self) -> None:
         """From now on every tool is asked in vain, and never returns."""
-        self._write(_OBEYS + "exec sleep 1000\n")
+        self._write(self._obeys + "exec sleep 1000\n")
 
     def refuse(self) -> None:
         """From now on every tool fails, as they all do where no cluster runs."""
-        self._write(_OBEYS + "echo 'Could not connect: Connection refused' >&2\nexit 102\n")
+        self._write(self._obeys + "echo 'Could not connect: Connection refused' >&2\nexit 102\n")
 
     def read_asked(self) -> list[str]:
         """The command lines of all that was asked since `take_scores`, without folders."""
@@ -51,8 +56,8 @@ class PacemakerTools:
         return scores
 
     def _write(self, script: str) -> None:
+        self._folder.mkdir(exist_ok=True)
         for name in _NAMES:
             path = self._folder / name
-            path.unlink(missing_ok=True)
-            path.write_text(script)
+            path.write_text(script)  # in place: it may be mounted over the real one
             path.chmod(0o755)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TREE, STATE = "tree", "state"
 _CONFIGURATION, _SECRETS, _PRESENTED = "rsyncd.conf", "secrets", "presented"
 _LOG, _LONGEST_LOG = "rsyncd.log", 1 << 18  # bytes
+_STARTING, _AFTER_START = "starting, listening on", 4  # what it says then, and how many lines
 _READERS = 20  # at once: four copies, each with a look at the record beside its pass
 
 
@@ -70,14 +71,18 @@ class Daemon:
             os.close(handle)
 
     def last_words(self) -> str:
-        """The last line of its log: why it has ended, if it has."""
+        """What its log says of its end: the last line, or the first after a start that failed."""
         try:
             with open(f"{self._folder}/{_LOG}", encoding="utf-8", errors="replace") as log:
-                lines = log.read().splitlines()
+                # DATE TIME [PID] TEXT
+                words = [line.partition("] ")[2] for line in log.read().splitlines()]
         except FileNotFoundError:
             return ""
-        # DATE TIME [PID] TEXT
-        return lines[-1].partition("] ")[2] if lines else ""
+        said = words[-_AFTER_START:]
+        for number, text in enumerate(said[:-1]):
+            if _STARTING in text:
+                return said[number + 1]
+        return said[-1] if said else ""
 
     def trim_log(self) -> None:
         """Begin the log anew before it fills what lies below /run."""

@@ -198,7 +198,7 @@ def judge_promotion(mine: Record, facts: Facts, max_lag: float) -> Verdict:
         return _stale("no quorum of a majority or with wait_for_all")
     missed = _missed(mine, facts)
     if missed:
-        return _stale(missed, f"resolve --loser {mine.unmet[0]}")
+        return _stale(missed, f"resolve RESOURCE --loser {mine.unmet[0]}")
     if mine.owns:
         return _as_owner(mine)
     return _as_copy(mine, facts, max_lag)
@@ -339,11 +339,15 @@ def _judge_first(mine: Record, facts: Facts) -> Verdict:
     if any(peer.record.tree is not None for peer in facts.peers.values()) or mine.conceded:
         return _stale("there is no complete tree here")
     if facts.is_empty:
-        return _stale("the directory is empty, and there is no generation yet", "init")
+        return _stale("the directory is empty, and there is no generation yet", "init RESOURCE")
     if not facts.all_answered:
-        return _stale("there is no generation yet, and not every peer has answered", "init")
+        return _stale(
+            "there is no generation yet, and not every peer has answered", "init RESOURCE"
+        )
     if not all(peer.is_empty for peer in facts.peers.values()):
-        return _stale("there is no generation yet, and more than one directory is filled", "init")
+        return _stale(
+            "there is no generation yet, and more than one directory is filled", "init RESOURCE"
+        )
     return _allow(_FIRST_SCORE, "it has the only directory that is filled")
 
 

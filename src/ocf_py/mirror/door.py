@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .transfer import Source
 
+_TAKEN = "Address already in use"  # strerror(3) of EADDRINUSE
 _PAUSE = 2.0  # seconds before a daemon that has ended is started again
 
 
@@ -85,7 +86,10 @@ class Door:
             # Those of it that serve a peer go along; they only read.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-        return f"rsync --daemon ended with {process.returncode}: {self._daemon.last_words()}"
+        settings, said = self._settings, self._daemon.last_words()
+        where = f"rsync --daemon on {settings.address}, port {settings.port},"
+        hint = " (set port to one that is free on all nodes)" if _TAKEN in said else ""
+        return f"{where} ended with {process.returncode}: {said}{hint}"
 
     def keep_up(self) -> bool:
         """Take over a secret that has changed, and keep the log short; whether one has changed.

@@ -27,7 +27,8 @@ def check_space(order: Order) -> None:
     if not has_space(order):
         raise PassRefused(
             SPACE,
-            f"{_count_free(order)} bytes are free in {order.store}, min_free={order.min_free}",
+            f"{_count_free(order) >> 20} MiB are free in {order.store}, less than "
+            f"min_free={order.min_free >> 20}",
         )
 
 

@@ -8,13 +8,15 @@ import stat
 
 from ocf_py.outcomes import NotInstalled, UnusableHere
 from ocf_py.system import commands
+from ocf_py.system.processes import ProcessIdentity
 
 from .secrets import SecretsUnusable, read_secrets
-from .settings import BTRFS
+from .settings import BTRFS, Settings
+from .status import find_folders, read_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .settings import Settings
+    from collections.abc import Iterator
 
 _MODE_OF_OTHERS = 0o077
 _TOOLS = (("rsync", "rsync"), ("setpriv", "util-linux"), ("unshare", "util-linux"))
@@ -33,14 +35,61 @@ def refuse_what_is_missing(settings: Settings) -> None:
             f"{settings.node}",
             hint=f"add {settings.node}=ADDRESS",
         )
+    _refuse_address(settings)
     try:
         read_secrets(settings.secrets_file)
     except SecretsUnusable as error:
         raise UnusableHere(str(error), hint="every line NAME:SECRET, mode 0600") from error
     _refuse_directory(settings.directory)
     _refuse_store(settings)
+    _refuse_neighbours(settings)
     if settings.snapshot == BTRFS:
         _refuse_subvolume(settings.directory)
+
+
+def _refuse_address(settings: Settings) -> None:
+    import _socket
+
+    family = _socket.AF_INET6 if ":" in settings.address else _socket.AF_INET
+    line = _socket.socket(family, _socket.SOCK_DGRAM)
+    try:
+        line.bind((settings.address, 0))
+    except OSError as error:
+        raise UnusableHere(
+            f"address={settings.node}={settings.address}: {error.strerror}",
+            hint="name an address that this node has",
+        ) from error
+    finally:
+        line.close()
+
+
+def _refuse_neighbours(settings: Settings) -> None:
+    """What lies in another's tree would be copied with it, and exchanged with it."""
+    from ocf_py.system.mounts import is_within
+
+    for other in find_running():
+        if other.instance == settings.instance or other.directory == settings.directory:
+            continue  # it is this one, under whatever name
+        for name, ours in (("directory", settings.directory), ("store", settings.store)):
+            for whose, its in (("directory", other.directory), ("store", other.store)):
+                one, another = os.path.realpath(ours), os.path.realpath(its)
+                if is_within(one, another) or is_within(another, one):
+                    raise UnusableHere(
+                        f"{name}={ours!r} and the {whose} of {other.instance}, {its!r}, "
+                        "lie in each other",
+                        hint="give each mirror its own folders",
+                    )
+
+
+def find_running() -> Iterator[Settings]:
+    """The settings of each worker that runs on this node."""
+    for folder in find_folders():
+        try:
+            status = read_status(folder)
+            if status is not None and ProcessIdentity.parse(status.worker).is_alive():
+                yield Settings.read(folder)
+        except (ValueError, OSError):  # it ends this moment, or was never whole
+            continue
 
 
 def _refuse_directory(path: str) -> None:

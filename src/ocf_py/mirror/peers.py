@@ -27,22 +27,36 @@ class Peers:
         self._folder = folder
         self.sources = sources
         self._counter = 0
+        #: Why the record of each could not be read when it was last looked at.
+        self.unheard: dict[str, str] = {}
+        #: Those among them that do not take this node's secret.
+        self.refusing: set[str] = set()
 
     async def look(self, node: str) -> Record | None:
         """Read the record of one peer, None where it does not answer."""
         self._counter += 1
         target = f"{self._folder}/seen.{node}.{self._counter}"
-        return await asyncio.to_thread(_look, self.sources[node], node, target)
+        self.unheard.pop(node, None)
+        is_refused = False
+        try:
+            return await asyncio.to_thread(_look, self.sources[node], node, target)
+        except TransferFailed as failed:
+            self.unheard[node], is_refused = str(failed), failed.is_refused
+        except (RecordUnusable, commands.ToolMissing, OSError) as error:
+            self.unheard[node] = str(error)
+        finally:
+            (self.refusing.add if is_refused else self.refusing.discard)(node)
+        return None
 
 
-def _look(source: Source, node: str, target: str) -> Record | None:
+def _look(source: Source, node: str, target: str) -> Record:
     try:
         source.pull_file(STATE, _RECORD, target, _LIMIT)
         with open(target, "rb") as file:
             record = load(file.read())
-    except (TransferFailed, RecordUnusable, commands.ToolMissing, OSError):
-        return None
     finally:
         if os.path.lexists(target):
             os.unlink(target)
-    return record if record.node == node else None
+    if record.node != node:
+        raise RecordUnusable(f"it calls itself {record.node}: is its address right?")
+    return record

@@ -54,7 +54,10 @@ def draw(worker: Worker) -> dict[str, Any]:
             }
             for node, one in sorted(worker.surroundings.seen.items())
         },
-        "unreachable": sorted(set(worker.settings.peers) - set(worker.surroundings.seen)),
+        "unreachable": {
+            node: worker.surroundings.why_unheard(node)
+            for node in sorted(worker.settings.peers.keys() - worker.surroundings.seen.keys())
+        },
     }
 
 

@@ -7,6 +7,7 @@ moment, and is answered once there is one; which one, the source's record tells.
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 
 TYPE_CHECKING = False
@@ -19,6 +20,15 @@ _ASKED_AGAIN = 1.0  # seconds: a datagram may be lost
 _TIMES = 5
 
 
+def _explain(error: OSError, address: str, port: int) -> str:
+    remedy = {
+        errno.EADDRINUSE: "set port to one that is free on all nodes",
+        errno.EADDRNOTAVAIL: "set address to one that this node has",
+    }.get(error.errno or 0, "")
+    said = f"UDP port {port} of {address}: {error.strerror}"
+    return f"{said} ({remedy})" if remedy else said
+
+
 class Pokes:
     """This node's end; ``peers`` are the addresses by node. OSError where it cannot be made."""
 
@@ -28,7 +38,11 @@ class Pokes:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
         self._socket = socket.socket(family, kind)
-        self._socket.bind((address, port))
+        try:
+            self._socket.bind((address, port))
+        except OSError as error:
+            self._socket.close()
+            raise OSError(_explain(error, address, port)) from error
         self._answers: dict[str, asyncio.Event] = {}
         self._holding: set[asyncio.Future[None]] = set()
 

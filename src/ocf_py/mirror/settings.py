@@ -87,6 +87,9 @@ class Settings:
         """Read them from a worker's folder; OSError, ValueError."""
         with open(f"{folder}/{_NAME}", encoding="utf-8") as file:
             said = json.load(file)
-        for name in ("exclude", "promoted", "active"):
-            said[name] = tuple(said[name])
-        return cls(**said)
+        try:
+            for name in ("exclude", "promoted", "active"):
+                said[name] = tuple(said[name])
+            return cls(**said)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{file.name} is of another version: {error}") from None

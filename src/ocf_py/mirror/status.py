@@ -104,6 +104,15 @@ def folder_of(directory: str, run: str = RUN_DIRECTORY) -> str:
     return f"{run}/{_FOLDER}/{name}"
 
 
+def find_folders(run: str = RUN_DIRECTORY) -> list[str]:
+    """The folders of all workers that were started on this node, and not stopped."""
+    top = f"{run}/{_FOLDER}"
+    try:
+        return [f"{top}/{name}" for name in sorted(posix.listdir(top))]
+    except OSError:
+        return []
+
+
 def read_status(folder: str) -> Status | None:
     """The status in a worker's folder, None where there is none; StatusUnreadable, OSError."""
     path = f"{folder}/{_NAME}"

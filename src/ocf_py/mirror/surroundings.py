@@ -63,8 +63,7 @@ class Surroundings:
         self.is_known = asyncio.Event()
         self._concerning: dict[str, set[asyncio.Task[Any]]] = {}
         self.view: View | None = None
-        #: What keeps this node from knowing who is in the membership.
-        self.trouble = ""
+        self._unnamed = ""
         self.seen: dict[str, Seen] = {}
 
     # ------------------------------------------------------------------ the membership
@@ -75,15 +74,26 @@ class Surroundings:
         The others would have another name as well: none could be reached, and all would be asked
         for nothing.
         """
-        self.trouble = ""
+        self._unnamed = ""
         if view is None or node in view.members or not self.peers.sources:
             return view
         named = ", ".join(sorted(view.members))
-        self.trouble = (
+        self._unnamed = (
             f"Corosync knows no node {node}, only {named}: give each node its name in the nodelist "
             "of corosync.conf"
         )
         return None
+
+    @property
+    def trouble(self) -> str:
+        """What keeps this node from knowing the membership, or a peer that is there; or ""."""
+        refusing = sorted(self.peers.refusing.intersection(self.reachable()))
+        if self._unnamed or not refusing:
+            return self._unnamed
+        return (
+            f"{', '.join(refusing)} refuses the secret of this node: "
+            "secrets_file has to be the same on all nodes"
+        )
 
     def note(self, view: View | None) -> tuple[set[str], set[str]]:
         """Take the membership as it is now; return who has joined, and who has left."""
@@ -166,6 +176,12 @@ class Surroundings:
         self.seen[record.node] = Seen(record, at)
         self._alive_at[record.node] = time.time() - (now() - at)
         self._ledger.change(records.hear, record)
+
+    def why_unheard(self, node: str) -> str:
+        """Why nothing is known of a peer; "" where it was not looked at yet."""
+        if node not in self.reachable():
+            return "it is not in the cluster's membership"
+        return self.peers.unheard.get(node, "")
 
     def find_source(self) -> str:
         """The peer that is promoted and can be reached, "" where none is."""

@@ -23,7 +23,7 @@ _MEANINGS = {
     1: "rsync does not understand what it was told",
     2: "the peer's rsync is too old",
     3: "rsync cannot use the folder",
-    5: "the peer does not let us in: the secret, the address or the module is wrong",
+    5: "the peer does not let us in: it does not know our address, or serves nothing now",
     10: "the peer cannot be reached",
     11: "the disk refused: it may be full",
     12: "the connection broke",
@@ -50,18 +50,24 @@ LONGEST_LIST = 1 << 28
 
 # What the kernel says of a full disk, in rsync's words: strerror(3) of ENOSPC and EDQUOT.
 _FULL = ("No space left on device", "Disk quota exceeded")
+_REFUSED = "@ERROR: auth failed"  # rsync's daemon, of a wrong secret and of an unknown name
+_NOT_OURS = "the peer refuses our secret: secrets_file has to be the same on all nodes"
 _RECEIVED = re.compile(r"received (\d+) bytes")
 
 
 class TransferFailed(Exception):  # noqa: N818 - says what is
     """rsync did not make a complete copy; the message says why.
 
-    ``is_full`` says that there was no room for it here; ``said`` is all of rsync's own words.
+    ``is_full`` says that there was no room for it here, ``is_refused`` that the secret is not the
+    peer's; ``said`` is all of rsync's own words.
     """
 
-    def __init__(self, reason: str, *, is_full: bool = False, said: str = "") -> None:
+    def __init__(
+        self, reason: str, *, is_full: bool = False, is_refused: bool = False, said: str = ""
+    ) -> None:
         super().__init__(reason)
         self.is_full = is_full
+        self.is_refused = is_refused
         self.said = said
 
 
@@ -166,11 +172,13 @@ class Source:
         except OSError as error:
             raise TransferFailed(str(error.strerror)) from error
         if done.status not in (0, _VANISHED):
-            meaning = _MEANINGS.get(done.status, "rsync failed")
+            is_refused = _REFUSED in done.stderr
+            meaning = _NOT_OURS if is_refused else _MEANINGS.get(done.status, "rsync failed")
             said = done.stderr.strip().partition("\n")[0]
             raise TransferFailed(
                 f"{meaning} (rsync {done.status}: {said})",
                 is_full=any(one in done.stderr for one in _FULL),
+                is_refused=is_refused,
                 said=done.stderr,
             )
         return done

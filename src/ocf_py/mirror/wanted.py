@@ -1,4 +1,4 @@
-"""What an instance is asked to mirror, as far as its words alone tell: addresses and paths."""
+"""What an instance is asked to mirror, as far as its words alone tell."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ def parse_addresses(text: str) -> dict[str, str]:
     if len(addresses) > _MOST_NODES:
         raise ValueError(f"address={text!r} names more than {_MOST_NODES} nodes")
     return addresses
+
+
+def parse_patterns(text: str) -> tuple[str, ...]:
+    """Read what to leave out, words with quotes as a shell has them; ValueError says what is wrong.
+
+    Without a quote or a backslash, that is at its blanks: a monitor does not pay for more.
+    """
+    if not any(letter in text for letter in "'\"\\"):
+        return tuple(text.split())
+    from ocf_py.service.words import split_words
+
+    try:
+        return tuple(split_words(text))
+    except ValueError as error:
+        raise ValueError(f"exclude={text!r} {error}") from None
 
 
 def check_paths(directory: str, store: str) -> None:

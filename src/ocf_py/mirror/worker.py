@@ -21,6 +21,7 @@ from ocf_py.system import commands
 from ocf_py.system.processes import identify
 
 from . import record as records
+from . import trees
 from .asides import Asides
 from .beat import Beat
 from .candidacy import Candidacy
@@ -364,8 +365,19 @@ class Worker:
             self.ledger.place.layout.check()
         except PassRefused as refused:
             return TROUBLE, str(refused)
-        trouble = self.serving.trouble or self.serving.moments.trouble
+        trouble = (
+            self.serving.trouble or self.serving.moments.trouble or self._find_what_copies_refuse()
+        )
         return (TROUBLE, trouble) if trouble else ("", "")
+
+    def _find_what_copies_refuse(self) -> str:
+        """Why no copy takes over what is here; they say so too, but nobody looks there."""
+        filled = [node for node, one in self.surroundings.seen.items() if one.record.filled]
+        directory = self.settings.directory
+        if not filled or not trees.is_empty(directory):
+            return ""
+        kept = f"and {', '.join(sorted(filled))} keeps its copy"
+        return f"{directory} is empty, {kept}: is its file system mounted?"
 
     # ------------------------------------------------------------------ what is asked of it
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -15,9 +16,21 @@ from ocf_py.toolkit.errors import ToolkitError
 _SUBCOMMANDS = {
     "install": "Install the agents where Pacemaker looks for them.",
     "uninstall": "Remove what `install` wrote.",
+    "list": "List the installed agents of every provider.",
+    "info": "Show the parameters and actions of an agent.",
+    "metadata": "Print an agent's metadata document as it is.",
+    "validate": "Judge agents' metadata, and cluster configurations.",
+    "run": "Run one action of an agent as Pacemaker would.",
+    "migrate": "Rewrite resources of other agents in a CIB into ours.",
     "mirror": "Look at a mirrored directory, and decide for it.",
     "drbd": "Fence a peer of DRBD: the handlers for its configuration.",
+    "test": "Hold any OCF agent to the protocol.",
+    "new": "Begin an agent of your own, with its tests.",
+    "doctor": "Say whether this node is fit for the agents.",
+    "import-heartbeat": "Translate the configuration of a Heartbeat v1 pair.",
     "lab": "Run a real cluster in namespaces on this machine.",
+    "completion": "Print the completion script of a shell.",
+    "man": "Write the manual pages.",
 }
 
 # What an optional part of the toolkit imports, and the extra that brings it.
@@ -50,12 +63,26 @@ class LazyGroup(click.Group):
                 hint=f"pip install 'ocf-py[{extra}]'",
             ) from error
         command: click.Command = getattr(module, name)
+        _keep_examples(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Lists the subcommands from the table: help imports none of them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(_SUBCOMMANDS.items()))
+
+
+def _keep_examples(command: click.Command) -> None:
+    r"""Lets the help of `command`, and of all below it, keep the lines of its examples.
+
+    Click wraps no paragraph that begins with the letter \b, a backspace. In a docstring that has
+    to be a raw one, for the sake of every other backslash, it stands as two.
+    """
+    if command.help:
+        command.help = command.help.replace("\\b\n", "\b\n")
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _keep_examples(inner)
 
 
 @click.group(cls=LazyGroup)
@@ -66,6 +93,9 @@ def ocf_py() -> None:
 
 def run() -> None:
     """Runs `ocf-py`: 0 done, 1 failed or found something, 2 misused, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may be of any bytes
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = ocf_py.main(prog_name="ocf-py", standalone_mode=False)
     except ToolkitError as error:

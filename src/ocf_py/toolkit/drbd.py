@@ -56,8 +56,9 @@ def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: 
     is not, 7 when it was fenced. With 1 nothing is proven, and DRBD keeps I/O frozen.
 
     \b
-    handlers { fence-peer "ocf-py drbd fence-peer"; }        # in drbd.conf
-    ocf-py drbd fence-peer --resource r0 --peer n2; echo $?  # by hand
+    Examples:
+      handlers { fence-peer "/usr/bin/ocf-py drbd fence-peer"; }  # in drbd.conf
+      ocf-py drbd fence-peer --resource r0 --peer n2; echo $?     # by hand
     """
     from ocf_py.drbd.fencing import Undecided, read_policy
     from ocf_py.outcomes import Failure
@@ -85,8 +86,9 @@ def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # n
     r"""Let the cluster promote again what has caught up.
 
     \b
-    handlers { after-resync-target "ocf-py drbd unfence"; }  # in drbd.conf of 8.4
-    handlers { unfence-peer "ocf-py drbd unfence"; }         # in drbd.conf of 9
+    Examples:
+      handlers { after-resync-target "/usr/bin/ocf-py drbd unfence"; }  # of 8.4
+      handlers { unfence-peer "/usr/bin/ocf-py drbd unfence"; }         # of 9
     """
     from ocf_py.drbd.fencing import Undecided
     from ocf_py.outcomes import Failure

@@ -23,6 +23,7 @@ from ocf_py.lab.switch import CABLE_MODES
 from ocf_py.lab.timeline import render_timeline
 from ocf_py.lab.troubles import explain_boot
 from ocf_py.toolkit.lab_group import LAB_OPTIONS, LabGroup, say
+from ocf_py.toolkit.output import json_option, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,13 @@ def up(
     provider_trees: tuple[Path, ...],
     disk_mib: int | None,
 ) -> None:
-    """Bring a cluster up, and leave it up."""
+    r"""Bring a cluster up, and leave it up.
+
+    \b
+    Examples:
+      ocf-py lab up
+      ocf-py lab up --nodes 3 --name three
+    """
     name, state = context.obj
     progress = Lines()
     made = Lab.up(
@@ -102,7 +109,13 @@ def up(
 @lab.command()
 @click.pass_context
 def down(context: click.Context) -> None:
-    """Take everything away but the logs."""
+    r"""Take everything away but the logs.
+
+    \b
+    Examples:
+      ocf-py lab down
+      ocf-py lab down --name three
+    """
     name, state = context.obj
     settings = Settings.build(name, state)
     was_up = bring_down(settings)
@@ -114,11 +127,21 @@ def down(context: click.Context) -> None:
 
 
 @lab.command()
+@json_option
 @click.pass_context
-def status(context: click.Context) -> None:
-    """Show the nodes, what ails them, and the cluster as the first running node sees it."""
+def status(context: click.Context, *, as_json: bool) -> None:
+    r"""Show the nodes, what ails them, and the cluster as the first running node sees it.
+
+    \b
+    Examples:
+      ocf-py lab status
+      ocf-py lab status --json | jq .nodes.n1.power
+    """
     found = _find(context)
     described = found.describe()
+    if as_json:
+        print_json(described)
+        return
     say(f"logs: {found.settings.logs}; power switch: {described['power_switch']}")
     for name, node in described["nodes"].items():
         is_booting = node["power"] == "on" and node["pid"] is None
@@ -140,9 +163,14 @@ def status(context: click.Context) -> None:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def execute(context: click.Context, *, node: str, command: tuple[str, ...]) -> None:
-    """Run COMMAND in NODE (a shell without one), and end as it does.
+    r"""Run COMMAND in NODE (a shell without one), and end as it does.
 
     All that follows NODE is COMMAND's, its options too; a `--` between them may be left away.
+
+    \b
+    Examples:
+      ocf-py lab exec n1 crm_mon -1
+      ocf-py lab exec n2
     """
     words = list(command[1:] if command[:1] == ("--",) else command)
     pid, cgroup = _find(context).node(node).entry()
@@ -154,7 +182,12 @@ def execute(context: click.Context, *, node: str, command: tuple[str, ...]) -> N
 @click.option("--provider", help="Take the resources of ocf:ocfpy from this provider instead.")
 @click.pass_context
 def load(context: click.Context, *, cib: Path, provider: str | None) -> None:
-    """Replace the configuration by a CIB file's; the lab's fencing stays."""
+    r"""Replace the configuration by a CIB file's; the lab's fencing stays.
+
+    \b
+    Examples:
+      ocf-py lab load examples/cib/address.xml
+    """
     for line in _find(context).load(cib, provider=provider):
         click.echo(f"ocf-py: warning: {cib}: left out: {line}", err=True)
 
@@ -163,7 +196,12 @@ def load(context: click.Context, *, cib: Path, provider: str | None) -> None:
 @click.argument("node")
 @click.pass_context
 def kill(context: click.Context, *, node: str) -> None:
-    """Let NODE lose its power."""
+    r"""Let NODE lose its power.
+
+    \b
+    Examples:
+      ocf-py lab kill n1
+    """
     _find(context).kill(node)
 
 
@@ -171,7 +209,12 @@ def kill(context: click.Context, *, node: str) -> None:
 @click.argument("node")
 @click.pass_context
 def start(context: click.Context, *, node: str) -> None:
-    """Switch NODE on, and wait until its init runs."""
+    r"""Switch NODE on, and wait until its init runs.
+
+    \b
+    Examples:
+      ocf-py lab start n1
+    """
     _find(context).start(node)
 
 
@@ -179,7 +222,12 @@ def start(context: click.Context, *, node: str) -> None:
 @click.argument("node")
 @click.pass_context
 def shutdown(context: click.Context, *, node: str) -> None:
-    """Shut NODE down in order."""
+    r"""Shut NODE down in order.
+
+    \b
+    Examples:
+      ocf-py lab shutdown n1
+    """
     _find(context).shut_down(node)
 
 
@@ -187,7 +235,12 @@ def shutdown(context: click.Context, *, node: str) -> None:
 @click.argument("node")
 @click.pass_context
 def freeze(context: click.Context, *, node: str) -> None:
-    """Stop every process of NODE."""
+    r"""Stop every process of NODE.
+
+    \b
+    Examples:
+      ocf-py lab freeze n1
+    """
     _find(context).freeze(node)
 
 
@@ -195,7 +248,12 @@ def freeze(context: click.Context, *, node: str) -> None:
 @click.argument("node")
 @click.pass_context
 def thaw(context: click.Context, *, node: str) -> None:
-    """Let a frozen NODE run on."""
+    r"""Let a frozen NODE run on.
+
+    \b
+    Examples:
+      ocf-py lab thaw n1
+    """
     _find(context).thaw(node)
 
 
@@ -211,14 +269,25 @@ def thaw(context: click.Context, *, node: str) -> None:
 )
 @click.pass_context
 def cut(context: click.Context, *, node: str, ring: str, mode: str) -> None:
-    """Cut NODE's cable to a ring, to both, or to the service network."""
+    r"""Cut NODE's cable to a ring, to both, or to the service network.
+
+    \b
+    Examples:
+      ocf-py lab cut n1 both
+      ocf-py lab cut n2 service --mode carrier
+    """
     _find(context).cut(node, ring, mode)
 
 
 @lab.command()
 @click.pass_context
 def heal(context: click.Context) -> None:
-    """Mend every cable and the power switch, and thaw every node; nodes that are off stay off."""
+    r"""Mend every cable and the power switch, and thaw every node; nodes that are off stay off.
+
+    \b
+    Examples:
+      ocf-py lab heal
+    """
     _find(context).heal()
 
 
@@ -239,7 +308,13 @@ def demo(
     provider_trees: tuple[Path, ...],
     provider: str,
 ) -> None:
-    """Show a failover: the active node loses its power, and its address moves."""
+    r"""Show a failover: the active node loses its power, and its address moves.
+
+    \b
+    Examples:
+      ocf-py lab demo
+      ocf-py lab demo --provider heartbeat
+    """
     if nodes == 1:
         raise LabError("a failover needs two nodes", hint="--nodes 2")
     name, state = context.obj

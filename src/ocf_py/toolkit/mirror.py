@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from ocf_py.mirror.control import Refused, WorkerSilent, ask
 from ocf_py.mirror.settings import Settings
-from ocf_py.mirror.status import folder_of
+from ocf_py.mirror.status import find_folders
 from ocf_py.outcomes import MINUS_INFINITY
 from ocf_py.system import RUN_DIRECTORY
 from ocf_py.toolkit.errors import ToolkitError
@@ -123,7 +122,7 @@ def verify(resource: str) -> None:
 def _folder(resource: str) -> str:
     """The folder of the resource's worker; a directory that is mirrored names it as well."""
     here = {}
-    for folder in glob.glob(folder_of("") + "*"):
+    for folder in find_folders():
         try:
             settings = Settings.read(folder)
         except (OSError, ValueError):
@@ -152,6 +151,9 @@ def _lines(said: dict[str, Any]) -> list[str]:
     lines = [f"{said['instance']} on {said['node']}: {said['role']}, {said['directory']}"]
     if said["fault"]:
         lines.append(f"  fault: {said['fault']}")
+    if said["has_diverged"]:
+        command = f"ocf-py mirror resolve {said['instance']} --loser NODE"
+        lines.append(f"  to give a tree up, on NODE itself: {command}")
     lines.append(f"  tree: {said['tree'] or 'none yet'}{' (own)' if said['owns'] else ''}")
     last = said["last_pass"]
     if last is not None:
@@ -166,7 +168,8 @@ def _lines(said: dict[str, Any]) -> list[str]:
     for node, one in said["peers"].items():
         role = "promoted" if one["promoted"] else "not promoted"
         lines.append(f"  {node}: {role}, tree {one['tree'] or 'none'}, {one['age_seconds']} s ago")
-    lines += [f"  {node}: not reached" for node in said["unreachable"]]
+    for node, reason in said["unreachable"].items():
+        lines.append(f"  {node}: not reached{': ' if reason else ''}{reason}")
     lines += [f"  set aside: {one['name']} ({one['end']})" for one in said["asides"]]
     return lines
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ocf_py.validation.finding import Finding
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 #: What a script reads: 0 nothing to do, 1 something was found (2, a misuse, is `ToolkitError`'s).
 FINE, FOUND = 0, 1
@@ -34,7 +34,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
     """Each finding with its place, consequence and remedy; colours on a terminal only."""
     for one in findings:
         place = f"{one.file}:{one.line}" if one.line else one.file
-        word = click.style(one.severity.value, fg=_COLOURS[one.severity], bold=True)
+        word = click.style(one.severity.value, fg=COLOURS[one.severity], bold=True)
         subject = f"{one.subject}: " if one.subject else ""
         click.echo(f"{place}: {word}: {subject}{one.message} [{one.check}]")
         click.echo(f"    so: {one.consequence}")

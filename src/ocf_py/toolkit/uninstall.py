@@ -15,6 +15,12 @@ from ocf_py.toolkit.installer.place import DEFAULT_PREFIX, Place
 @click.option("--prefix", default=DEFAULT_PREFIX, show_default=True, help="Prefix below the root.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, do nothing.")
 def uninstall(*, root: Path, prefix: str, dry_run: bool) -> None:
-    """Remove what `install` wrote and nobody has changed since."""
+    r"""Remove what `install` wrote and nobody has changed since.
+
+    \b
+    Examples:
+      ocf-py uninstall --dry-run
+      ocf-py uninstall
+    """
     for line in remove(Place(root, prefix), dry_run=dry_run):
         click.echo(line)

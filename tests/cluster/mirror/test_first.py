@@ -27,7 +27,7 @@ def test_the_only_directory_that_is_filled_is_the_truth(bare_pair: Pair, tmp_pat
 def test_two_empty_directories_wait_for_an_administrator(bare_pair: Pair, tmp_path: Path) -> None:
     pair = bare_pair
     pair.load(tmp_path, KEEPING)
-    refuse(pair, "the directory is empty, and there is no generation yet: ocf-py mirror init")
+    refuse(pair, "the directory is empty, and there is no generation yet: ocf-py mirror init RES")
     init(pair, "n2")
     pair.promoted("n1")
     pair.follows("n2")
@@ -38,7 +38,7 @@ def test_two_filled_directories_wait_for_an_administrator(bare_pair: Pair, tmp_p
     pair.fill("n1")
     pair.fill("n2")
     pair.load(tmp_path, KEEPING)
-    refuse(pair, "more than one directory is filled: ocf-py mirror init")
+    refuse(pair, "more than one directory is filled: ocf-py mirror init RESOURCE")
     init(pair, "n2")
     pair.promoted("n1")
     assert pair.read("n1", "index.html") == "of n2"

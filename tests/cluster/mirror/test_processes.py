@@ -34,6 +34,8 @@ def test_a_worker_killed_where_it_is_promoted_is_promoted_there_again(
     )
     pair.promoted("n1")
     writer.await_more()
+    shown = pair.lab.node("n1").run(["crm_mon", "-1"]).stdout
+    assert f"cannot demote: its worker {before[0]}:" in shown, "the cause is what is shown"
     assert pair.worker("n1") != before[0]
     first, second = pair.record("n1").lineage[:2]
     assert (first.owner, first.end, second.generation) == ("n1", "own", before[1])

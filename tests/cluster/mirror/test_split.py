@@ -60,6 +60,8 @@ def test_a_split_without_fencing_is_noticed_and_both_trees_survive_it(unfenced: 
     assert (pair.read("n1", "split"), pair.read("n2", "split")) == ("of n1", "of n2")
     for node, reason in (("n1", "n2 has diverged"), ("n2", "diverged from n1")):
         pair.lab.wait_until(f"monitor says it of {node}", partial(is_told, pair, node, reason))
+        assert is_told(pair, node, "(ocf-py mirror resolve)")
+        assert pair.shows(node, "ocf-py mirror resolve site --loser NODE")
     assert pair.score("n2") == -1_000_000
 
     done = pair.command("n2", "resolve", "site", "--loser", "n2", "--yes")

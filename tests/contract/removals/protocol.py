@@ -126,7 +126,7 @@ PROTOCOL = (
         "roles-of-the-stopped",
         "Stateful",
         LIFECYCLE,
-        "if agent is None or not self._ask(agent).is_active:",
+        "if agent is None or not status.is_active:",
         "if agent is None:",
     ),
     # ---------------------------------------------------------------- 7: levels
@@ -185,9 +185,30 @@ PROTOCOL = (
     Removal(
         "reload-refuses-a-restart",
         "IPaddr-v4",
+        INSTANCES,
+        "        return self.differences(reloadable=False)\n",
+        "        return frozenset()\n",
+    ),
+    Removal(
+        "reload-keeps-what-runs",
+        "Keeper",
         LIFECYCLE,
-        "        if fixed:\n",
-        "        if False:\n",
+        "if not found or not found.is_active or self._instances.fixed:",
+        "if True:",
+    ),
+    Removal(
+        "reload-keeps-what-runs",
+        "Keeper",
+        LIFECYCLE,
+        "return agent.degrade(status, refused) if refused else status",
+        "return status",
+    ),
+    Removal(
+        "reload-keeps-what-runs",
+        "Keeper",
+        INSTANCES,
+        "        self._record.facts.pop(_REFUSED, None)\n",
+        "",
     ),
     # ---------------------------------------------------------------- 10: by hand
     Removal(

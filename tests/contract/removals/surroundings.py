@@ -133,8 +133,8 @@ SURROUNDINGS = (
         "score-is-set",
         "Stateful",
         LIFECYCLE,
-        "            self._set_score(self._instances.given, status)\n        return status\n",
-        "        return status\n",
+        "            self._set_score(self._instances.given, status)\n            return ",
+        "            return ",
     ),
     Removal(
         "score-is-deleted-by-stop",

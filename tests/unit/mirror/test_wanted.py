@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocf_py.mirror.wanted import check_paths, parse_addresses
+from ocf_py.mirror.wanted import check_paths, parse_addresses, parse_patterns
 
 
 def test_addresses_are_read_by_node_and_in_any_spelling() -> None:
@@ -55,3 +55,15 @@ def test_a_store_beside_the_directory_is_right() -> None:
 def test_paths_that_cannot_be_are_refused(directory: str, store: str) -> None:
     with pytest.raises(ValueError, match=r"(directory|store)="):
         check_paths(directory, store)
+
+
+def test_patterns_are_parted_by_blanks_and_quoted_as_in_a_shell() -> None:
+    assert parse_patterns(" *.tmp  /cache/ ") == ("*.tmp", "/cache/")
+    assert parse_patterns("'a file' \"b c\" \\[x]") == ("a file", "b c", "[x]")
+    assert parse_patterns("") == ()
+
+
+@pytest.mark.parametrize("text", ["'*.tmp", '*.tmp "', "*.tmp\\"])
+def test_a_pattern_that_does_not_end_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"exclude=.*(not closed|ends in a backslash)"):
+        parse_patterns(text)

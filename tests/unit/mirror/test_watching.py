@@ -170,7 +170,7 @@ def test_an_owner_that_was_away_waits_without_an_end_where_the_mirror_runs(
         allowed, reason = judge(one)
         assert not allowed
         assert reason.startswith("the mirror on n2 runs, and has not answered")
-        assert reason.endswith("ocf-py mirror resolve --loser n2")
+        assert reason.endswith("ocf-py mirror resolve RESOURCE --loser n2")
         await one.roles.look(1.0, stopped=["n2"])
         assert judge(one)[0]
         one._on_view(view("n1", "quorum-only"))

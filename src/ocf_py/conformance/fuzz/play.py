@@ -18,7 +18,6 @@ from ocf_py.conformance.fuzz.protocol import INSTANCE
 from ocf_py.conformance.fuzz.witness import compare
 from ocf_py.conformance.rule import Broken
 from ocf_py.conformance.stage import ACTIVE
-from ocf_py.conformance.stage import INSTANCE as VIP
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -125,7 +124,12 @@ class Play:
     ) -> tuple[Answer, list[Change]]:
         """Calls the agent; what has changed is what differs from the look after the last call."""
         variables = self._machine.caller.environment(
-            parameters, instance=VIP, interval_ms=0, timeout=_TIMEOUT, level="", action=action
+            parameters,
+            instance=self._machine.subject.instance,
+            interval_ms=0,
+            timeout=_TIMEOUT,
+            level="",
+            action=action,
         )
         for name, word in protocol.items():
             variables.pop(name, None)
@@ -134,7 +138,7 @@ class Play:
         answer = self._machine.caller.call((action,), variables, timeout=_TIMEOUT)
         self.answers.append(answer)
         for problem in find_faults(answer, case):
-            self._fail(*problem)
+            self._fail(problem.expected, problem.seen)
         if expect is not None and answer.code not in expect:
             self._fail(
                 f"{action} to answer {' or '.join(map(str, sorted(expect)))}", answer.outcome

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from ocf_py.catalogue.description import UnreadableDescription
 from ocf_py.conformance.caller import SpawnerDied
 from ocf_py.conformance.fuzz.cases import make_case
-from ocf_py.conformance.fuzz.machine import PATIENCE, Machine, Restless
+from ocf_py.conformance.fuzz.machine import Machine
 from ocf_py.conformance.fuzz.play import Play
-from ocf_py.conformance.fuzz.witness import WitnessDied
+from ocf_py.conformance.fuzz.witness import PATIENCE, Restless, WitnessDied
 from ocf_py.conformance.rule import Broken
 
 if TYPE_CHECKING:

@@ -6,22 +6,29 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ocf_py.conformance.sandbox import Sandbox
 
     #: Things → how they are, both in words; a thing begins with its kind: "address", "path", ...
     Picture = Mapping[str, str]
 
+_QUIET = 0.01  # seconds between two looks
+PATIENCE = 5.0  # seconds until quiet has to come: duplicate address detection takes up to 2
 _LOOKOUT = Path(__file__).with_name("lookout.py")
 
 
 class WitnessDied(RuntimeError):  # noqa: N818 - says what is
     """The process that looks is gone: its last words are in the message."""
+
+
+class Restless(RuntimeError):  # noqa: N818 - says what is
+    """Something goes on changing where nothing should; the message says what."""
 
 
 class Change(NamedTuple):
@@ -70,6 +77,35 @@ class Witness:
         self.seen = kept
         return kept
 
+    def settle(self, patience: float = PATIENCE) -> Picture:
+        """Waits until two looks are the same; Restless if they never are.
+
+        An address whose duplicates are still looked for will change, so that has its time too.
+        """
+        before = self.look()
+        end = time.monotonic() + patience
+        while True:
+            time.sleep(_QUIET)
+            after = self.look()
+            changes = compare(before, after)
+            is_late = time.monotonic() > end
+            if not changes and (is_late or not any(map(_is_tentative, after.items()))):
+                return after
+            if is_late:
+                raise Restless("; ".join(map(str, changes)))
+            before = after
+
+    def look_until(
+        self, is_right: Callable[[Picture], bool], patience: float = PATIENCE
+    ) -> Picture:
+        """Looks again until all is right, or has had its time; returns the last look."""
+        end = time.monotonic() + patience
+        while True:
+            picture = self.look()
+            if is_right(picture) or time.monotonic() > end:
+                return picture
+            time.sleep(_QUIET)
+
     def close(self) -> None:
         """Ends it: by the end of its input, for whom a kill orphans is slow to be reaped."""
         with contextlib.suppress(BrokenPipeError):
@@ -80,3 +116,8 @@ def compare(before: Picture, after: Picture) -> list[Change]:
     """All that differs, in the order of its names."""
     things = {thing for thing, _ in before.items() ^ after.items()}
     return [Change(thing, before.get(thing), after.get(thing)) for thing in sorted(things)]
+
+
+def _is_tentative(entry: tuple[str, str]) -> bool:
+    thing, how = entry
+    return thing.startswith("address ") and '"tentative": true' in how

@@ -6,19 +6,26 @@ from ocf_py.conformance.rule import RULES, Rule
 from ocf_py.conformance.rules import (  # noqa: F401 - each registers its own
     actions,
     children,
+    clones,
+    crashes,
     deadline,
     documents,
     foreign,
+    hanging_tools,
     hard_codes,
     hostile,
+    interruption,
     killing,
+    leftovers,
     levels,
     log,
     manual,
+    neighbours,
     promotion,
     record,
     record_identity,
     reload,
+    required,
 )
 
 #: Every rule there is, in the order of their files.

@@ -26,7 +26,11 @@ _UNTIDY = Surroundings(
 )
 
 
-@rule("a process that outlives start has its own session and nothing of the action's", safety=11)
+@rule(
+    "a process that outlives start has its own session and nothing of the action's",
+    safety=11,
+    library=True,
+)
 def survivors_are_detached(stage: Stage) -> None:
     answer = stage.call("start", expect=(0,), surroundings=_UNTIDY)
     survivors = _survivors(stage, answer.left)
@@ -38,7 +42,20 @@ def survivors_are_detached(stage: Stage) -> None:
         raise NotApplicable("nothing outlives its start")
 
 
-@rule("monitor, validate-all and stop leave no process behind", safety=11)
+@rule("a process that outlives start does not belong to the action's process group", safety=11)
+def survivors_leave_the_group(stage: Stage) -> None:
+    answer = stage.start()
+    survivors = _survivors(stage, answer.left)
+    for process in survivors:
+        group = int((process / "stat").read_text().rpartition(")")[2].split()[2])
+        stage.expect(
+            group != answer.pid, f"{_command(process)!r} to lead a group of its own", "", answer
+        )
+    if not survivors:
+        raise NotApplicable("nothing outlives its start")
+
+
+@rule("monitor, validate-all and stop leave no process behind", safety=11, machine=True)
 def nothing_else_leaves_survivors(stage: Stage) -> None:
     stage.call("validate-all", expect=(0,))
     for action in ("start", "monitor", "stop"):
@@ -48,7 +65,7 @@ def nothing_else_leaves_survivors(stage: Stage) -> None:
             stage.expect(not left, f"{action} to leave no process behind", str(left), answer)
 
 
-@rule("what start left running has gone after stop", safety=11)
+@rule("what start left running has gone after stop", safety=11, machine=True)
 def survivors_end_with_the_resource(stage: Stage) -> None:
     before = set(stage.processes())
     left = stage.start().left

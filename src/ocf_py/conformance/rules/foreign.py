@@ -48,7 +48,7 @@ def foreign_survives_a_life(stage: Stage) -> None:
             stage.run(command)
 
 
-@rule("what is ours is ours, whoever started it", safety=3)
+@rule("what is ours is ours, whoever started it", safety=3, library=True)
 def ours_is_ours(stage: Stage) -> None:
     for looks in (False, True):
         stage.call("start", instance="somebody", expect=(0,))

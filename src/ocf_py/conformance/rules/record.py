@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.conformance.caller import Hold, Surroundings
 from ocf_py.conformance.rule import rule
-from ocf_py.conformance.stage import ACTIVE, INSTANCE, RECURRING, STOPPED
+from ocf_py.conformance.stage import ACTIVE, RECURRING, STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def start_records_or_does_nothing(stage: Stage) -> None:
 
 @rule("the record is written before the first effect of start", safety=2, library=True)
 def record_comes_first(stage: Stage) -> None:
-    path = f"/run/ocfpy/{stage.subject.type}.{INSTANCE}"
+    path = f"/run/ocfpy/{stage.subject.type}.{stage.subject.instance}"
     stage.call("stop")
     answer = stage.call("start", surroundings=Surroundings(hold=Hold(path)), politely=False)
     stage.expect(answer.held, f"start to write {path}", "", answer)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocf_py.conformance.rule import NotApplicable, rule
-from ocf_py.conformance.stage import UNPROMOTED
+from ocf_py.conformance.stage import RECURRING, UNPROMOTED
+from ocf_py.outcomes import Misconfigured
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from ocf_py.conformance.stage import Stage
 
+_GARBAGE = "neither a word nor a number"
 
-@rule("reload-agent takes over reloadable parameters, and only what changed is told", safety=9)
+
+@rule(
+    "reload-agent takes over reloadable parameters, and only what changed is told",
+    safety=9,
+    machine=True,
+)
 def reload_takes_changes_over(stage: Stage) -> None:
     changed = _changed(stage)
     stage.start()
@@ -55,7 +65,51 @@ def reload_refuses_a_restart(stage: Stage) -> None:
     stage.start()
     stage.call("reload-agent", stage.subject.other, expect=(1,))
     stage.expect_active()
-    stage.expect_stopped(stage.subject.other)
+    if not stage.subject.is_known_by_name:  # by that name, something does run
+        stage.expect_stopped(stage.subject.other)
+
+
+@rule(
+    "reload-agent with values that cannot be used interrupts nothing, and monitor tells of them",
+    safety=9,
+    library=True,
+)
+def reload_keeps_what_runs(stage: Stage) -> None:
+    unusable = [*_unusable(stage)]
+    if not unusable:
+        raise NotApplicable("advertises no reload-agent, or takes every value of what it reloads")
+    stage.start()
+    (record,) = stage.records()
+    before, processes = _parameters(record), set(stage.processes())
+    for name, parameters in unusable:
+        stage.call("reload-agent", parameters, expect=(0,), because="1 would stop it everywhere")
+        answer = stage.call("monitor", parameters, interval_ms=RECURRING, expect=UNPROMOTED)
+        is_told = name in answer.reason or stage.description.is_promotable
+        stage.expect(is_told, f"a monitor that names {name}", "", answer)
+        stage.expect(_parameters(record) == before, "the record as it was", record.read_text())
+    gone = processes - set(stage.processes())
+    stage.expect(not gone, "nothing to be interrupted", f"{gone} ended")
+    stage.call("reload-agent", expect=(0,))
+    answer = stage.call("monitor", interval_ms=RECURRING, expect=UNPROMOTED)
+    stage.expect(not answer.reason, "nothing to be told any more", "", answer)
+    stage.stop()
+
+
+def _parameters(record: Path) -> list[str]:
+    return [line for line in record.read_text().splitlines() if line.startswith("parameter ")]
+
+
+def _unusable(stage: Stage) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yields the subject's parameters with a reloadable one of them refused, and its name."""
+    if "reload-agent" not in stage.description.action_names:
+        return
+    for one in stage.description.parameters:
+        parameters = {**stage.subject.parameters, one.name: _GARBAGE}
+        if (
+            one.reloadable
+            and stage.call("validate-all", parameters, because="").code == Misconfigured.code
+        ):
+            yield one.name, parameters
 
 
 def _changed(stage: Stage) -> dict[str, str]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ocf_py
 from ocf_py.toolkit.errors import ToolkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Sub-packages that an action may import. Toolkit, conformance and lab never reach a node's tree.
 _PACKAGES = ("system", "service", "mirror", "drbd")
@@ -41,21 +45,23 @@ class Sources:
     agents: tuple[AgentSource, ...]
 
 
-def find_sources(*, with_examples: bool) -> Sources:
-    """Reads all that is to be installed.
+def find_sources(*, with_examples: bool, also: Iterable[Path] = ()) -> Sources:
+    """Reads all that is to be installed; `also` are the files of agents of the user's own.
 
     Raises:
-        ToolkitError: An agent file holds no agent, or several; two agents share a type.
+        ToolkitError: An agent file holds no agent, or several; two agents share a type; a file's
+            name cannot be a module's.
     """
     package = _package_folder()
     folders = [_agents_folder(package, "_agents", "agents")]
     if with_examples:
         folders.append(_agents_folder(package, "_examples", "examples/agents"))
-    agents = tuple(
-        AgentSource(path, read_agent_type(path))
-        for folder in folders
-        for path in sorted(folder.glob("[!_]*.py"))
-    )
+    paths = [path for folder in folders for path in sorted(folder.glob("[!_]*.py"))]
+    for path in also:
+        if not path.stem.isidentifier() or path.suffix != ".py":
+            raise ToolkitError(f"{path}: not the name of a Python module, such as lamp.py")
+        paths.append(path)
+    agents = tuple(AgentSource(path, read_agent_type(path)) for path in paths)
     _refuse_duplicates(agents)
     files = {
         f"ocf_py/{path.relative_to(package)}": path.read_bytes() for path in _library_files(package)
@@ -72,6 +78,8 @@ def read_agent_type(path: Path) -> str:
     """
     try:
         tree = ast.parse(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ToolkitError(f"{path}: {error.strerror}") from error
     except (SyntaxError, ValueError) as error:
         raise ToolkitError(f"{path}: not Python: {error}") from error
     types = [

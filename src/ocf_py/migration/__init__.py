@@ -1,0 +1,1 @@
+"""Rewrites configurations so that resources of other agents become ours, where all carries over."""

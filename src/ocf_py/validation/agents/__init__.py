@@ -1,0 +1,1 @@
+"""Judges the metadata of agents: by the schema of OCF, and by what breaks in practice."""

@@ -1,0 +1,1 @@
+"""Judges a configuration of Pacemaker, or a part of one, without a cluster."""
