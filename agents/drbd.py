@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _POLL = 0.2  # seconds between two looks at a state that is on its way
 _RETRY = 1.0  # seconds between two attempts at what DRBD has refused
 # The facts of the record.
-_CURRENT, _LOST, _ELSEWHERE = "current", "lost", "promoted-elsewhere"
+_CURRENT, _LOST, _ELSEWHERE, _WELL = "current", "lost", "promoted-elsewhere", "well"
 
 
 class Drbd(ocf.Agent):
@@ -183,9 +183,10 @@ class Drbd(ocf.Agent):
         if is_current and (facts.recall(_LOST) or not facts.recall(_CURRENT)):
             facts.remember(_CURRENT, str(int(time())))
             facts.forget(_LOST)
-            self._unfence(seen)
         elif not is_current and facts.recall(_CURRENT) and not facts.recall(_LOST):
             facts.remember(_LOST, "yes")
+        if self.unfence_if_all_uptodate and seen.is_primary:
+            self._unfence(seen)
 
     def _look(self) -> Resource:
         """The picture of what has to be up; Failure where it is down."""
@@ -315,13 +316,16 @@ class Drbd(ocf.Agent):
         return f"held open: {who}"
 
     def _outdate(self) -> None:
-        """Mark our data as behind what the promoted node goes on with; logged where it fails."""
-        from ocf_py.drbd.tools import say_briefly
+        """Mark our data as behind what the promoted node goes on with."""
+        self._administer_gently("disconnect")
+        self._administer_gently("outdate")
 
-        for step in ("disconnect", "outdate"):
-            done = self.machine.administer(step)
-            if done.status != 0:
-                self.call.log.warning(f"drbdadm {step}: {say_briefly(done.stderr)}")
+    def _administer_gently(self, *words: str) -> None:
+        """The same as `_administer` where what follows does not need it: a failure is logged."""
+        try:
+            self._administer(*words)
+        except ocf.Failure as failure:
+            self.call.log.warning(failure.reason)
 
     # ------------------------------------------------------------------ roles
 
@@ -329,6 +333,7 @@ class Drbd(ocf.Agent):
     def promote(self) -> None:
         from ocf_py.drbd.refusals import explain_promote
 
+        self.call.facts.forget(_WELL)  # another may have fenced since
         while True:
             self._refuse_bad_data(self._look())
             done = self.machine.administer("primary")
@@ -386,7 +391,7 @@ class Drbd(ocf.Agent):
         if seen is None:
             return
         if told.operation == "start" and not self._may_stand_alone(seen):
-            self._administer("adjust")  # a peer may be new, or have a new address
+            self._administer_gently("adjust")  # a peer may be new, or have a new address
         if told.kind != "post":
             return
         self._remember_promoted()
@@ -434,18 +439,25 @@ class Drbd(ocf.Agent):
             self.call.cluster.set_promotion_score(score)
 
     def _unfence(self, seen: Resource) -> None:
-        """Take our own fencing constraints away where all is well again."""
-        if not (self.unfence_if_all_uptodate and seen.is_primary):
+        """Take our own fencing constraints away when all has become well, once."""
+        facts = self.call.facts
+        is_well = all(one.is_up_to_date for one in seen.peers.values())
+        if is_well == bool(facts.recall(_WELL)):
             return
-        from ocf_py.drbd.constraint import deletion
+        if not is_well:
+            facts.forget(_WELL)
+            return
+        from ocf_py.drbd.constraint import deletion_of_all
+        from ocf_py.drbd.tools import say_briefly
         from ocf_py.system import commands
 
-        if not all(one.is_up_to_date for one in seen.peers.values()):
+        argv = deletion_of_all(self.drbd_resource)
+        try:
+            done = commands.run(argv, self.call.deadline.remaining / 2)
+        except (commands.ToolMissing, OSError) as error:
+            self.call.log.warning(f"the fencing of the peers stays: {error}")
             return
-        told = self.call.cluster.notification
-        nodes = {peer.name for peer in seen.peers.values()} | {*told.nodes("active")}
-        for node in sorted(nodes - {self.call.node, "the peer"}):
-            try:
-                commands.run(deletion(self.drbd_resource, node), self.call.deadline.remaining)
-            except (commands.ToolMissing, OSError) as error:
-                self.call.log.warning(f"cannot take the fencing of {node} away: {error}")
+        if done.status != 0:
+            self.call.log.warning(f"the fencing of the peers stays: {say_briefly(done.stderr)}")
+            return
+        facts.remember(_WELL, "yes")

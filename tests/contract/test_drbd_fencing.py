@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocf_py.drbd.constraint import deletion, name_constraint
+from ocf_py.drbd.constraint import deletion, deletion_of_all, name_constraint
 from ocf_py.drbd.fencing import Handler, Pacemaker, Request
 from ocf_py.drbd.picture import Resource, Volume
 
@@ -95,6 +95,20 @@ def test_a_fenced_peer_is_7_and_its_constraint_comes_and_goes_alone(
     for _ in range(2):
         assert configuration.run(deletion("r0", "n2"))[0] == 0
     assert _constraints(configuration) == before == {"somebodys"}
+
+
+def test_all_constraints_of_one_resource_go_at_once(tmp_path: Path) -> None:
+    configuration = Configuration(tmp_path, _THERE)
+    cluster = Pacemaker(configuration.run)
+    for resource in ("r0", "r01", "r0.x", "it's"):
+        for node in ("n1", "n2"):
+            cluster.forbid("disk-clone", resource, node)
+    for _ in range(2):
+        assert configuration.run(deletion_of_all("r0"))[0] == 0
+    left = {name_constraint(one, node) for one in ("r01", "r0.x", "it's") for node in ("n1", "n2")}
+    assert _constraints(configuration) == {"somebodys", *left}
+    assert configuration.run(deletion_of_all("it's"))[0] == 0
+    assert name_constraint("it's", "n1") not in _constraints(configuration)
 
 
 def _constraints(configuration: Configuration) -> set[str]:

@@ -7,8 +7,6 @@ not looked at.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-
 _PREFIX = "ocfpy-drbd-fence"
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
 
@@ -22,6 +20,13 @@ def deletion(resource: str, node: str) -> list[str]:
     """The call that takes it away, and succeeds where there is none."""
     element = f'<rsc_location id="{name_constraint(resource, node)}"/>'
     return ["cibadmin", "--delete", "--scope", "constraints", "--xml-text", element]
+
+
+def deletion_of_all(resource: str) -> list[str]:
+    """The call that takes away those of every node, and succeeds where there is none."""
+    start = f"{_PREFIX}.{_quote(resource)}."  # no quote in it, as every odd letter is a number
+    path = f"//rsc_location[starts-with(@id,'{start}')]"
+    return ["cibadmin", "--delete-all", "--force", "--xpath", path]
 
 
 def _quote(name: str) -> str:

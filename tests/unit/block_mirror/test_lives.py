@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.system import commands
+from ocf_py.system.commands import Completed
 from tests.unit.block_mirror.world import QUICK
 
 if TYPE_CHECKING:
@@ -201,3 +203,31 @@ def test_an_unexpected_primary_rules_out_until_the_cluster_tells_of_it(world: Wo
     assert world.n2.tell("post", "promote", promote="n1") == 0
     assert world.n2.monitor(**policy) == 0
     assert world.n2.score == "10000"
+
+
+def test_a_promoted_instance_takes_fencing_away_once_all_is_well_where_told_to(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run(argv: list[str], _seconds: float) -> Completed:
+        asked.append(argv[0])
+        return Completed(argv, 0, "", "")
+
+    monkeypatch.setattr(commands, "run", run)
+    cleans = {"unfence_if_all_uptodate": "true"}
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    assert world.n1.monitor(**cleans) == 8
+    assert asked == ["cibadmin"]
+    assert world.n1.monitor(**cleans) == 8
+    assert len(asked) == 1  # all has been well since
+    world.pair.kill("n2")
+    world.n1.fake.write("a row")
+    assert world.n1.monitor(**cleans) == 191
+    assert world.n2.do("start") == 0
+    assert world.n1.monitor(**cleans) == 191
+    assert len(asked) == 1
+    world.pair.sync(100)
+    assert world.n1.monitor(**cleans) == 8
+    assert len(asked) == 2
