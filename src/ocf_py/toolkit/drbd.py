@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ocf_py.drbd.fencing import Handler, Request
     from ocf_py.drbd.tools import Drbd
 
-_ALL = 120.0  # seconds: a fencing takes tens of them, and DRBD itself does not hurry a handler
+_ALL = 60.0  # seconds: less than a promotion has, in which DRBD waits for the handler
 _LIMIT = 30.0  # seconds for one call of a tool
 
 _resource_option = click.option(
