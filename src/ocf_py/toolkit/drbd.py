@@ -59,6 +59,7 @@ def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: 
     Examples:
       handlers { fence-peer "/usr/bin/ocf-py drbd fence-peer"; }  # in drbd.conf
       ocf-py drbd fence-peer --resource r0 --peer n2; echo $?     # by hand
+      ocf-py drbd fence-peer --resource r0 --peer n2 --json | jq .said
     """
     from ocf_py.drbd.fencing import Undecided, read_policy
     from ocf_py.outcomes import Failure
@@ -89,6 +90,7 @@ def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # n
     Examples:
       handlers { after-resync-target "/usr/bin/ocf-py drbd unfence"; }  # of 8.4
       handlers { unfence-peer "/usr/bin/ocf-py drbd unfence"; }         # of 9
+      ocf-py drbd unfence --resource r0 --peer n2 --json | jq .said     # by hand
     """
     from ocf_py.drbd.fencing import Undecided
     from ocf_py.outcomes import Failure
