@@ -76,8 +76,8 @@ def write_page() -> str:
         "",
         f"Made by `python -m tests.contract.peers`, as root, on {today}, with the Debian",
         f"packages {', '.join(one for one in versions if one)}.",
-        "What stands here was seen happening, each rule in a sandbox of its own; the command above a",
-        "table shows it again, with the calls and what Pacemaker makes of it. Notes are left out.",
+        "What stands here was seen happening, each rule in a sandbox of its own; the command above",
+        "a table shows it again, with calls and what Pacemaker makes of it; notes are left out.",
     ]
     for peer in PEERS:
         found = examine_peer(peer)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from ocf_py.cib.document import UnreadableConfiguration, read_document
 from ocf_py.validation.cib.checks import ALL
-from ocf_py.validation.cib.document import UnreadableConfiguration, read_document
 from ocf_py.validation.cib.judge import judge_cib
 from ocf_py.validation.cib.schema import as_cib
 from ocf_py.validation.finding import Severity

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from ocf_py.lab import Lab, LabError
 from ocf_py.lab.settings import Settings
 from ocf_py.toolkit import lab as command_line
+from ocf_py.toolkit import lab_group
 from ocf_py.toolkit.lab_group import say
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def _no_lab(monkeypatch: pytest.MonkeyPatch) -> None:
     def seek(name: str, state: Path | None) -> NoReturn:
         raise SoughtError(name, state)
 
-    monkeypatch.setattr(command_line, "check_root", lambda: None)
+    monkeypatch.setattr(lab_group, "check_root", lambda: None)
     monkeypatch.setattr(Lab, "find", seek)
 
 

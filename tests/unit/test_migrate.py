@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from ocf_py.cib.document import UnreadableConfiguration
 from ocf_py.migration.markup import Markup
 from ocf_py.migration.rewriting import explain, rewrite
 from ocf_py.toolkit.errors import ToolkitError
 from ocf_py.toolkit.our_agents import load_agents
 from ocf_py.toolkit.replacing import replace_with_backup
-from ocf_py.validation.cib.document import UnreadableConfiguration
 from tests.unit.installing import run_cli
 
 if TYPE_CHECKING:

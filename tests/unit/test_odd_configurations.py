@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from ocf_py.cib.document import UnreadableConfiguration
 from ocf_py.migration.rewriting import explain, rewrite
 from ocf_py.toolkit.our_agents import load_agents
-from ocf_py.validation.cib.document import UnreadableConfiguration
 from ocf_py.validation.cib.judge import judge_cib
 
 _DATA = Path(__file__).parents[1] / "data"

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lxml import etree
+from ocf_py.cib.document import UnreadableConfiguration, parse_document
+from ocf_py.cib.model import resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-
-class NoConfiguration(ValueError):  # noqa: N818 - says what is
-    """The document is no CIB; the message says why."""
+    from collections.abc import Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -36,42 +34,25 @@ class Resource:
         return (self.standard, self.provider, self.type) == ("ocf", "ocfpy", type_)
 
 
-def parse_resources(document: bytes) -> list[Resource]:
-    """Every primitive of a `<cib>` or a `<configuration>`; NoConfiguration for anything else."""
-    parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
-    try:
-        root = etree.fromstring(document, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise NoConfiguration(f"no XML: {error}") from error
-    configuration = root if root.tag == "configuration" else root.find("configuration")
-    if configuration is None or root.tag not in ("cib", "configuration"):
-        raise NoConfiguration(f"its root is <{root.tag}>, not <cib> or <configuration>")
-    templates = {one.get("id", ""): one for one in configuration.iterfind("resources/template")}
+def parse_resources(origin: Path, content: bytes) -> list[Resource]:
+    """Every primitive of a `<cib>` or a `<configuration>`, read from `origin`.
+
+    Raises:
+        UnreadableConfiguration: It is anything else.
+    """
+    document = parse_document(origin, content)
+    root = document.root
+    if not document.has_resources or (root.tag == "cib" and root.find("configuration") is None):
+        raise UnreadableConfiguration(f"{origin}: <{root.tag!s}> holds no <configuration>")
     return [
-        _read(primitive, templates.get(primitive.get("template", "")))
-        for primitive in configuration.iterfind("resources//primitive")
+        Resource(
+            one.id,
+            one.standard,
+            one.provider,
+            one.type,
+            # Whether a rule holds here, the cluster decides; of several values the first wins.
+            {value.name: value.value for value in reversed(one.parameters) if not value.rule},
+            one.collective is not None,
+        )
+        for one in resources(document)
     ]
-
-
-def _read(primitive: etree._Element, template: etree._Element | None) -> Resource:
-    parameters: dict[str, str] = {}
-    described = primitive if template is None else template
-    for element in (template, primitive):
-        if element is not None:
-            parameters.update(_pairs(element))
-    return Resource(
-        primitive.get("id", ""),
-        described.get("class", ""),
-        described.get("provider", ""),
-        described.get("type", ""),
-        parameters,
-        any(one.tag in ("clone", "master", "bundle") for one in primitive.iterancestors()),
-    )
-
-
-def _pairs(element: etree._Element) -> Iterator[tuple[str, str]]:
-    """Its parameters; of several sets the first that has a name wins, as in Pacemaker."""
-    for attributes in reversed(element.findall("instance_attributes")):
-        if attributes.find("rule") is None:  # whether a rule holds here, the cluster decides
-            for pair in attributes.iterfind("nvpair"):
-                yield pair.get("name", ""), pair.get("value", "")

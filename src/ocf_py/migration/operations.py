@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocf_py.validation.cib.settings import default_timeout
-from ocf_py.validation.cib.times import in_words
+from ocf_py.cib.settings import default_timeout
+from ocf_py.cib.times import in_words
 
 if TYPE_CHECKING:
     from lxml import etree
 
     from ocf_py.agent import Agent
-    from ocf_py.validation.cib.model import Operation, Resource
+    from ocf_py.cib.model import Operation, Resource
 
 _OF_EVERY_AGENT = ("validate-all", "meta-data")
 _NEEDED = ("start", "stop")

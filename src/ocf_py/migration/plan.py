@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ocf_py.call import Call
+from ocf_py.cib.model import SECRET, TRUE, Resource, resources
 from ocf_py.environment import Environment
 from ocf_py.migration.operations import plan_operations
 from ocf_py.migration.peers import OCF_PEERS, find_systemd
 from ocf_py.migration.translation import Becomes, Case, Dropped, Further
 from ocf_py.outcomes import Failure
 from ocf_py.parameters import parse_parameters
-from ocf_py.validation.cib.model import SECRET, TRUE, Resource, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from ocf_py.agent import Agent
+    from ocf_py.cib.document import Document
+    from ocf_py.cib.settings import Setting
     from ocf_py.migration.operations import OperationEdit
     from ocf_py.migration.translation import Outcome, Peer
-    from ocf_py.validation.cib.document import Document
-    from ocf_py.validation.cib.settings import Setting
 
 
 @dataclass

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from ocf_py.cib.document import UnreadableConfiguration, parse_document
 from ocf_py.migration.markup import Markup, tag
 from ocf_py.migration.plan import plan_moves
 from ocf_py.migration.translation import Becomes
-from ocf_py.validation.cib.document import UnreadableConfiguration, parse_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ocf_py.agent import Agent
+    from ocf_py.cib.document import Document
     from ocf_py.migration.plan import Move
-    from ocf_py.validation.cib.document import Document
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from click.shell_completion import CompletionItem
 
 from ocf_py.catalogue.description import UnreadableDescription, read_description
 from ocf_py.catalogue.places import OCF_ROOT
+from ocf_py.cib.times import parse_ms
 from ocf_py.toolkit.agents import find
 from ocf_py.toolkit.errors import ToolkitError
-from ocf_py.validation.cib.times import parse_ms
 
 if TYPE_CHECKING:
     from ocf_py.catalogue.description import Description

@@ -73,7 +73,8 @@ def _examine(node: Node, resources: list[Resource] | None, *, is_attended: bool)
 
 def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Resource] | None]:
     """Where the CIB is from, and its resources; None twice where there is none."""
-    from ocf_py.doctor.resources import NoConfiguration, parse_resources
+    from ocf_py.cib.document import UnreadableConfiguration
+    from ocf_py.doctor.resources import parse_resources
 
     if cib is None:
         origin, text = _LIVE, node.run("cibadmin", "--query")
@@ -85,11 +86,9 @@ def _find_resources(node: Node, cib: Path | None) -> tuple[str | None, list[Reso
     else:
         origin, document = click.format_filename(cib), _read(cib)
     try:
-        return origin, parse_resources(document)
-    except NoConfiguration as unusable:
-        raise UnusableInput(
-            f"{origin}: {unusable}", hint="give a CIB, as cibadmin -Q prints it"
-        ) from unusable
+        return origin, parse_resources(Path(origin), document)
+    except UnreadableConfiguration as problem:
+        raise UnusableInput(str(problem), hint="give a CIB, as cibadmin -Q prints it") from problem
 
 
 def _read_last(node: Node) -> str | None:

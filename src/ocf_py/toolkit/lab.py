@@ -14,15 +14,13 @@ from ocf_py.lab.errors import LabError
 from ocf_py.lab.lab import Lab
 from ocf_py.lab.life import bring_down
 from ocf_py.lab.naming import command_for, title
-from ocf_py.lab.networks import CABLES
 from ocf_py.lab.progress import Lines
-from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import INITS, LEAST_DISK, MOST_DISK, MOST_NODES, Settings
 from ocf_py.lab.shared_disk import SHARED_DISK
-from ocf_py.lab.switch import CABLE_MODES
 from ocf_py.lab.timeline import render_timeline
 from ocf_py.lab.troubles import explain_boot
-from ocf_py.toolkit.lab_group import LAB_OPTIONS, LabGroup, say
+from ocf_py.toolkit.lab_faults import FAULTS
+from ocf_py.toolkit.lab_group import LAB_OPTIONS, LabGroup, find_lab, say
 from ocf_py.toolkit.output import json_option, print_json
 
 if TYPE_CHECKING:
@@ -35,12 +33,6 @@ _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 @click.group(cls=LabGroup, params=LAB_OPTIONS)
 def lab() -> None:
     """A real Corosync and Pacemaker cluster on this machine, each node a set of namespaces."""
-
-
-def _find(context: click.Context) -> Lab:
-    name, state = context.obj
-    check_root()
-    return Lab.find(name, state)
 
 
 def _build_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -137,7 +129,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
       ocf-py lab status
       ocf-py lab status --json | jq .nodes.n1.power
     """
-    found = _find(context)
+    found = find_lab(context)
     described = found.describe()
     if as_json:
         print_json(described)
@@ -173,7 +165,7 @@ def execute(context: click.Context, *, node: str, command: tuple[str, ...]) -> N
       ocf-py lab exec n2
     """
     words = list(command[1:] if command[:1] == ("--",) else command)
-    pid, cgroup = _find(context).node(node).entry()
+    pid, cgroup = find_lab(context).node(node).entry()
     sys.exit(enter_and_run(pid, cgroup, words or ["/bin/bash"]))
 
 
@@ -188,107 +180,12 @@ def load(context: click.Context, *, cib: Path, provider: str | None) -> None:
     Examples:
       ocf-py lab load examples/cib/address.xml
     """
-    for line in _find(context).load(cib, provider=provider):
+    for line in find_lab(context).load(cib, provider=provider):
         click.echo(f"ocf-py: warning: {cib}: left out: {line}", err=True)
 
 
-@lab.command()
-@click.argument("node")
-@click.pass_context
-def kill(context: click.Context, *, node: str) -> None:
-    r"""Let NODE lose its power.
-
-    \b
-    Examples:
-      ocf-py lab kill n1
-    """
-    _find(context).kill(node)
-
-
-@lab.command()
-@click.argument("node")
-@click.pass_context
-def start(context: click.Context, *, node: str) -> None:
-    r"""Switch NODE on, and wait until its init runs.
-
-    \b
-    Examples:
-      ocf-py lab start n1
-    """
-    _find(context).start(node)
-
-
-@lab.command()
-@click.argument("node")
-@click.pass_context
-def shutdown(context: click.Context, *, node: str) -> None:
-    r"""Shut NODE down in order.
-
-    \b
-    Examples:
-      ocf-py lab shutdown n1
-    """
-    _find(context).shut_down(node)
-
-
-@lab.command()
-@click.argument("node")
-@click.pass_context
-def freeze(context: click.Context, *, node: str) -> None:
-    r"""Stop every process of NODE.
-
-    \b
-    Examples:
-      ocf-py lab freeze n1
-    """
-    _find(context).freeze(node)
-
-
-@lab.command()
-@click.argument("node")
-@click.pass_context
-def thaw(context: click.Context, *, node: str) -> None:
-    r"""Let a frozen NODE run on.
-
-    \b
-    Examples:
-      ocf-py lab thaw n1
-    """
-    _find(context).thaw(node)
-
-
-@lab.command()
-@click.argument("node")
-@click.argument("ring", type=click.Choice(list(CABLES)))
-@click.option(
-    "--mode",
-    type=click.Choice(CABLE_MODES),
-    default="drop",
-    show_default=True,
-    help="Lose the frames and keep the carrier, or lose the carrier too.",
-)
-@click.pass_context
-def cut(context: click.Context, *, node: str, ring: str, mode: str) -> None:
-    r"""Cut NODE's cable to a ring, to both, or to the service network.
-
-    \b
-    Examples:
-      ocf-py lab cut n1 both
-      ocf-py lab cut n2 service --mode carrier
-    """
-    _find(context).cut(node, ring, mode)
-
-
-@lab.command()
-@click.pass_context
-def heal(context: click.Context) -> None:
-    r"""Mend every cable and the power switch, and thaw every node; nodes that are off stay off.
-
-    \b
-    Examples:
-      ocf-py lab heal
-    """
-    _find(context).heal()
+for fault in FAULTS:
+    lab.add_command(fault)
 
 
 @lab.command()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.lab import Lab
+from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import DEFAULT_NAME, STATE_HOME
 
 if TYPE_CHECKING:
@@ -29,6 +31,13 @@ def say(line: str) -> None:
             f"cannot write the answer to standard output: {error.strerror}",
             hint="send it somewhere else, or make room there",
         ) from None
+
+
+def find_lab(context: click.Context) -> Lab:
+    """The lab that is meant, up; LabError where it is not, or for who is not root."""
+    name, state = context.obj
+    check_root()
+    return Lab.find(name, state)
 
 
 class LabGroup(click.Group):

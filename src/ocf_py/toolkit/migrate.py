@@ -40,10 +40,10 @@ def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Cl
       ocf-py migrate cib.xml --write
       ocf-py migrate cib.xml --json | jq .left
     """
+    from ocf_py.cib.document import UnreadableConfiguration
     from ocf_py.migration.rewriting import explain, rewrite
     from ocf_py.toolkit.our_agents import load_agents
     from ocf_py.toolkit.replacing import read_input, replace_with_backup
-    from ocf_py.validation.cib.document import UnreadableConfiguration
 
     try:
         rewriting = rewrite(cib, read_input(cib), load_agents())

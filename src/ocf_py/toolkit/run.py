@@ -12,6 +12,7 @@ import click
 
 from ocf_py.catalogue.calling import call
 from ocf_py.catalogue.exit_codes import Kind, interpret
+from ocf_py.cib.times import parse_ms
 from ocf_py.conformance.caller import INHERITED, make_environment
 from ocf_py.toolkit.agents import AgentWord, find, ocf_root_option
 from ocf_py.toolkit.call_words import ActionWord, Assignment, Time, read
@@ -19,7 +20,6 @@ from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 from ocf_py.toolkit.log_lines import listen
 from ocf_py.toolkit.outcome import Outcome
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
-from ocf_py.validation.cib.times import parse_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

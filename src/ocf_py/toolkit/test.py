@@ -64,6 +64,7 @@ def test(agent: str | None, **options: Any) -> None:
     ocf-py test --sandbox IPaddr2 -o ip=192.0.2.10 -o nic=eth0 -o cidr_netmask=24
     ocf-py test --sandbox ./myagent -o state=/run/a --other state=/run/b --junit report.xml
     ocf-py test -n vip -o ip=192.0.2.10 /usr/lib/ocf/resource.d/heartbeat/IPaddr2
+    ocf-py test --sandbox pacemaker:Dummy --json > report.json
 
     In a --sandbox there are: eth0 with 192.0.2.1/24 and 2001:db8::1/64, its cable plugged in; two
     ext4 images, /run/scratch/a.img and b.img; the first of them as the disk /dev/scratch; loop

@@ -114,7 +114,7 @@ def _judge_xml(path: Path, word: str, ocf_root: Path) -> list[Finding]:
 
 
 def _judge_cib(path: Path, ocf_root: Path) -> list[Finding]:
-    from ocf_py.validation.cib.document import UnreadableConfiguration
+    from ocf_py.cib.document import UnreadableConfiguration
     from ocf_py.validation.cib.judge import judge_cib
 
     try:

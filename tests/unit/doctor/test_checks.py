@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.cib.document import UnreadableConfiguration
 from ocf_py.doctor.diagnosis import fine
 from ocf_py.doctor.examination import guard
 from ocf_py.doctor.fstab import check_fstab
@@ -15,7 +17,7 @@ from ocf_py.doctor.kernel import Kernel, check_file_systems, check_kernel
 from ocf_py.doctor.links import check_links
 from ocf_py.doctor.mirrors import check_mirrors
 from ocf_py.doctor.packages import PACKAGES
-from ocf_py.doctor.resources import NoConfiguration, Resource, parse_resources
+from ocf_py.doctor.resources import Resource, parse_resources
 from ocf_py.doctor.selinux import check_selinux
 from ocf_py.doctor.strays import check_strays
 from ocf_py.doctor.tools import check_agents, check_tools
@@ -26,7 +28,6 @@ from tests.unit.doctor.nodes import FakeNode, ours, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ocf_py.doctor.diagnosis import Diagnosis
 
@@ -50,7 +51,7 @@ _CIB = """\
 
 
 def test_resources_have_the_parameters_of_their_template() -> None:
-    assert parse_resources(_CIB.encode()) == [
+    assert parse_resources(Path("cib.xml"), _CIB.encode()) == [
         Resource("a", "ocf", "ocfpy", "IPaddr", {"nic": "eth0", "ip": "192.0.2.2"}),
         Resource("b", "systemd", "", "nginx", {}, is_cloned=True),
     ]
@@ -58,8 +59,8 @@ def test_resources_have_the_parameters_of_their_template() -> None:
 
 @pytest.mark.parametrize("document", [b"", b"\0\1", b"<a/>", b"<cib/>", b"<cib", b"\xff\xfe"])
 def test_what_is_no_cib_is_told(document: bytes) -> None:
-    with pytest.raises(NoConfiguration):
-        parse_resources(document)
+    with pytest.raises(UnreadableConfiguration):
+        parse_resources(Path("cib.xml"), document)
 
 
 # ---------------------------------------------------------------------- tools and agents

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ocf_py.catalogue.lines import line_of
 from ocf_py.catalogue.reload import knows_reload_agent
+from ocf_py.cib.times import parse_ms
 from ocf_py.declaration import KNOWN_ACTIONS
 from ocf_py.validation.agents.check import Hit, check
-from ocf_py.validation.cib.times import parse_ms
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ocf_py.catalogue.calling import call
 from ocf_py.catalogue.description import UnreadableDescription, read_description
 from ocf_py.catalogue.places import list_agents
-from ocf_py.validation.cib.model import TRUE
+from ocf_py.cib.model import TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ocf_py.catalogue.description import Description
     from ocf_py.catalogue.places import InstalledAgent
-    from ocf_py.validation.cib.model import Resource
+    from ocf_py.cib.model import Resource
 
 _REASON = "ocf-exit-reason:"
 _SECONDS = 20  # Pacemaker's own limit for an operation without a timeout

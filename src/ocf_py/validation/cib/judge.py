@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.catalogue.lines import line_of
+from ocf_py.cib.document import read_document
 from ocf_py.validation.cib import checks
 from ocf_py.validation.cib.agents import Agents
-from ocf_py.validation.cib.document import read_document
 from ocf_py.validation.cib.situation import Situation
 from ocf_py.validation.finding import Finding, Severity
 

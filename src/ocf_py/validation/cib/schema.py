@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from ocf_py.cib.document import SECTION_OF
 from ocf_py.validation.cib.check import Flaw
-from ocf_py.validation.cib.document import SECTION_OF
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ocf_py.validation.cib.document import Document
+    from ocf_py.cib.document import Document
 
 SCHEMAS = Path("/usr/share/pacemaker")
 _COUNTERS = {"admin_epoch": "0", "epoch": "1", "num_updates": "0"}

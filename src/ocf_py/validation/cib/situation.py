@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocf_py.validation.cib.model import TRUE, resources
-from ocf_py.validation.cib.settings import Setting, default_timeout, settings
-from ocf_py.validation.cib.times import parse_ms
+from ocf_py.cib.model import TRUE, resources
+from ocf_py.cib.settings import Setting, default_timeout, settings
+from ocf_py.cib.times import parse_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocf_py.catalogue.description import Description
+    from ocf_py.cib.document import Document
+    from ocf_py.cib.model import Resource
     from ocf_py.validation.cib.agents import Agents
-    from ocf_py.validation.cib.document import Document
-    from ocf_py.validation.cib.model import Resource
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.times import in_words, parse_ms
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.times import in_words, parse_ms
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from ocf_py.catalogue.description import Action, Description
-    from ocf_py.validation.cib.model import Operation, Resource
+    from ocf_py.cib.model import Operation, Resource
     from ocf_py.validation.cib.situation import Situation
 
 # What brings the last of the data over, or waits until it is there.

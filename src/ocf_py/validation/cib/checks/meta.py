@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import TRUE, today
+from ocf_py.cib.settings import settings
+from ocf_py.cib.times import parse_ms
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.model import TRUE, today
-from ocf_py.validation.cib.settings import settings
 from ocf_py.validation.cib.situation import nearest
-from ocf_py.validation.cib.times import parse_ms
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from ocf_py.validation.cib.settings import Setting
+    from ocf_py.cib.settings import Setting
     from ocf_py.validation.cib.situation import Situation
 
 _FALSE = ("false", "no", "off", "0", "n")

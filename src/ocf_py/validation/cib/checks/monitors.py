@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.times import in_words
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.times import in_words
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import LEGACY_ROLES
+from ocf_py.cib.times import parse_ms
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.model import LEGACY_ROLES
 from ocf_py.validation.cib.situation import nearest
-from ocf_py.validation.cib.times import parse_ms
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ocf_py.validation.cib.model import Operation, Resource
+    from ocf_py.cib.model import Operation, Resource
     from ocf_py.validation.cib.situation import Situation
 
 _ATTRIBUTES = (

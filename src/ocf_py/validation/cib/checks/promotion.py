@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import TRUE, is_promotable
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.model import TRUE, is_promotable
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from ocf_py.catalogue.description import Description
-    from ocf_py.validation.cib.model import Resource
+    from ocf_py.cib.model import Resource
     from ocf_py.validation.cib.situation import Situation
 
 #: Agents that replicate data: they work as promotable clones that are notified, and only so.

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocf_py.catalogue.description import Description
-    from ocf_py.validation.cib.model import Resource
-    from ocf_py.validation.cib.settings import Setting
+    from ocf_py.cib.model import Resource
+    from ocf_py.cib.settings import Setting
     from ocf_py.validation.cib.situation import Situation
 
 

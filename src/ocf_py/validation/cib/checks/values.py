@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import SECRET
 from ocf_py.validation.cib.check import Flaw, check
-from ocf_py.validation.cib.model import SECRET
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocf_py.catalogue.description import Description, Parameter
+    from ocf_py.cib.model import Resource
     from ocf_py.validation.cib.agents import Refusal
-    from ocf_py.validation.cib.model import Resource
     from ocf_py.validation.cib.situation import Situation
 
 _BOOLEANS = frozenset(("true", "yes", "on", "1", "false", "no", "off", "0", "y", "n"))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocf_py.validation.cib.times import parse_ms
+from ocf_py.cib.times import parse_ms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lxml import etree
 
-    from ocf_py.validation.cib.document import Document
+    from ocf_py.cib.document import Document
 
 _DEFAULT_TIMEOUT = 20_000  # Pacemaker's own, for an operation that nobody has given one
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocf_py.validation.cib.settings import Setting, settings
-from ocf_py.validation.cib.times import parse_ms
+from ocf_py.cib.settings import Setting, settings
+from ocf_py.cib.times import parse_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lxml import etree
 
-    from ocf_py.validation.cib.document import Document
+    from ocf_py.cib.document import Document
 
 SECRET = "lrm://"  # noqa: S105 - Pacemaker puts the value in from a file of the node's
 TRUE = ("true", "yes", "on", "1", "y")  # what Pacemaker takes for true
