@@ -55,10 +55,11 @@ def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: 
     cluster fences nobody (with `fencing resource-only` alone), 6 when it is promoted and this node
     is not, 7 when it was fenced. With 1 nothing is proven, and DRBD keeps I/O frozen.
 
+    In drbd.conf it is: handlers { fence-peer "/usr/bin/ocf-py drbd fence-peer"; }
+
     \b
     Examples:
-      handlers { fence-peer "/usr/bin/ocf-py drbd fence-peer"; }  # in drbd.conf
-      ocf-py drbd fence-peer --resource r0 --peer n2; echo $?     # by hand
+      ocf-py drbd fence-peer --resource r0 --peer n2; echo $?
       ocf-py drbd fence-peer --resource r0 --peer n2 --json | jq .said
     """
     from ocf_py.drbd.fencing import Undecided, read_policy
@@ -86,11 +87,13 @@ def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: 
 def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # noqa: FBT001 - Click's signature
     r"""Let the cluster promote again what has caught up.
 
+    In drbd.conf of 8.4 it is after-resync-target, in that of 9 unfence-peer: handlers {
+    unfence-peer "/usr/bin/ocf-py drbd unfence"; }
+
     \b
     Examples:
-      handlers { after-resync-target "/usr/bin/ocf-py drbd unfence"; }  # of 8.4
-      handlers { unfence-peer "/usr/bin/ocf-py drbd unfence"; }         # of 9
-      ocf-py drbd unfence --resource r0 --peer n2 --json | jq .said     # by hand
+      ocf-py drbd unfence --resource r0 --peer n2
+      ocf-py drbd unfence --resource r0 --peer n2 --json | jq .said
     """
     from ocf_py.drbd.fencing import Undecided
     from ocf_py.outcomes import Failure
