@@ -13,6 +13,7 @@ from ocf_py.toolkit.installer.interpreter import find_interpreter
 from ocf_py.toolkit.installer.manifest import LAUNCHERS
 from ocf_py.toolkit.installer.place import Place
 from ocf_py.toolkit.installer.sources import AgentSource, Sources, find_sources, read_agent_type
+from tests.contract.stand_ins import drbd
 
 _FIXTURES = Path(__file__).with_name("agents")
 _NOWHERE = Path("/not/staged/ocfpy")
@@ -99,6 +100,11 @@ _TREES_ARE_FILLED = (
     ("touch", f"{_TREES}/a/file", f"{_TREES}/b/file"),
     ("sh", "-c", "umask 077; echo pair:a-secret-of-the-pair >/run/mirror.secrets"),
 )
+_BLOCK_MIRROR = {
+    "drbdconf": drbd.CONFIGURATION,
+    "wfc_timeout": "0",
+    "fail_promote_early_if_peer_primary": "true",
+}
 _LINK = ("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
 _UP = (("ip", "link", "set", "eth0", "up"), ("ip", "link", "set", "peer0", "up"))
 _NO_DAD = ("sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad")
@@ -138,6 +144,31 @@ AGENTS = (
         change={"interval": "2s", "max_delete": "20", "keep_aside": "0"},
         forbid_promotion=(("mv", f"{_TREES}/a", f"{_TREES}/gone"),),
         leaves_folders=True,
+    ),
+    Subject(
+        "Drbd",
+        _NOWHERE / "Drbd",
+        parameters={**_BLOCK_MIRROR, "drbd_resource": "r0"},
+        other={**_BLOCK_MIRROR, "drbd_resource": "r1"},
+        prepare=drbd.PREPARE,
+        wrong=(
+            {"drbd_resource": "all"},
+            {"drbd_resource": ""},
+            {"drbd_resource": "r0 r1"},
+            {"drbdconf": "drbd.conf"},
+            {"adjust_master_score": "10 0 0 0"},
+            {"wfc_timeout": "soon"},
+            {"require_drbd_module_version_ge": "new"},
+            {"remove_master_score_if_peer_primary": "maybe"},
+            {"on_degraded": "panic"},
+        ),
+        unusable_here=(
+            {"drbd_resource": "r9"},
+            {"drbdconf": "/run/nothing"},
+            {"require_drbd_module_version_lt": "8.4.0"},
+        ),
+        change={"on_degraded": "ignore", "adjust_master_score": "1 2 3 4"},
+        forbid_promotion=(drbd.PROMOTE_PEER,),
     ),
     Subject(
         "Dummy",

@@ -61,11 +61,20 @@ MIRROR = {
     "ocf_py.mirror.wanted",
     "ocf_py.system.address",
 }
+BLOCK_MIRROR = {
+    "ocf_py.drbd",
+    "ocf_py.drbd.picture",
+    "ocf_py.drbd.reading",
+    "ocf_py.drbd.tools",
+    "ocf_py.drbd.words",
+    "ocf_py.system.commands",
+}
 OWN = {
     "Filesystem": CORE | STORAGE | {"ocfpy_agents.filesystem"},
     "IPaddr": CORE | NETWORK | {"ocfpy_agents.ipaddr"},
     "Service": CORE | SUPERVISION | {"ocfpy_agents.service"},
     "MirrorSync": CORE | MIRROR | {"ocfpy_agents.mirrorsync"},
+    "Drbd": CORE | BLOCK_MIRROR | {"ocfpy_agents.drbd"},
     "Dummy": CORE | {"ocfpy_agents.dummy"},
 }
 # What the interpreter itself loads with -I -S, in one version or another, and cheap modules in C.
@@ -103,6 +112,7 @@ STANDARD = {
     "zipimport",
 }
 PARAMETERS = {
+    "Drbd": {"OCF_RESKEY_drbd_resource": "r0"},
     "Dummy": {},
     "Filesystem": {
         "OCF_RESKEY_device": "/dev/nonexistent",

@@ -19,6 +19,7 @@ GOLDEN = Path(__file__).parents[1] / "data" / "metadata"
         ("filesystem", "Filesystem"),
         ("service", "Service"),
         ("mirrorsync", "MirrorSync"),
+        ("drbd", "Drbd"),
         ("dummy", "Dummy"),
         ("stateful", "Stateful"),
     ],

@@ -23,6 +23,7 @@ _SUBCOMMANDS = {
     "run": "Run one action of an agent as Pacemaker would.",
     "migrate": "Rewrite resources of other agents in a CIB into ours.",
     "mirror": "Look at a mirrored directory, and decide for it.",
+    "drbd": "Fence a peer of DRBD: the handlers for its configuration.",
     "test": "Hold any OCF agent to the protocol.",
     "new": "Begin an agent of your own, with its tests.",
     "doctor": "Say whether this node is fit for the agents.",

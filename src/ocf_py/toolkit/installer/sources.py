@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Sub-packages that an action may import. Toolkit, conformance and lab never reach a node's tree.
-_PACKAGES = ("system", "service", "mirror")
+_PACKAGES = ("system", "service", "mirror", "drbd")
 AGENTS_FOLDER = "ocfpy_agents"  # in the installed library
 # A real package: a namespace package costs more at every import.
 _AGENTS_PACKAGE = b'"""The installed agents."""\n'

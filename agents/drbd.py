@@ -1,0 +1,463 @@
+"""Drbd: one resource of DRBD, the mirrored block device, as a promotable clone."""
+
+from __future__ import annotations
+
+import ocf_py as ocf
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ocf_py.drbd.picture import Resource
+    from ocf_py.drbd.scores import Candidate
+    from ocf_py.drbd.tools import Drbd as Machine
+
+_POLL = 0.2  # seconds between two looks at a state that is on its way
+_RETRY = 1.0  # seconds between two attempts at what DRBD has refused
+# The facts of the record.
+_CURRENT, _LOST, _ELSEWHERE, _WELL = "current", "lost", "promoted-elsewhere", "well"
+
+
+class Drbd(ocf.Agent):
+    """Mirrors a block device with DRBD
+
+    A resource of DRBD 8.4 or 9 as a promotable clone: DRBD mirrors the device of the promoted node
+    to the others. Which instance may be promoted follows from what DRBD knows of the disks; what is
+    Inconsistent or Outdated never is. Needs drbd-utils, the resource in DRBD's configuration, and
+    notify=true on the clone. DRBD's fencing works through `ocf-py drbd fence-peer`.
+    """
+
+    drbd_resource = ocf.String(
+        "The name of the resource in DRBD's configuration",
+        required=True,
+        unique_group="drbd_resource",
+    )
+    drbdconf = ocf.Path("DRBD's configuration file", default="/etc/drbd.conf")
+    adjust_master_score = ocf.String(
+        "Four promotion scores, from the worst state to the best",
+        details="Four whole numbers: for a disk that is only Consistent, for good data on a peer "
+        "alone, for good data here while the state of a peer is not known, for good data here "
+        "otherwise. What is 0 is never promoted. The reference says which state gets which.",
+        default="0 10 1000 10000",
+        reloadable=True,
+    )
+    stop_outdates_secondary = ocf.Boolean(
+        "Mark the data Outdated where another node goes on without this one",
+        details="An unpromoted instance that stops, or has lost its connection, while another is "
+        "promoted marks its data as Outdated: it is not promoted before it has caught up.",
+        default=False,
+        reloadable=True,
+    )
+    ignore_missing_notifications = ocf.Boolean(
+        "Start without notify=true, too", default=False, reloadable=True
+    )
+    wfc_timeout = ocf.Duration(
+        "How long a start waits for the connections to the peers",
+        details="How long a start waits for the connections to the peers. It goes on without.",
+        default=5.0,
+        reloadable=True,
+    )
+    remove_master_score_if_peer_primary = ocf.Select(
+        "Whether a promoted peer rules this instance out",
+        details="true: while DRBD sees a promoted peer, this instance has the score -INFINITY. "
+        "unexpected: only while the cluster has not told of one.",
+        options=("false", "true", "unexpected"),
+        default="false",
+        reloadable=True,
+    )
+    fail_promote_early_if_peer_primary = ocf.Boolean(
+        "Refuse a promotion at once while a peer is promoted",
+        details="Otherwise it is tried until the time is up: a peer that has just died is promoted "
+        "in DRBD's eyes for some seconds.",
+        default=False,
+        reloadable=True,
+    )
+    unfence_if_all_uptodate = ocf.Boolean(
+        "Take fencing constraints away once all disks are UpToDate",
+        details="The promoted instance takes away what `ocf-py drbd fence-peer` has put into the "
+        "cluster's configuration, where DRBD's own handler has not done so.",
+        default=False,
+        reloadable=True,
+    )
+    require_drbd_module_version_ge = ocf.String(
+        "The first version of the kernel module that is good enough", default="8.4.0"
+    )
+    require_drbd_module_version_lt = ocf.String(
+        "The first version of the kernel module that is too new", default="10.0.0"
+    )
+    connect_only_after_promote = ocf.Boolean(
+        "Connect to the peers once promoted, not at the start", default=False
+    )
+    on_degraded = ocf.Select(
+        "What monitor says while a disk or a peer is missing or catching up",
+        details="report: 190, or 191 of a promoted instance, with the reason. ignore: nothing.",
+        options=("report", "ignore"),
+        default="report",
+        reloadable=True,
+    )
+
+    _seen: Resource | None = None
+
+    @ocf.seam
+    def machine(self) -> Machine:
+        """DRBD's tools; a test gives its own."""
+        from ocf_py.drbd.tools import Drbd as Machine
+
+        return Machine(self.drbd_resource, self.drbdconf, lambda: self.call.deadline.remaining)
+
+    # ------------------------------------------------------------------ what is asked for
+
+    def validate(self) -> None:
+        if not self.drbd_resource or not set(self.drbd_resource).isdisjoint(" /:\t\n"):
+            raise ocf.Misconfigured(f"drbd_resource={self.drbd_resource!r} is no name")
+        if self.drbd_resource in ("all", "-") or self.drbd_resource.startswith("-"):
+            raise ocf.Misconfigured(f"drbd_resource={self.drbd_resource} is not one resource")
+        if self.call.action == "monitor":
+            return  # which is called every few seconds, and uses the names alone
+        from ocf_py.drbd.scores import read_points
+        from ocf_py.drbd.tools import read_version
+
+        try:
+            read_points(self.adjust_master_score)
+        except ValueError as error:
+            raise ocf.Misconfigured(f"adjust_master_score: {error}") from error
+        for name in ("require_drbd_module_version_ge", "require_drbd_module_version_lt"):
+            try:
+                read_version(getattr(self, name))
+            except ValueError as error:
+                raise ocf.Misconfigured(f"{name}: {error}") from error
+
+    def validate_here(self) -> None:
+        from ocf_py.drbd.local import refuse_what_is_missing
+
+        refuse_what_is_missing(
+            self.machine,
+            self.require_drbd_module_version_ge,
+            self.require_drbd_module_version_lt,
+            may_load=self.call.action == "start",
+        )
+        if (
+            self.call.is_clone
+            and not self.call.is_notified
+            and not self.ignore_missing_notifications
+        ):
+            raise ocf.Misconfigured(
+                "the clone does not notify its instances", hint="set the meta attribute notify=true"
+            )
+
+    # ------------------------------------------------------------------ what is there
+
+    @ocf.action(timeout=20, interval=10, depth=0, role="Promoted")
+    @ocf.action(timeout=20, interval=20, depth=0, role="Unpromoted")
+    def monitor(self) -> ocf.Status:
+        self._seen = seen = self.machine.look()
+        if seen is None:
+            return ocf.STOPPED
+        from ocf_py.drbd.complaints import find_complaints
+
+        is_recurring = self.call.is_recurring
+        if is_recurring:
+            self._note(seen)
+        if seen.is_primary and not seen.has_access and not seen.suspended and is_recurring:
+            raise ocf.PromotedFailure("promoted, and good data is out of reach")
+        complaints = [*find_complaints(seen, may_stand_alone=self._may_stand_alone(seen))]
+        if not complaints or self.on_degraded == "ignore":
+            return ocf.PROMOTED if seen.is_primary else ocf.RUNNING
+        degraded = ocf.DEGRADED_PROMOTED if seen.is_primary else ocf.DEGRADED
+        return degraded.because("; ".join(complaints))
+
+    def _may_stand_alone(self, seen: Resource) -> bool:
+        """Whether it is not connected because it was told not to be yet."""
+        return self.connect_only_after_promote and not seen.is_primary
+
+    def _note(self, seen: Resource) -> None:
+        """Keep when this instance was last found current, and when it lost a peer after that.
+
+        Written where it changes alone: `current` is when the connection was first seen, so that a
+        peer's fencing after it is what has ended it.
+        """
+        from time import time
+
+        facts = self.call.facts
+        if facts.record is None:
+            return
+        is_current = seen.is_up_to_date and all(one.is_connected for one in seen.peers.values())
+        if is_current and (facts.recall(_LOST) or not facts.recall(_CURRENT)):
+            facts.remember(_CURRENT, str(int(time())))
+            facts.forget(_LOST)
+        elif not is_current and facts.recall(_CURRENT) and not facts.recall(_LOST):
+            facts.remember(_LOST, "yes")
+        if self.unfence_if_all_uptodate and seen.is_primary:
+            self._unfence(seen)
+
+    def _look(self) -> Resource:
+        """The picture of what has to be up; Failure where it is down."""
+        seen = self.machine.look()
+        if seen is None:
+            raise ocf.Failure(f"{self.drbd_resource} is down")
+        return seen
+
+    # ------------------------------------------------------------------ promotion score
+
+    def promotion_score(self, status: ocf.Status) -> int | None:  # noqa: ARG002
+        if self._seen is None:
+            return ocf.MINUS_INFINITY
+        score, state, _ = self._judge(self._seen)
+        self.call.log.debug(f"promotion score {score}: {state}")
+        return score
+
+    def _judge(self, seen: Resource) -> tuple[int | None, str, str]:
+        from ocf_py.drbd.scores import judge, read_points
+
+        try:
+            points = read_points(self.adjust_master_score)
+        except ValueError as error:  # which validate() says to all but a monitor
+            raise ocf.Failure(f"adjust_master_score: {error}") from error
+        return judge(self._candidate(seen), points)
+
+    def _candidate(self, seen: Resource) -> Candidate:
+        from ocf_py.drbd.scores import Candidate
+
+        policy = self.remove_master_score_if_peer_primary
+        shuns = policy == "true" or (
+            policy == "unexpected" and not self.call.facts.recall(_ELSEWHERE)
+        )
+        return Candidate(
+            seen,
+            lambda: self._is_confirmed(seen),
+            shuns_primary=shuns,
+            may_stand_alone=self._may_stand_alone(seen),
+        )
+
+    def _is_confirmed(self, seen: Resource) -> bool:
+        """Whether every peer that is not connected was fenced while this instance was current."""
+        since = self.call.facts.recall(_CURRENT)
+        lost = [peer for peer in seen.peers.values() if not peer.is_connected]
+        if not since or not lost:
+            return False
+        from ocf_py.mirror.fencing import was_fenced
+
+        return all(was_fenced(peer.name, float(since)) for peer in lost)
+
+    # ------------------------------------------------------------------ start and stop
+
+    @ocf.action(timeout=240)
+    def start(self) -> None:
+        self._bring_up()
+        if not self.connect_only_after_promote:
+            self._wait_for_peers()
+
+    def _bring_up(self) -> None:
+        from ocf_py.drbd.tools import MANY_PEERS
+
+        if not self.connect_only_after_promote:
+            steps = [["adjust"]]
+        elif self.machine.version() >= (MANY_PEERS,):
+            steps = [["adjust", "--skip-net"]]
+        elif self.machine.look() is None:
+            steps = [["new-resource"], ["new-minor"], ["attach"]]
+        else:
+            steps = []
+        for step in steps:
+            self._administer(*step)
+
+    def _administer(self, *words: str) -> None:
+        from ocf_py.drbd.tools import say_briefly
+
+        done = self.machine.administer(*words)
+        if done.status != 0:
+            said = say_briefly(done.stderr) or say_briefly(done.stdout)
+            is_new = "no valid meta" in said.lower()
+            raise ocf.Failure(
+                f"drbdadm {' '.join(words)} ended with {done.status}: {said}",
+                hint=f"a new disk needs drbdadm create-md {self.drbd_resource}" if is_new else "",
+            )
+
+    def _wait_for_peers(self) -> None:
+        """Wait for a while: a node that has not heard of its peer is a poor candidate."""
+        from time import monotonic
+
+        from ocf_py.drbd import words
+
+        end = monotonic() + min(self.wfc_timeout, self.call.deadline.stage(0.8))
+        while monotonic() < end:
+            seen = self.machine.look()
+            if seen is not None and all(
+                one.is_connected or one.connection == words.STAND_ALONE
+                for one in seen.peers.values()
+            ):
+                return
+            self.call.deadline.sleep(_POLL, "waiting for the peers")
+
+    @ocf.action(timeout=100)
+    def stop(self) -> None:
+        seen = self.machine.look()
+        if seen is None:
+            return
+        if self.stop_outdates_secondary and not seen.is_primary and self._is_promoted_elsewhere():
+            self._outdate()
+        from ocf_py.drbd.refusals import is_held_open
+        from ocf_py.drbd.tools import say_briefly
+
+        while True:
+            done = self.machine.take_down()
+            if self.machine.look() is None:
+                return
+            said = f"drbdsetup down ended with {done.status}: {say_briefly(done.stderr)}"
+            self._wait_for(self._find_openers(seen) if is_held_open(done) else said)
+
+    def _wait_for(self, change: str, hint: str = "") -> None:
+        """Wait a little for what may change by itself; Failure says what it was in the end."""
+        if self.call.deadline.remaining <= _RETRY:
+            raise ocf.Failure(change, hint=hint)
+        self.call.deadline.sleep(_RETRY, change)
+
+    def _find_openers(self, seen: Resource) -> str:
+        found = self.machine.find_openers(seen.minors)
+        who = ", ".join(found) if found else "nobody that /proc or /sys shows"
+        return f"held open: {who}"
+
+    def _outdate(self) -> None:
+        """Mark our data as behind what the promoted node goes on with."""
+        self._administer_gently("disconnect")
+        self._administer_gently("outdate")
+
+    def _administer_gently(self, *words: str) -> None:
+        """The same as `_administer` where what follows does not need it: a failure is logged."""
+        try:
+            self._administer(*words)
+        except ocf.Failure as failure:
+            self.call.log.warning(failure.reason)
+
+    # ------------------------------------------------------------------ roles
+
+    @ocf.action(timeout=90)
+    def promote(self) -> None:
+        from ocf_py.drbd.refusals import explain_promote
+
+        self.call.facts.forget(_WELL)  # another may have fenced since
+        while True:
+            self._refuse_bad_data(self._look())
+            done = self.machine.administer("primary")
+            if done.status == 0:
+                break
+            refusal = explain_promote(done, self._look())
+            is_final = refusal.is_by_primary and self.fail_promote_early_if_peer_primary
+            if is_final or not refusal.can_change:
+                raise ocf.Failure(refusal.why, hint=refusal.remedy)
+            self._wait_for(refusal.why, refusal.remedy)
+        if self.connect_only_after_promote:
+            self._administer("adjust")
+
+    def _refuse_bad_data(self, seen: Resource) -> None:
+        """Refuse what must not be promoted, though DRBD might do it."""
+        from ocf_py.drbd import words
+        from ocf_py.drbd.refusals import explain_bad_data
+
+        bad = {words.INCONSISTENT, words.OUTDATED, words.CONSISTENT}
+        if seen.disks.isdisjoint(bad):
+            return
+        score, state, reason = self._judge(seen)
+        if score is not None and score <= ocf.MINUS_INFINITY:
+            self.call.log.error(f"not promoted: {state}: {reason}")
+            refusal = explain_bad_data(seen, state)
+            raise ocf.Failure(refusal.why, hint=refusal.remedy)
+
+    @ocf.action(timeout=90)
+    def demote(self) -> None:
+        from ocf_py.drbd.refusals import is_held_open
+        from ocf_py.drbd.tools import say_briefly
+
+        while True:
+            done = self.machine.administer("secondary")
+            seen = self._look()
+            if not seen.is_primary:
+                return
+            if not is_held_open(done):
+                raise ocf.Failure(
+                    f"drbdadm secondary ended with {done.status}: {say_briefly(done.stderr)}"
+                )
+            self._wait_for(self._find_openers(seen))
+
+    @ocf.action(timeout=30)
+    def reload_agent(self) -> None:
+        """The new values count from the next look on; the score is told now."""
+        self._tell()
+
+    # ------------------------------------------------------------------ notifications
+
+    @ocf.action(timeout=90)
+    def notify(self) -> None:
+        told = self.call.cluster.notification
+        seen = self.machine.look()
+        if seen is None:
+            return
+        if told.operation == "start" and not self._may_stand_alone(seen):
+            self._administer_gently("adjust")  # a peer may be new, or have a new address
+        if told.kind != "post":
+            return
+        self._remember_promoted()
+        seen = self._look()
+        self._note(seen)
+        if self._goes_on_without_us(seen):
+            self._outdate()
+        self._tell()
+
+    def _remember_promoted(self) -> None:
+        where = self._promoted_elsewhere()
+        facts = self.call.facts
+        if facts.record is not None and facts.recall(_ELSEWHERE) != where:
+            if where:
+                facts.remember(_ELSEWHERE, where)
+            else:
+                facts.forget(_ELSEWHERE)
+
+    def _promoted_elsewhere(self) -> str:
+        """The other nodes that are promoted once the announced operation is through."""
+        told = self.call.cluster.notification
+        before = {*told.nodes("promoted"), *told.nodes("promote")}
+        left = before.difference(told.nodes("demote"), told.nodes("stop"), [self.call.node])
+        return " ".join(sorted(left))
+
+    def _is_promoted_elsewhere(self) -> bool:
+        return bool(self._promoted_elsewhere() or self.call.facts.recall(_ELSEWHERE))
+
+    def _goes_on_without_us(self, seen: Resource) -> bool:
+        """Whether another node is promoted, and writes what does not arrive here."""
+        return (
+            self.stop_outdates_secondary
+            and not seen.is_primary
+            and bool(self._promoted_elsewhere())
+            and not any(peer.is_connected for peer in seen.peers.values())
+        )
+
+    def _tell(self) -> None:
+        """Tell the cluster the score as it is now."""
+        self._seen = seen = self.machine.look()
+        if seen is None:
+            return
+        score = self._judge(seen)[0]
+        if score is not None:
+            self.call.cluster.set_promotion_score(score)
+
+    def _unfence(self, seen: Resource) -> None:
+        """Take our own fencing constraints away when all has become well, once."""
+        facts = self.call.facts
+        is_well = all(one.is_up_to_date for one in seen.peers.values())
+        if is_well == bool(facts.recall(_WELL)):
+            return
+        if not is_well:
+            facts.forget(_WELL)
+            return
+        from ocf_py.drbd.constraint import deletion_of_all
+        from ocf_py.drbd.tools import say_briefly
+        from ocf_py.system import commands
+
+        argv = deletion_of_all(self.drbd_resource)
+        try:
+            done = commands.run(argv, self.call.deadline.remaining / 2)
+        except (commands.ToolMissing, OSError) as error:
+            self.call.log.warning(f"the fencing of the peers stays: {error}")
+            return
+        if done.status != 0:
+            self.call.log.warning(f"the fencing of the peers stays: {say_briefly(done.stderr)}")
+            return
+        facts.remember(_WELL, "yes")

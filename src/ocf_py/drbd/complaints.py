@@ -1,0 +1,79 @@
+"""What an admin should know of a resource that serves: what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+from . import words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .picture import Peer, Resource
+
+
+def find_complaints(resource: Resource, *, may_stand_alone: bool = False) -> Iterator[str]:
+    """What is not as it should be, the worst first.
+
+    Short, since Pacemaker keeps 127 bytes of a reason.
+    """
+    if resource.suspended:
+        yield f"I/O is frozen ({resource.suspended})"
+    if not resource.has_quorum:
+        yield "quorum is lost"
+    if not may_stand_alone:
+        for peer in resource.peers.values():
+            if peer.connection == words.STAND_ALONE:
+                yield explain_stand_alone(resource, peer)
+    yield from _find_bad_disks(resource)
+    for peer in resource.peers.values():
+        yield from _find_missing(resource, peer)
+
+
+def explain_stand_alone(resource: Resource, peer: Peer) -> str:
+    """StandAlone, and the two commands that end it.
+
+    DRBD does not tell an unresolved split brain from a disconnect by hand.
+    """
+    name = resource.name
+    return (
+        f"StandAlone to {peer.name} (split brain?): drbdadm connect --discard-my-data {name} "
+        f"on the loser, drbdadm connect {name} on the other"
+    )
+
+
+def _find_bad_disks(resource: Resource) -> Iterator[str]:
+    is_syncing = any(peer.replicates(words.TO_HERE) for peer in resource.peers.values())
+    for volume in resource.volumes.values():
+        if volume.disk == words.UP_TO_DATE or volume.is_client:
+            continue
+        if volume.disk == words.INCONSISTENT and is_syncing:
+            continue  # which says it with the percentage
+        through = ", served by a peer" if resource.is_primary and resource.has_access else ""
+        yield f"volume {volume.number} is {volume.disk}{through}"
+
+
+def _find_missing(resource: Resource, peer: Peer) -> Iterator[str]:
+    if peer.connection == words.STAND_ALONE:
+        return
+    if not peer.is_connected:
+        yield f"{peer.name} is not connected ({peer.connection})"
+        return
+    percent = f"{resource.percent_in_sync(peer):.1f} % in sync"
+    paused = " (paused)" if any(one.resync_suspended for one in peer.volumes.values()) else ""
+    if peer.replicates(words.TO_HERE):
+        yield f"syncing from {peer.name}{paused}: {percent}"
+    elif peer.replicates(words.FROM_HERE):
+        yield f"{peer.name} is syncing{paused}: {percent}"
+    else:
+        yield from _find_differences(peer)
+
+
+def _find_differences(peer: Peer) -> Iterator[str]:
+    for one in peer.volumes.values():
+        if one.disk != words.UP_TO_DATE and one.replication not in words.NEGOTIATING:
+            yield f"volume {one.number} on {peer.name} is {one.disk}"
+        elif one.out_of_sync and one.replication == words.ESTABLISHED:
+            yield (
+                f"{one.out_of_sync} KiB of volume {one.number} differ on {peer.name}: "
+                f"disconnect and connect it to sync"
+            )

@@ -1,0 +1,154 @@
+"""Reads the picture of a resource from `drbdsetup events2 --now --statistics`.
+
+The one source that says everything, in one format, on 8.4 and on 9: `status` leaves a StandAlone
+connection out, /proc/drbd knows no names, and 8.4 has no JSON (nor has a monitor the time for
+Python's). Its last line is "exists -", so that a part is never taken for the whole.
+"""
+
+from __future__ import annotations
+
+from . import words
+from .picture import Peer, PeerVolume, Resource, Volume
+
+_END = ["exists", "-"]
+_STATELESS = ("path", "helper")
+_NAMELESS = "the peer"  # 8.4 prints "peer", or nothing, for the one it has
+_LONGEST = 160  # characters of a line that is shown
+
+
+class PictureUnreadable(ValueError):  # noqa: N818 - says what is
+    """What drbdsetup printed is no picture of a resource; the message shows the line."""
+
+
+def parse(text: str, name: str) -> Resource | None:
+    """Read the picture of the resource ``name``; None if the kernel has none of that name.
+
+    PictureUnreadable where the output is not whole, or is not understood in full.
+    """
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines or lines[-1].split() != _END:
+        last = f"ends with {_show(lines[-1])}" if lines else "is empty"
+        raise PictureUnreadable(f"what drbdsetup printed {last}, not with 'exists -'")
+    found: Resource | None = None
+    for line in lines[:-1]:
+        try:
+            found = _take_in(found, line, name)
+        except KeyError as missing:
+            raise PictureUnreadable(
+                f"drbdsetup printed {_show(line)}, without {missing.args[0]}"
+            ) from missing
+        except ValueError as error:
+            raise PictureUnreadable(f"drbdsetup printed {_show(line)}, which {error}") from error
+    if found is not None:
+        _check_whole(found)
+    return found
+
+
+def _take_in(found: Resource | None, line: str, name: str) -> Resource | None:
+    """The picture with what one more line says; KeyError or ValueError say what is wrong."""
+    kind, fields = _read_line(line)
+    if kind in _STATELESS:
+        return found
+    if fields["name"] != name:
+        raise ValueError("is of another resource")
+    if kind == "resource":
+        return _read_resource(fields)
+    if found is None:
+        raise ValueError("comes before its resource")
+    if kind not in _READERS:
+        raise ValueError("is of a kind that DRBD does not document")
+    _READERS[kind](found, fields)
+    return found
+
+
+def _read_line(line: str) -> tuple[str, dict[str, str]]:
+    event, *rest = line.split()
+    if event != "exists" or not rest:
+        raise ValueError("tells no state")
+    fields = {}
+    for word in rest[1:]:
+        key, colon, value = word.partition(":")
+        if not colon or not value:
+            raise ValueError(f"holds {word!r}, which is no key and value")
+        fields[key] = value
+    return rest[0], fields
+
+
+def _read_resource(fields: dict[str, str]) -> Resource:
+    role = _word(fields, "role", words.ROLES)
+    return Resource(fields["name"], role, _reason(fields["suspended"]))
+
+
+def _read_connection(resource: Resource, fields: dict[str, str]) -> None:
+    node_id = _number(fields, "peer-node-id")
+    name = fields.get("conn-name", "peer")
+    connection = _word(fields, "connection", words.CONNECTIONS)
+    role = _word(fields, "role", words.ROLES)
+    name = _NAMELESS if name == "peer" else name
+    resource.peers[node_id] = Peer(node_id, name, connection, role)
+
+
+def _read_device(resource: Resource, fields: dict[str, str]) -> None:
+    number = _number(fields, "volume")
+    resource.volumes[number] = Volume(
+        number,
+        _number(fields, "minor"),
+        _word(fields, "disk", words.DISKS),
+        _number(fields, "size"),
+        is_client=fields.get("client", "no") == "yes",
+        has_quorum=fields.get("quorum", "yes") == "yes",
+    )
+
+
+def _read_peer_device(resource: Resource, fields: dict[str, str]) -> None:
+    peer = resource.peers.get(_number(fields, "peer-node-id"))
+    if peer is None:
+        raise ValueError("comes before its connection")
+    number = _number(fields, "volume")
+    peer.volumes[number] = PeerVolume(
+        number,
+        _word(fields, "peer-disk", words.DISKS),
+        _word(fields, "replication", words.REPLICATIONS),
+        _number(fields, "out-of-sync"),
+        _reason(fields["resync-suspended"]),
+    )
+
+
+_READERS = {
+    "connection": _read_connection,
+    "device": _read_device,
+    "peer-device": _read_peer_device,
+}
+
+
+def _check_whole(resource: Resource) -> None:
+    """Refuse a picture in which a peer knows other volumes than we have."""
+    for peer in resource.peers.values():
+        if peer.volumes.keys() != resource.volumes.keys():
+            raise PictureUnreadable(
+                f"drbdsetup printed volumes {[*resource.volumes]} here and {[*peer.volumes]} "
+                f"on {peer.name}"
+            )
+
+
+def _word(fields: dict[str, str], key: str, known: frozenset[str]) -> str:
+    word = fields[key]
+    if word not in known:
+        raise ValueError(f"says {key}:{word}, which DRBD does not document")
+    return word
+
+
+def _number(fields: dict[str, str], key: str) -> int:
+    text = fields[key]
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"says {key}:{text}, which is no number")
+    return int(text)
+
+
+def _reason(text: str) -> str:
+    return "" if text == "no" else text
+
+
+def _show(line: str) -> str:
+    """The line as it can stand in a message."""
+    return repr(line if len(line) <= _LONGEST else line[:_LONGEST] + "...")

@@ -1,0 +1,1 @@
+"""Programs that stand for what a sandbox does not have."""

@@ -1,0 +1,303 @@
+"""The fence-peer handler: what it says to DRBD, what it changes, and when it says nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from lxml import etree
+
+from ocf_py.drbd.constraint import name_constraint
+from ocf_py.drbd.fencing import Handler, Pacemaker, Request, Undecided, read_policy, read_request
+from ocf_py.drbd.reading import parse
+from tests.unit.block_mirror.captures import events, events_of_nine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ocf_py.drbd.picture import Resource
+
+RESOURCES = """
+<resources><clone id="disk-clone"><primitive id="disk" class="ocf" provider="ocfpy" type="Drbd">
+<instance_attributes id="a"><nvpair id="b" name="drbd_resource" value="r0"/></instance_attributes>
+</primitive></clone></resources>
+"""
+
+
+class FakePacemaker:
+    """Two nodes: `state` is n2's, `promoted` are the nodes where the clone is."""
+
+    def __init__(self) -> None:
+        self.state = "online"
+        self.fences = True
+        self.answers = True
+        self.promoted = ["n1"]
+        self.constraints: dict[str, str] = {}
+        self.refusals: dict[str, str] = {}
+
+    def run(self, argv: Sequence[str]) -> tuple[int, bytes, str]:
+        if argv[0] in self.refusals:
+            return 105, b"", self.refusals[argv[0]]
+        if argv[0] == "crm_mon":
+            return 0, self._standing(), ""
+        if argv[0] == "crmadmin":
+            assert argv[1:3] == ["--status", "n2"]
+            return (0 if self.answers and self.state == "online" else 102), b"", ""
+        assert argv[0] == "cibadmin"
+        return 0, self._configure(argv[1], argv), ""
+
+    def _configure(self, what: str, argv: Sequence[str]) -> bytes:
+        if what == "--query":
+            there = "".join(self.constraints.values())
+            return (RESOURCES if argv[3] == "resources" else f"<all>{there}</all>").encode()
+        element = etree.fromstring(argv[-1])
+        if what == "--delete":
+            self.constraints.pop(element.get("id", ""), None)
+        else:
+            assert what == "--modify"
+            assert "--allow-create" in argv
+            self.constraints[element.get("id", "")] = argv[-1]
+        return b""
+
+    def _standing(self) -> bytes:
+        online, unclean = {
+            "online": ("true", "false"),
+            "unclean": ("false", "true"),
+            "dead": ("false", "false"),
+        }[self.state]
+        instances = "".join(
+            f'<resource id="disk" role="Promoted"><node name="{one}"/></resource>'
+            for one in self.promoted
+        )
+        fences = "true" if self.fences else "false"
+        return (
+            f'<pacemaker-result><summary><cluster_options stonith-enabled="{fences}"/></summary>'
+            '<nodes><node name="n1" online="true" unclean="false" pending="false"/>'
+            f'<node name="n2" online="{online}" unclean="{unclean}" pending="false"/></nodes>'
+            f'<resources><clone id="disk-clone">{instances}</clone></resources></pacemaker-result>'
+        ).encode()
+
+
+@pytest.fixture
+def cluster() -> FakePacemaker:
+    return FakePacemaker()
+
+
+def capture(name: str) -> Resource:
+    resource = parse(events(name), "r0")
+    assert resource is not None
+    return resource
+
+
+PRIMARY = "32-fencing-suspended-io.n2"
+SECONDARY = "16-link-cut-Primary-and-Secondary.n1"
+
+
+def fence(
+    cluster: FakePacemaker,
+    resource: Resource,
+    policy: str = "resource-and-stonith",
+    seconds: float = 0.0,
+    sleep: Callable[[float], None] = lambda _: None,
+) -> int:
+    request = Request("r0", "n1", "n2")
+    handler = Handler(request, Pacemaker(cluster.run), seconds, lambda _: None, sleep)
+    return handler.fence(resource, policy)
+
+
+def test_a_peer_that_is_there_must_not_be_promoted_4(cluster: FakePacemaker) -> None:
+    assert fence(cluster, capture(PRIMARY)) == 4
+    (element,) = map(etree.fromstring, cluster.constraints.values())
+    assert element.tag == "rsc_location"
+    assert element.get("rsc") == "disk-clone"
+    (rule,) = element
+    assert (rule.get("role"), rule.get("score")) == ("Promoted", "-INFINITY")
+    (expression,) = rule
+    assert [expression.get(one) for one in ("attribute", "operation", "value")] == [
+        "#uname",
+        "eq",
+        "n2",
+    ]
+
+
+def test_a_peer_that_was_fenced_7(cluster: FakePacemaker) -> None:
+    cluster.state = "dead"
+    assert fence(cluster, capture(PRIMARY)) == 7
+    assert cluster.constraints
+
+
+def test_a_peer_is_waited_for_until_it_was_fenced(cluster: FakePacemaker) -> None:
+    states = ["unclean", "unclean", "dead"]
+    cluster.state = "online"
+    cluster.answers = False  # a member still, and silent: its loss is yet to be noticed
+
+    def next_state(_: float) -> None:
+        cluster.state = states.pop(0)
+
+    assert fence(cluster, capture(PRIMARY), seconds=60, sleep=next_state) == 7
+    assert not states
+
+
+@pytest.mark.parametrize("state", ["unclean", "online"])
+def test_a_peer_that_nobody_fences_in_time_leaves_io_frozen(
+    cluster: FakePacemaker, state: str
+) -> None:
+    cluster.state = state
+    cluster.answers = False
+    with pytest.raises(Undecided, match="n2 was not fenced within 0 s"):
+        fence(cluster, capture(PRIMARY))
+
+
+def test_without_fencing_a_lost_peer_is_taken_for_dead_by_resource_only_5(
+    cluster: FakePacemaker,
+) -> None:
+    cluster.state = "dead"
+    cluster.fences = False
+    assert fence(cluster, capture(PRIMARY), "resource-only") == 5
+    with pytest.raises(Undecided, match="fencing turned off"):
+        fence(cluster, capture(PRIMARY))
+
+
+def test_a_promoted_peer_outdates_us_6(cluster: FakePacemaker) -> None:
+    cluster.promoted = ["n2"]
+    assert fence(cluster, capture(SECONDARY)) == 6
+    assert not cluster.constraints
+
+
+def test_two_promoted_nodes_leave_io_frozen(cluster: FakePacemaker) -> None:
+    cluster.promoted = ["n1", "n2"]
+    with pytest.raises(Undecided, match="n2 is promoted as well"):
+        fence(cluster, capture(PRIMARY))
+
+
+def test_one_that_was_fenced_by_its_peer_fences_nobody(cluster: FakePacemaker) -> None:
+    cluster.constraints["x"] = f'<rsc_location id="{name_constraint("r0", "n1")}"/>'
+    with pytest.raises(Undecided, match="a peer has fenced n1"):
+        fence(cluster, capture(PRIMARY))
+    assert len(cluster.constraints) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["28-Outdated-secondary.n1", "05-first-node-only-WFConnection-Inconsistent.n1"]
+)
+def test_bad_data_fences_nobody(cluster: FakePacemaker, name: str) -> None:
+    with pytest.raises(Undecided, match="no better than a peer's"):
+        fence(cluster, capture(name))
+    assert not cluster.constraints
+
+
+def test_consistent_data_counts_only_once_the_peer_is_dead(cluster: FakePacemaker) -> None:
+    resource = parse(events_of_nine("primary-lost-Consistent"), "data")
+    assert resource is not None
+    cluster.promoted = []
+    with pytest.raises(Undecided, match="only Consistent"):
+        fence(cluster, resource)
+    cluster.state = "dead"
+    assert fence(cluster, resource) == 7
+
+
+@pytest.mark.parametrize("tool", ["crm_mon", "cibadmin"])
+def test_a_cluster_that_does_not_answer_leaves_io_frozen(cluster: FakePacemaker, tool: str) -> None:
+    cluster.refusals[tool] = "Transport endpoint is not connected"
+    with pytest.raises(Undecided, match=f"{tool} .* ended with 105: Transport endpoint"):
+        fence(cluster, capture(PRIMARY))
+
+
+def test_a_resource_that_no_clone_has_fences_nobody(cluster: FakePacemaker) -> None:
+    handler = Handler(Request("r1", "n1", "n2"), Pacemaker(cluster.run), 0.0, lambda _: None)
+    with pytest.raises(Undecided, match="no clone of the cluster has drbd_resource=r1"):
+        handler.fence(capture(PRIMARY), "resource-and-stonith")
+
+
+def test_a_host_that_is_no_node_fences_nobody(cluster: FakePacemaker) -> None:
+    handler = Handler(Request("r0", "n1", "other"), Pacemaker(cluster.run), 0.0, lambda _: None)
+    with pytest.raises(Undecided, match="the cluster has no node other"):
+        handler.fence(capture(PRIMARY), "resource-and-stonith")
+
+
+# ---------------------------------------------------------------------- unfence
+
+
+def test_eight_allows_this_node_again_once_its_every_volume_has_caught_up(
+    cluster: FakePacemaker,
+) -> None:
+    mine, theirs = name_constraint("r0", "n1"), name_constraint("r0", "n2")
+    cluster.constraints = {mine: "", theirs: ""}
+    resource = capture("37-two-volumes-UpToDate.n2")
+    handler = Handler(Request("r0", "n1", "n2", 0), Pacemaker(cluster.run), 0.0, lambda _: None)
+    resource.volumes[0].disk = "Inconsistent"  # the one whose handler this is: it shows later
+    resource.volumes[1].disk = "Inconsistent"
+    handler.unfence(resource, 8)
+    assert [*cluster.constraints] == [mine, theirs]
+    resource.volumes[1].disk = "UpToDate"
+    handler.unfence(resource, 8)
+    assert [*cluster.constraints] == [theirs]
+
+
+def test_nine_allows_the_peer_again(cluster: FakePacemaker) -> None:
+    mine, theirs = name_constraint("r0", "n1"), name_constraint("r0", "n2")
+    cluster.constraints = {mine: "", theirs: ""}
+    handler = Handler(Request("r0", "n1", "n2"), Pacemaker(cluster.run), 0.0, lambda _: None)
+    handler.unfence(capture("09-connected-UpToDate-Primary-Secondary.n1"), 9)
+    assert [*cluster.constraints] == [mine]
+
+
+# ---------------------------------------------------------------------- what DRBD says
+
+
+def test_eight_names_the_peer() -> None:
+    request = read_request({"DRBD_RESOURCE": "r0", "DRBD_PEER": "n1", "DRBD_MINOR": "0"}, "n2")
+    assert (request.resource, request.node, request.peer) == ("r0", "n2", "n1")
+    assert request.minor == 0
+
+
+def test_nine_numbers_the_nodes() -> None:
+    request = read_request(
+        {
+            "DRBD_RESOURCE": "r0",
+            "DRBD_MY_NODE_ID": "2",
+            "DRBD_PEER_NODE_ID": "0",
+            "DRBD_NODE_ID_0": "a",
+            "DRBD_NODE_ID_1": "b",
+            "DRBD_NODE_ID_2": "c",
+            "DRBD_MINOR": "0 1",
+        },
+        "c.example.org",
+    )
+    assert (request.node, request.peer, request.minor) == ("c", "a", -1)
+
+
+@pytest.mark.parametrize(
+    ("variables", "missing"),
+    [
+        ({}, "DRBD_RESOURCE"),
+        ({"DRBD_RESOURCE": "r0"}, "DRBD_PEER"),
+        ({"DRBD_RESOURCE": "r0", "DRBD_PEER": "n1"}, "its own peer"),
+        ({"DRBD_RESOURCE": "r0", "DRBD_PEER_NODE_ID": "1"}, "DRBD_PEER"),
+    ],
+)
+def test_what_is_missing_in_the_environment_is_named(
+    variables: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(ValueError, match=missing):
+        read_request(variables, "n1")
+
+
+@pytest.mark.parametrize(
+    ("shown", "policy"),
+    [
+        ("resource r0 {\n _this_host {\n  disk {\n   fencing  \tresource-only;\n", "resource-only"),
+        (" net {\n  fencing \tresource-and-stonith; # default\n", "resource-and-stonith"),
+        ("resource r0 {\n}\n", "dont-care"),
+        ("# fencing resource-only;\n", "dont-care"),
+    ],
+)
+def test_the_policy_is_read_in_either_version(shown: str, policy: str) -> None:
+    assert read_policy(shown) == policy
+
+
+def test_every_resource_and_node_has_an_id_of_its_own() -> None:
+    pairs = [("r0", "n1"), ("r0.n1", "x"), ("r0", "n1.x"), ("r_0", "n1"), ("r0_", "n1"), ("ä", "n")]
+    names = {name_constraint(*pair) for pair in pairs}
+    assert len(names) == len(pairs)
+    assert all(name.replace(".", "").replace("-", "").replace("_", "").isalnum() for name in names)

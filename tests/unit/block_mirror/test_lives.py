@@ -1,0 +1,233 @@
+"""Drbd on two nodes of a fake DRBD: its lives, what it says while it runs, and what it is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.system import commands
+from ocf_py.system.commands import Completed
+from tests.unit.block_mirror.world import QUICK
+
+if TYPE_CHECKING:
+    from tests.unit.block_mirror.world import World
+
+# ---------------------------------------------------------------------- a life
+
+
+def test_a_pair_lives_and_moves(world: World) -> None:
+    n1, n2 = world.n1, world.n2
+    assert n1.do("monitor") == 7
+    world.start_both()
+    assert (n1.monitor(), n2.monitor()) == (0, 0)
+    n1.tell("post", "start", start="n2")
+    assert (n1.score, n2.score) == ("10000", "10000")
+    assert n1.do("promote") == 0
+    assert (n1.monitor(), n2.monitor()) == (8, 0)
+    n1.fake.write("a row")
+    assert n1.do("demote") == 0
+    assert n2.do("promote") == 0
+    assert n2.fake.history[-1] == "a row"
+    assert n1.do("stop") == 0
+    assert n1.score == ""
+    assert n1.do("monitor") == 7
+    assert n2.do("demote") == n2.do("stop") == n2.do("stop") == 0
+    assert not n2.fake.is_up
+
+
+def test_asking_never_loads_the_module(world: World) -> None:
+    for action in ("monitor", "validate-all", "stop", "notify"):
+        world.n1.do(action, level=10)
+        assert not world.n1.fake.is_loaded, action
+    assert world.n1.fake.ran == []
+
+
+def test_a_stop_needs_neither_parameters_nor_configuration(world: World) -> None:
+    world.start_both()
+    world.n1.fake.configured = False
+    assert world.n1.call("stop", meta={"on_node": "n1"}) == 0
+    assert not world.n1.fake.is_up
+
+
+@pytest.mark.parametrize("action", ["start", "promote", "demote", "stop"])
+def test_wherever_an_action_is_killed_a_stop_brings_it_down(world: World, action: str) -> None:
+    node = world.n1
+    for steps in range(30):
+        assert action == "start" or node.do("start") == 0
+        assert action != "demote" or node.do("promote") == 0
+        ended = node.do(action, kill_after=steps)
+        assert node.do("stop") == 0, (steps, node.reason)
+        assert not node.fake.is_up
+        if ended is not None:
+            assert ended == 0
+            return
+    pytest.fail("it never came through")
+
+
+@pytest.mark.parametrize("action", ["demote", "stop"])
+def test_who_holds_the_device_open_is_named(world: World, action: str) -> None:
+    assert world.n1.do("start") == 0
+    assert world.n1.do("promote") == 0
+    world.n1.fake.openers = ["mounted on /srv", "pid 7 (multipathd)"]
+    assert world.n1.do(action, timeout=QUICK) == 1
+    assert "held open: mounted on /srv, pid 7 (multipathd)" in world.n1.reason
+    world.n1.fake.openers = []
+    assert world.n1.do(action) == 0
+
+
+# ---------------------------------------------------------------------- degraded
+
+
+def test_a_lost_peer_is_degraded_in_both_roles(world: World) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    world.pair.kill("n2")
+    assert world.n1.monitor() == 191
+    assert "is not connected (Connecting)" in world.n1.reason
+    assert world.n1.monitor(on_degraded="ignore") == 8
+    assert world.n1.score == "10000"
+    assert world.n1.do("demote") == 0
+    assert world.n1.monitor() == 190
+    assert world.n1.score == "1000"
+
+
+def test_a_syncing_pair_says_how_far_it_is(world: World) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    world.pair.kill("n2")
+    world.n1.fake.write("a row")
+    assert world.n2.do("start") == 0
+    world.pair.sync(62.5)
+    assert world.n1.monitor() == 191
+    assert "is syncing: 62.5 % in sync" in world.n1.reason
+    assert world.n2.monitor() == 190
+    assert "62.5 % in sync" in world.n2.reason
+    assert world.n2.score == "never"
+    assert world.n2.do("promote") == 1
+    assert "62.5 % in sync" in world.n2.reason
+    world.pair.sync(100)
+    assert (world.n1.monitor(), world.n2.monitor()) == (8, 0)
+    assert world.n2.score == "10000"
+
+
+def test_a_primary_whose_disk_fails_goes_on(world: World) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    world.n1.fake.detach()
+    assert world.n1.monitor() == 191
+    assert "volume 0 is Diskless, served by a peer" in world.n1.reason
+    assert world.n1.score == "10000"
+
+
+def test_a_primary_without_any_good_data_has_failed(world: World) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    world.n1.fake.detach()
+    world.pair.kill("n2")
+    assert world.n1.monitor() == 9
+    assert "good data is out of reach" in world.n1.reason
+
+
+def test_frozen_io_is_degraded_and_no_failure(world: World) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    world.pair.kill("n2")
+    world.n1.fake.suspended = "fencing"
+    assert world.n1.monitor() == 191
+    assert "I/O is frozen (fencing)" in world.n1.reason
+
+
+def test_a_split_brain_is_named_with_its_two_commands_which_resolve_it(world: World) -> None:
+    world.start_both()
+    world.pair.cut()
+    for node in (world.n1, world.n2):
+        assert node.do("promote") == 0
+        node.fake.write(f"a row of {node.name}")
+    world.pair.heal()
+    assert world.n1.monitor() == 191
+    assert "drbdadm connect --discard-my-data r0 on the loser" in world.n1.reason
+    assert world.n2.do("demote") == 0
+    assert world.n2.score == "never"
+    world.n2.fake.run(["drbdadm", "-c", "-", "connect", "--discard-my-data", "r0"])
+    world.n1.fake.run(["drbdadm", "-c", "-", "connect", "r0"])
+    world.pair.sync(100)
+    assert (world.n1.monitor(), world.n2.monitor()) == (8, 0)
+    assert world.n2.fake.history[-1] == "a row of n1"
+
+
+# ---------------------------------------------------------------------- notifications
+
+
+def test_a_started_peer_is_adjusted_to_and_the_score_told_anew(world: World) -> None:
+    assert world.n1.do("start") == 0
+    assert world.n1.score == "1000"
+    assert world.n2.do("start") == 0
+    before = world.n1.fake.ran.count("adjust")
+    assert world.n1.tell("pre", "start", start="n2") == 0
+    assert world.n1.score == "1000"
+    assert world.n1.tell("post", "start", start="n2") == 0
+    assert world.n1.fake.ran.count("adjust") == before + 2
+    assert world.n1.score == "10000"
+
+
+def test_an_instance_that_is_left_behind_outdates_itself_where_told_to(world: World) -> None:
+    world.start_both()
+    world.pair.cut()
+    assert world.n1.do("promote") == 0
+    told = {"notify_type": "post", "notify_operation": "promote", "notify_promote_uname": "n1"}
+    assert world.n2.do("notify", meta=told) == 0
+    assert world.n2.fake.disk == "UpToDate"
+    assert world.n2.do("notify", meta=told, stop_outdates_secondary="true") == 0
+    assert world.n2.fake.disk == "Outdated"
+    assert world.n2.score == "never"
+
+
+def test_a_stop_outdates_itself_where_it_is_told_to(world: World) -> None:
+    outdates = {"stop_outdates_secondary": "true"}
+    assert world.n1.do("start") == world.n2.do("start", **outdates) == 0
+    assert world.n1.do("promote") == 0
+    assert world.n2.do("stop", meta={"notify_promoted_uname": "n1"}, **outdates) == 0
+    assert world.n2.fake.disk_flag == "Outdated"
+    world.pair.kill("n1")
+    assert world.n2.do("start") == 0
+    assert world.n2.score == "never"
+
+
+def test_an_unexpected_primary_rules_out_until_the_cluster_tells_of_it(world: World) -> None:
+    world.start_both()
+    world.n1.fake.role = "Primary"
+    policy = {"remove_master_score_if_peer_primary": "unexpected"}
+    assert world.n2.monitor(**policy) == 0
+    assert world.n2.score == "never"
+    assert world.n2.tell("post", "promote", promote="n1") == 0
+    assert world.n2.monitor(**policy) == 0
+    assert world.n2.score == "10000"
+
+
+def test_a_promoted_instance_takes_fencing_away_once_all_is_well_where_told_to(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run(argv: list[str], _seconds: float) -> Completed:
+        asked.append(argv[0])
+        return Completed(argv, 0, "", "")
+
+    monkeypatch.setattr(commands, "run", run)
+    cleans = {"unfence_if_all_uptodate": "true"}
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    assert world.n1.monitor(**cleans) == 8
+    assert asked == ["cibadmin"]
+    assert world.n1.monitor(**cleans) == 8
+    assert len(asked) == 1  # all has been well since
+    world.pair.kill("n2")
+    world.n1.fake.write("a row")
+    assert world.n1.monitor(**cleans) == 191
+    assert world.n2.do("start") == 0
+    assert world.n1.monitor(**cleans) == 191
+    assert len(asked) == 1
+    world.pair.sync(100)
+    assert world.n1.monitor(**cleans) == 8
+    assert len(asked) == 2

@@ -1,0 +1,216 @@
+"""Drbd's promotions: what is refused, what is tried again, and what is said; and its parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.block_mirror.world import QUICK
+
+if TYPE_CHECKING:
+    from ocf_py.system.commands import Completed
+    from tests.unit.block_mirror.world import World
+
+
+def test_a_promoted_peer_refuses_a_promotion_until_the_time_is_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drbd._RETRY", 0.05)
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    assert world.n2.do("promote", timeout=QUICK) == 1
+    assert world.n2.fake.ran.count("primary") > 1
+    assert "is promoted, or is not known to be dead yet" in world.n2.reason
+    assert world.n2.score == "never"
+
+
+def test_a_promoted_peer_refuses_a_promotion_at_once_where_that_is_wanted(world: World) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    assert world.n2.do("promote", fail_promote_early_if_peer_primary="true") == 1
+    assert world.n2.fake.ran.count("primary") == 1
+
+
+def test_a_promotion_goes_through_once_the_dead_peer_is_noticed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    administer = type(world.n2.machine).administer
+    tried = []
+
+    def notice(machine: object, *words: str) -> Completed:
+        tried.append(words)
+        if len(tried) == 2:
+            world.pair.kill("n1")
+        return administer(world.n2.machine, *words)
+
+    monkeypatch.setattr("drbd._RETRY", 0.01)
+    monkeypatch.setattr(type(world.n2.machine), "administer", notice)
+    assert world.n2.do("promote") == 0
+    assert len(tried) == 2
+
+
+@pytest.mark.parametrize("state", ["Inconsistent", "Outdated"])
+def test_bad_data_is_refused_without_asking_drbd(world: World, state: str) -> None:
+    world.n1.fake.disk_flag = state
+    assert world.n1.do("start") == 0
+    assert world.n1.score == "never"
+    assert world.n1.do("promote") == 1
+    assert f"a disk is {state}" in world.n1.reason
+    assert "primary" not in world.n1.fake.ran
+
+
+def test_without_a_disk_or_a_peer_a_promotion_fails_when_nobody_comes(world: World) -> None:
+    assert world.n1.do("start") == 0
+    world.n1.fake.detach()
+    assert world.n1.do("promote", timeout=QUICK) == 1
+    assert "no up-to-date data within reach (local disks: Diskless)" in world.n1.reason
+
+
+def test_without_a_disk_and_standing_alone_a_promotion_fails_at_once(world: World) -> None:
+    assert world.n1.do("start") == 0
+    world.n1.fake.detach()
+    world.n1.fake.connection = "StandAlone"
+    assert world.n1.do("promote") == 1
+    assert world.n1.fake.ran.count("primary") == 1
+    assert "drbdadm connect r0 on the other" in world.n1.reason
+
+
+def test_a_lost_quorum_refuses_a_promotion(fencing_nine: World) -> None:
+    node = fencing_nine.n1
+    fencing_nine.start_both()
+    node.fake.has_quorum = False
+    assert node.do("promote", timeout=QUICK) == 1
+    assert "quorum is lost" in node.reason
+    assert node.monitor() == 190
+    assert node.score == "never"
+
+
+def test_a_pending_fencing_refuses_a_promotion_until_it_is_through(fencing_eight: World) -> None:
+    fencing_eight.start_both()
+    fencing_eight.pair.cut()
+    node = fencing_eight.n1
+    assert node.do("promote", timeout=QUICK) == 1
+    assert "fencing of the peer is pending or has failed" in node.reason
+    node.fake.handler = lambda: 7
+    assert node.do("promote") == 0
+
+
+@pytest.mark.parametrize("pair", ["fencing_eight", "fencing_nine"])
+def test_a_stale_node_that_comes_up_alone_is_not_promoted(
+    pair: str, request: pytest.FixtureRequest
+) -> None:
+    world: World = request.getfixturevalue(pair)
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    assert world.n2.monitor() == 0
+    world.pair.kill("n2")
+    world.n1.fake.write("a row that n2 lacks")
+    world.pair.kill("n1")
+    world.n2.boot()
+    world.fenced = {"n1", "the peer"}  # at its start the cluster fences whom it does not see
+    world.n2.fake.handler = lambda: 7
+    assert world.n2.do("start") == 0
+    assert world.n2.fake.disk == "Consistent"
+    assert world.n2.score == "never"
+    assert world.n2.do("promote") == 1
+    assert "drbdadm primary --force r0" in world.n2.reason
+    assert world.n2.monitor() == 190
+    assert world.n2.score == "never"
+
+
+def test_a_current_node_takes_over_once_its_lost_primary_was_fenced(fencing_nine: World) -> None:
+    node = fencing_nine.n2
+    fencing_nine.start_both()
+    assert fencing_nine.n1.do("promote") == 0
+    assert node.monitor() == 0
+    fencing_nine.pair.kill("n1")
+    node.fake.handler = lambda: 7
+    assert node.fake.disk == "Consistent"
+    assert node.monitor() == 190
+    assert node.score == "never"
+    assert node.do("promote") == 1
+    fencing_nine.fenced = {"n1"}
+    assert node.tell("post", "stop", promoted="n1", stop="n1") == 0
+    assert node.score == "10"
+    assert node.do("promote") == 0
+    assert node.monitor() == 191
+
+
+# ---------------------------------------------------------------------- what is asked for
+
+
+def test_a_peer_is_connected_to_only_once_promoted_where_that_is_wanted(world: World) -> None:
+    node = world.n1
+    later = {"connect_only_after_promote": "true"}
+    assert node.do("start", **later) == 0, node.reason
+    assert node.fake.connection == "StandAlone"
+    assert node.monitor(**later) == 0
+    assert node.score == "1000"
+    assert node.do("promote", **later) == 0
+    assert node.fake.connection == "Connecting"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"drbd_resource": "all"},
+        {"drbd_resource": "r0 r1"},
+        {"drbd_resource": "--force"},
+        {"adjust_master_score": "1 2 3"},
+        {"require_drbd_module_version_ge": "new"},
+        {"wfc_timeout": "soon"},
+        {"drbdconf": "drbd.conf"},
+        {"remove_master_score_if_peer_primary": "maybe"},
+    ],
+)
+def test_what_is_wrong_everywhere_is_refused(world: World, wrong: dict[str, str]) -> None:
+    assert world.n1.do("start", **wrong) == 6
+    assert world.n1.do("stop", **wrong) == 0
+
+
+def test_what_is_wrong_here_is_refused_before_anything_is_done(world: World) -> None:
+    node = world.n1
+    node.fake.configured = False
+    assert node.do("start") == 2
+    assert "r0 is not in /etc/drbd.conf" in node.reason
+    node.fake.configured = True
+    assert node.do("start", require_drbd_module_version_lt="8.4.0") == 2
+    assert node.do("start", meta={"notify": "false"}) == 6
+    assert "notify=true" in node.reason
+    assert not node.fake.is_up
+    assert node.do("start", meta={"notify": "false"}, ignore_missing_notifications="true") == 0
+
+
+def test_a_reload_tells_the_score_by_the_new_numbers(world: World) -> None:
+    world.start_both()
+    assert world.n2.do("reload-agent", adjust_master_score="1 2 3 4") == 0
+    assert world.n2.score == "4"
+
+
+def test_unreadable_output_fails_a_monitor_with_the_line(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start_both()
+    line = "exists resource name:r0 role:Odd suspended:no"
+    monkeypatch.setattr(world.n1.fake, "_tell", lambda: [line, "exists -"])
+    assert world.n1.monitor() == 1
+    assert "role:Odd" in world.n1.reason
+
+
+def test_output_that_did_not_fit_together_is_asked_for_once_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start_both()
+    asked = []
+    tell = world.n1.fake._tell
+
+    def once() -> list[str]:
+        asked.append(1)
+        return tell()[:-1] if len(asked) == 1 else tell()
+
+    monkeypatch.setattr(world.n1.fake, "_tell", once)
+    assert world.n1.monitor() == 0
+    assert len(asked) == 2
