@@ -233,7 +233,7 @@ class Drbd(ocf.Agent):
         lost = [peer for peer in seen.peers.values() if not peer.is_connected]
         if not since or not lost:
             return False
-        from ocf_py.mirror.fencing import was_fenced
+        from ocf_py.fencing_history import was_fenced
 
         return all(was_fenced(peer.name, float(since)) for peer in lost)
 
