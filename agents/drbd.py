@@ -126,8 +126,9 @@ class Drbd(ocf.Agent):
                 raise ocf.Misconfigured(f"{name}: {error}") from error
 
     def validate_here(self) -> None:
-        from ocf_py.drbd.local import refuse_what_is_missing
+        from ocf_py.drbd.local import refuse_limits, refuse_what_is_missing
 
+        refuse_limits(self.call.limit)
         refuse_what_is_missing(
             self.machine,
             self.require_drbd_module_version_ge,
