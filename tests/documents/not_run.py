@@ -6,8 +6,39 @@ holds it to be complete, and to name nothing that is not there.
 
 from __future__ import annotations
 
-_TARGET = "a target of make: what runs these tests has run it, or runs it by itself"
+_SETUP = "what has made the checkout in which this test runs"
+_TIER = "a test that runs the tests would not end"
+_DRBD = "needs DRBD's kernel module: tests/vm"
 
 NOT_RUN: dict[str, dict[str, str]] = {
-    "README.md": {},
+    "README.md": {
+        "make demo": "is `ocf-py lab demo`, which docs/howto/lab.md has run",
+        "make test": _TIER,
+        "make install DESTDIR=/some/root PREFIX=/usr": "tests/unit/test_install.py",
+    },
+    "CONTRIBUTING.md": {
+        "make setup": _SETUP,
+        "make check": _TIER,
+        "make test-unit": _TIER,
+        "make test-vm": _TIER,
+        'make compat PYTHONS="3.9 3.13"': _TIER,
+    },
+    "docs/howto/lab.md": {
+        "ocf-py lab demo --provider heartbeat": "tests/cluster/test_failover.py has both providers",
+        "ocf-py lab up --vm": "takes guests: tests/vm",
+    },
+    "docs/reference/commands/drbd.md": {
+        "ocf-py drbd fence-peer --resource r0 --peer n2; echo $?": _DRBD,
+    },
+    "docs/reference/commands/migrate.md": dict.fromkeys(("pcs property set maintenance-mode=true", "cibadmin --query > cib.xml", "ocf-py migrate cib.xml --write", "ocf-py validate cib.xml", "cibadmin --replace --xml-file cib.xml", "crm_resource --refresh --resource NAME", "pcs property set maintenance-mode=false"), "tests/cluster/test_changeover.py hands a cluster over"),
+    "docs/reference/commands/test.md": dict.fromkeys(("ocf-py test --sandbox IPaddr2 -o ip=192.0.2.10 -o nic=eth0 -o cidr_netmask=24 --other ip=192.0.2.11", "ocf-py test --sandbox heartbeat:Filesystem -o device=/dev/scratch -o directory=/run/mnt -o fstype=ext4"), "a minute each: tests/contract/test_peers.py asks these agents the same"),
+    "docs/reference/drbd.md": {
+        "drbdadm connect --discard-my-data r0": _DRBD,
+        "drbdadm connect r0": _DRBD,
+    },
+    "docs/reference/mirrorsync.md": {
+        "pcs resource move-with-constraint site-clone n2 --promoted": "tests/cluster/mirror moves",
+        "pcs resource clear site-clone": "tests/cluster/mirror moves",
+    },
+    "docs/tutorial/first-failover.md": {"make setup": _SETUP},
 }

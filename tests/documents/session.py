@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _ANSWER = re.compile(r"\n?\x01begin (\d+)\n(.*?)\n?\x01end \1 (\d+)\n", re.DOTALL)
 
+_MOST = 4000  # characters of an output that a complaint shows
+
 
 @dataclass(frozen=True)
 class Session:
@@ -51,11 +53,11 @@ class Session:
             where = f"{self.page}:{command.line}: {command.text}"
             answer = answers.get(number)
             if answer is None:
-                found.append(f"{where}\nwas not reached:\n{printed[-2000:]}")
+                found.append(f"{where}\nwas not reached:\n{printed[-_MOST:]}")
                 break
             output = answer[2].splitlines()
             if int(answer[3]) != command.code:
-                said = "\n".join(output)
+                said = "\n".join(output)[-_MOST:]
                 found.append(f"{where}\nended with {answer[3]}, not {command.code}:\n{said}")
             elif command.output and (difference := find_difference(command.output, output)):
                 found.append(f"{where}\n{difference}")
