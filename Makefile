@@ -18,7 +18,7 @@ INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man clean \
+.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man docs clean \
         test-unit test-contract test-kernel test-cluster test-vm fuzz soak
 
 help: ## lists the targets
@@ -28,7 +28,7 @@ setup: packages ## installs system packages (as root) and makes .venv; at once w
 	@[ -e $(PLACE) ] || { echo "making .venv with $(PYTHON)"; \
 	    $(PYTHON) -m venv --clear .venv && touch $(PLACE); }
 	@[ -e $(READY) ] || { .venv/bin/python -m pip install -q --disable-pip-version-check \
-	    -e '.[lab,dev]' && touch $(READY); }
+	    -e '.[lab,dev,docs]' && touch $(READY); }
 
 .PHONY: python packages
 python: # a machine without any Python gets one
@@ -91,6 +91,11 @@ bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbea
 
 bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; 15 minutes (root)
 	@.venv/bin/python -m tests.bench.cluster
+
+docs: setup ## the documentation as a site, below build/site; a link that leads nowhere ends it
+	@rm -rf build/site
+	@.venv/bin/python -m sphinx -qW --keep-going -b html -d build/doctrees docs build/site
+	@echo build/site/index.html
 
 man: setup ## the manual pages, below build/man
 	@rm -rf build/man

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,20 +27,24 @@ def find_difference(shown: Sequence[str], printed: Sequence[str]) -> str:
     A shown line of `...` stands for any number of lines, `...` within a line for any text.
     """
     wanted, seen = [_plain(one) for one in shown], [_plain(one) for one in printed]
-    if _fits(tuple(wanted), tuple(seen)):
+    if _fits(wanted, seen):
         return ""
     missing = next((one for one in wanted if not any(_is_like(one, it) for it in seen)), None)
     what = "the lines are others, or in another order" if missing is None else f"no {missing!r}"
     return "\n".join([f"{what} in:", *printed])
 
 
-@cache
-def _fits(wanted: tuple[str, ...], seen: tuple[str, ...]) -> bool:
-    if not wanted:
-        return not seen
-    if wanted[0] == "...":
-        return _fits(wanted[1:], seen) or (bool(seen) and _fits(wanted, seen[1:]))
-    return bool(seen) and _is_like(wanted[0], seen[0]) and _fits(wanted[1:], seen[1:])
+def _fits(wanted: Sequence[str], seen: Sequence[str]) -> bool:
+    # After each wanted line, at which places the seen ones may go on.
+    places = {0}
+    for line in wanted:
+        if line == "...":
+            places = set(range(min(places), len(seen) + 1))
+        else:
+            places = {one + 1 for one in places if one < len(seen) and _is_like(line, seen[one])}
+        if not places:
+            return False
+    return len(seen) in places
 
 
 def _is_like(wanted: str, seen: str) -> bool:

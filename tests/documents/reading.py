@@ -21,7 +21,7 @@ CHECKOUT = Path(__file__).parents[2]
 PLACES = ("enclosure", "host", "node")
 _PROMPT = re.compile(r"[#$] ")
 _HERE = re.compile(r"<<'?(\w+)'?")
-_FENCE = re.compile(r"( *)```(\w*)$")
+_FENCE = re.compile(r"( *)```([^`]*)$")
 
 
 class UnreadablePage(Exception):  # noqa: N818 - says what is
