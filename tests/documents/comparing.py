@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _VARIABLE = (
     (re.compile(r"\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d\b"), "DATE"),
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "DATE"),
-    (re.compile(r"\b\d+\.\d+\.\d+(-[\w.-]+)?"), "VERSION"),
+    (re.compile(r"(?<![\d.])\d+\.\d+\.\d+(-[\w.-]+)?(?!\.?\d)"), "VERSION"),
     (re.compile(r"\b\d+(\.\d+)? (ms|s)\b"), "TIME"),
     (re.compile(r"[-+]\d+\.\d+ s\b"), "TIME"),
     (re.compile(r"\[\d+\]"), "[PID]"),

@@ -29,6 +29,7 @@ NOT_RUN: dict[str, dict[str, str]] = {
     },
     "docs/howto/heartbeat.md": {"less new/report.txt": "waits for keys"},
     "docs/howto/lab.md": {
+        "ocf-py lab demo --provider heartbeat": "the same ten seconds as the line before",
         "ocf-py lab up --vm": "takes guests: tests/vm",
     },
     "docs/howto/selinux.md": {

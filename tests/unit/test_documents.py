@@ -129,6 +129,8 @@ def test_a_page_that_cannot_be_followed_is_named(tmp_path: Path, text: str, comp
         (["a"], ["a", "b"], False),
         (["a", "b"], ["b", "a"], False),
         (["12 errors"], ["13 errors"], False),
+        (["Corosync: 3.1.7"], ["Corosync: 3.1.10"], True),
+        (["ip=192.0.2.10"], ["ip=192.0.3.10"], False),
         (["..", "z"], ["b", "z"], False),
     ],
 )

