@@ -18,7 +18,7 @@ INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man docs clean \
+.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man clean \
         test-unit test-contract test-kernel test-cluster test-vm fuzz soak
 
 help: ## lists the targets
@@ -92,6 +92,7 @@ bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbea
 bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; 15 minutes (root)
 	@.venv/bin/python -m tests.bench.cluster
 
+.PHONY: docs
 docs: setup ## the documentation as a site, below build/site; a link that leads nowhere ends it
 	@rm -rf build/site
 	@.venv/bin/python -m sphinx -qW --keep-going -b html -d build/doctrees docs build/site
