@@ -28,7 +28,7 @@ setup: packages ## installs system packages (as root) and makes .venv; at once w
 	@[ -e $(PLACE) ] || { echo "making .venv with $(PYTHON)"; \
 	    $(PYTHON) -m venv --clear .venv && touch $(PLACE); }
 	@[ -e $(READY) ] || { .venv/bin/python -m pip install -q --disable-pip-version-check \
-	    -e '.[lab,dev]' && touch $(READY); }
+	    -e '.[lab,dev,docs]' && touch $(READY); }
 
 .PHONY: python packages
 python: # a machine without any Python gets one
@@ -91,6 +91,12 @@ bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbea
 
 bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; 15 minutes (root)
 	@.venv/bin/python -m tests.bench.cluster
+
+.PHONY: docs
+docs: setup ## the documentation as a site, below build/site; a link that leads nowhere ends it
+	@rm -rf build/site
+	@.venv/bin/python -m sphinx -qW --keep-going -b html -d build/doctrees docs build/site
+	@echo build/site/index.html
 
 man: setup ## the manual pages, below build/man
 	@rm -rf build/man

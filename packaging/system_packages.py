@@ -49,6 +49,8 @@ PACKAGES = {
     "one more provider of agents, whose metadata is judged": ("drbd-utils", "drbd-pacemaker"),
     "a judge of manual pages": ("mandoc", "mandoc"),
     "a reader of diffs": ("patch", "patch"),
+    "a reader of JSON": ("jq", "jq"),
+    "random bytes as text": ("openssl", "openssl"),
     "man": ("man-db", "man-db"),
     "col": ("bsdextrautils", "util-linux"),
     "the virtual environment": ("python3-venv", "python3-libs"),

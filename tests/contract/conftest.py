@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.toolkit.installer.installation import install
+from ocf_py.toolkit.installer.interpreter import find_interpreter
+from ocf_py.toolkit.installer.place import Place
+from ocf_py.toolkit.installer.sources import find_sources
 from tests.contract.subjects import install_agents
 
 if TYPE_CHECKING:
@@ -31,3 +35,11 @@ def launchers(open_folder: Path, agents_python: str) -> Path:
     if os.geteuid() != 0:
         pytest.fail("the contract tier makes namespaces: run it as root", pytrace=False)
     return install_agents(open_folder / "contract", agents_python)
+
+
+@pytest.fixture(scope="session")
+def installed(open_folder: Path, agents_python: str) -> Path:
+    """A root with our agents alone, as `ocf-py install` leaves it."""
+    root = open_folder / "documented"
+    install(Place(root), find_sources(with_examples=False), find_interpreter(agents_python))
+    return root

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from ocf_py.catalogue.description import parse_description
+from ocf_py.metadata import document
+from ocf_py.toolkit.agent_page import render_agent
 from ocf_py.toolkit.command import ocf_py
+from ocf_py.toolkit.command_page import split_help
 from ocf_py.toolkit.man import walk
-from ocf_py.toolkit.roff import split_help
+from ocf_py.toolkit.our_agents import load_agents
 from tests.unit.installing import run_cli
 
 if TYPE_CHECKING:
@@ -46,15 +50,18 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("man")
     done = run_cli("man", folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert {one.name for one in folder.iterdir()} == {
+    assert {one.name for one in (folder / "man8").iterdir()} == {
         f"{name.replace(' ', '-')}.8" for name in COMMANDS
     }
-    assert sorted(done.stdout.split()) == sorted(str(one) for one in folder.iterdir())
+    assert {one.name for one in (folder / "man7").iterdir()} == {
+        f"ocf_ocfpy_{agent}.7" for agent in load_agents()
+    }
+    assert sorted(done.stdout.split()) == sorted(str(one) for one in folder.glob("man?/*"))
     return folder
 
 
 def test_every_page_is_clean_for_mandoc_and_for_man(pages: Path) -> None:
-    for page in pages.iterdir():
+    for page in pages.glob("man?/*"):
         lint = subprocess.run(
             ["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True, check=False
         )
@@ -69,14 +76,16 @@ def test_every_page_is_clean_for_mandoc_and_for_man(pages: Path) -> None:
         assert shown.stderr == ""
 
 
+def _show(page: Path) -> str:
+    """The page as man(1) shows it, its lines as long as its paragraphs."""
+    words = ["mandoc", "-Tutf8", "-Owidth=400", str(page)]
+    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    flat = subprocess.run(["col", "-bx"], input=text, capture_output=True, text=True, check=True)
+    return str(flat.stdout)
+
+
 def test_a_page_holds_what_the_command_says_and_takes(pages: Path) -> None:
-    text = subprocess.run(
-        ["mandoc", "-Tutf8", "-Owidth=200", pages / "ocf-py-run.8"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    flat = subprocess.run(["col", "-b"], input=text, capture_output=True, text=True, check=True)
+    shown = _show(pages / "man8/ocf-py-run.8")
     for part in (
         "ocf-py-run - run ACTION of AGENT once",
         "ocf-py run [OPTIONS] AGENT ACTION",
@@ -86,7 +95,28 @@ def test_a_page_holds_what_the_command_says_and_takes(pages: Path) -> None:
         "ocf-py run ocf:ocfpy:IPaddr monitor -o ip=192.0.2.10",
         "ocf-py(8)",
     ):
-        assert part in flat.stdout
+        assert part in shown
+
+
+@pytest.mark.parametrize("agent", load_agents())
+def test_an_agents_page_holds_all_that_its_metadata_says(pages: Path, agent: str) -> None:
+    description = parse_description(document(load_agents()[agent]).encode())
+    shown = " ".join(_show(pages / f"man7/ocf_ocfpy_{agent}.7").split())
+    texts = [description.shortdesc[1:], *description.longdesc.split("\n\n")]
+    for parameter in description.parameters:
+        texts += [f"{parameter.name} (", *parameter.longdesc.split("\n\n"), parameter.default]
+    texts += [f"{one.name} timeout {one.timeout}" for one in description.actions]
+    for text in texts:
+        assert " ".join(text.split()) in shown
+
+
+def test_an_agent_without_an_example_of_ours_is_shown_with_what_it_requires() -> None:
+    document = b"""<resource-agent name="Lamp"><version>1.1</version><parameters>
+        <parameter name="socket" required="1"><content type="string"/></parameter>
+        <parameter name="colour"><content type="string"/></parameter>
+        </parameters><actions><action name="start" timeout="20s"/></actions></resource-agent>"""
+    page = render_agent("acme", parse_description(document), "0")
+    assert "pcs resource create lamp ocf:acme:Lamp socket=SOCKET\n" in page
 
 
 def test_the_date_of_a_page_is_that_of_the_build(
@@ -94,7 +124,7 @@ def test_the_date_of_a_page_is_that_of_the_build(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     assert run_cli("man", tmp_path / "a").returncode == 0
-    assert '8 "1970-01-02"' in (tmp_path / "a/ocf-py.8").read_text()
+    assert '8 "1970-01-02"' in (tmp_path / "a/man8/ocf-py.8").read_text()
 
 
 def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
@@ -102,7 +132,7 @@ def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     done = run_cli("man", tmp_path / "file")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"ocf-py: cannot write to {tmp_path}/file: File exists; name another directory\n"
+        f"ocf-py: cannot write to {tmp_path}/file/man8: Not a directory; name another directory\n"
     )
 
 

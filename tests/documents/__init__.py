@@ -1,0 +1,1 @@
+"""The documentation's commands, read from its pages and run where they belong."""
