@@ -81,6 +81,8 @@ class Build:
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
         spec.write_text(text)
+        for source in (spec, archive):  # the source's package keeps their times
+            os.utime(source, (int(self.epoch), int(self.epoch)))
         defines = {
             "_topdir": self.work,
             "_sourcedir": archive.parent,

@@ -42,7 +42,9 @@ def copy_tree(target: Path, version: str) -> Path:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / name, target / name)
     if version:
-        (target / "src/ocf_py/_version.py").write_text(f'"""As told."""\n\n__version__ = "{version}"\n')
+        (target / "src/ocf_py/_version.py").write_text(
+            f'"""As told."""\n\n__version__ = "{version}"\n'
+        )
     return target
 
 
@@ -71,13 +73,9 @@ def build(tree: Path, folder: Path, kind: str) -> dict[str, Path]:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    pattern = "*.noarch.rpm" if kind == "rpm" else "*.deb"
-    split = "-0." if kind == "rpm" else "_"
-    paths = (folder / "out").glob(pattern)
-    return {
-        (path.name.rsplit("-", 2)[0] if split == "-0." else path.name.partition("_")[0]): path
-        for path in paths
-    }
+    if kind == "rpm":
+        return {path.name.rsplit("-", 2)[0]: path for path in folder.glob("out/*.noarch.rpm")}
+    return {path.name.partition("_")[0]: path for path in folder.glob("out/*.deb")}
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +125,9 @@ class Machine:
     def bring(self, paths: Sequence[Path]) -> list[str]:
         """Copies packages there; their places."""
         (self.root / "packages").mkdir(exist_ok=True)
-        return [f"/packages/{Path(shutil.copy(path, self.root / 'packages')).name}" for path in paths]
+        return [
+            f"/packages/{Path(shutil.copy(path, self.root / 'packages')).name}" for path in paths
+        ]
 
 
 @contextlib.contextmanager
@@ -141,7 +141,9 @@ def made_machine(folder: Path) -> Iterator[Machine]:
         for name in ("upper", "work", "root"):
             (folder / name).mkdir()
         layers = f"lowerdir=/,upperdir={folder}/upper,workdir={folder}/work"
-        subprocess.run(["mount", "-t", "overlay", "-o", layers, "none", folder / "root"], check=True)
+        subprocess.run(
+            ["mount", "-t", "overlay", "-o", layers, "none", folder / "root"], check=True
+        )
         subprocess.run(["mount", "-t", "proc", "proc", folder / "root/proc"], check=True)
         subprocess.run(["mount", "-t", "tmpfs", "run", folder / "root/run"], check=True)
         subprocess.run(["mount", "--bind", "/dev", folder / "root/dev"], check=True)

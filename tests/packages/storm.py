@@ -43,7 +43,7 @@ class Storm:
     def _blow(self, action: str) -> None:
         while not self._over.is_set():
             ended = subprocess.run(
-                ["chroot", self._machine.root, f"/{LAUNCHERS}/Mixer", action],
+                ["/usr/sbin/chroot", self._machine.root, f"/{LAUNCHERS}/Mixer", action],
                 env=_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

@@ -53,7 +53,9 @@ def test_the_byte_code_is_made_on_the_node_and_is_in_what_the_launchers_run(
     generation = json.loads((machine.root / HOME / "manifest.json").read_text())["generation"]
     held = machine.root / HOME / "held" / generation
     assert [*(held / "ocf_py/__pycache__").glob("runner.*.pyc")]
-    assert (held / "ocf_py/runner.py").samefile(machine.root / HOME / generation / "ocf_py/runner.py")
+    assert (held / "ocf_py/runner.py").samefile(
+        machine.root / HOME / generation / "ocf_py/runner.py"
+    )
 
 
 def test_an_install_leaves_a_packaged_tree_to_its_package(
