@@ -99,7 +99,9 @@ class Build:
         ]
         # Where the build needs are not RPMs, as on Debian, rpm cannot tell that they are there.
         options += ["--nodeps", *([] if check else ["--without", "check"])]
-        self._run(["rpmbuild", "-ba", *options, spec])
+        # Apart: the source's package keeps the path of the build, and the others would its sum.
+        self._run(["rpmbuild", "-bb", *options, spec])
+        self._run(["rpmbuild", "-bs", *options, spec])
         return sorted((self.work / "out").glob("*.rpm"))
 
     def make_debs(self, *, check: bool) -> list[Path]:

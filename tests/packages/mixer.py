@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ocf_py as ocf
 
+_VERSION = "told by the line that is put behind this file's last one"
+
 
 class Mixer(ocf.Agent):
     """Imports the library piece by piece"""
@@ -15,7 +17,7 @@ class Mixer(ocf.Agent):
 
         home = ocf.__file__.rsplit("/", 1)[0]
         for folder in ("", "system/", "mirror/"):
-            for file in sorted(os.listdir(home + "/" + folder)):
+            for file in sorted(os.listdir(f"{home}/{folder}")):
                 if not file.endswith(".py") or file in ("launch.py", "detached.py"):
                     continue
                 name = ("ocf_py/" + folder + file[:-3]).replace("/", ".").replace(".__init__", "")

@@ -6,12 +6,17 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
+from ocf_py.toolkit.errors import ToolkitError
+from ocf_py.toolkit.installer.installation import install, uninstall
+from ocf_py.toolkit.installer.interpreter import find_interpreter
+from ocf_py.toolkit.installer.place import Place
+from ocf_py.toolkit.installer.sources import find_sources
 from tests.packages.conftest import HOME, LAUNCHERS
 from tests.packages.storm import Storm
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.packages.conftest import Machine, Release
 
 # Click and psutil need not be Debian's on the machine of the tests.
@@ -59,26 +64,12 @@ def test_the_byte_code_is_made_on_the_node_and_is_in_what_the_launchers_run(
 
 
 def test_an_install_leaves_a_packaged_tree_to_its_package(
-    release: Release, machine: Machine, tmp_path: Path
+    release: Release, machine: Machine
 ) -> None:
-    from ocf_py.toolkit.errors import ToolkitError
-    from ocf_py.toolkit.installer.installation import install, uninstall
-    from ocf_py.toolkit.installer.interpreter import find_interpreter
-    from ocf_py.toolkit.installer.place import Place
-    from ocf_py.toolkit.installer.sources import find_sources
-
     machine.run(*_INSTALL, *machine.bring([release.deb["ocf-py-agents"]]))
     place = Place(machine.root)
-    said = []
-    for change in (
-        lambda: install(
-            place, find_sources(with_examples=True), find_interpreter("/usr/bin/python3")
-        ),
-        lambda: uninstall(place),
-    ):
-        try:
-            change()
-        except ToolkitError as error:
-            said.append(str(error))
-    assert len(said) == 2
-    assert all("the agents are of the package ocf-py-agents" in line for line in said)
+    sources, python = find_sources(with_examples=True), find_interpreter("/usr/bin/python3")
+    with pytest.raises(ToolkitError, match="the agents are of the package ocf-py-agents"):
+        install(place, sources, python)
+    with pytest.raises(ToolkitError, match="the agents are of the package ocf-py-agents"):
+        uninstall(place)

@@ -35,7 +35,7 @@ def test_agents_run_from_a_bare_root_and_removal_leaves_nothing(
     root = open_folder / "bare"
     root.mkdir()
     # No shell in it, so that no script of the package can run.
-    rpm = [*_RPM, "--root", root, "--noscripts"]
+    rpm: list[str | Path] = [*_RPM, "--root", root, "--noscripts"]
     subprocess.run([*rpm, "-i", release.rpm["ocf-py-agents"]], check=True)
     for type_ in ("IPaddr", "Filesystem", "Service", "MirrorSync", "Drbd"):
         for words, code in ((["meta-data"], 0), (["monitor"], 7), (["nonsense"], 3)):
