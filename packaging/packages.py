@@ -23,7 +23,10 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 def read_version(tree: Path) -> str:
     """The version in the one place where it stands."""
-    text = (tree / "src/ocf_py/_version.py").read_text()
+    try:
+        text = (tree / "src/ocf_py/_version.py").read_text()
+    except OSError as error:
+        sys.exit(f"packages: {error.filename}: {error.strerror}; --tree names a source tree")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if not found:
         sys.exit(f"packages: {tree}/src/ocf_py/_version.py names no version")
@@ -47,13 +50,13 @@ def find_epoch(tree: Path) -> str:
 
 
 class Build:
-    """One build of the packages of `tree` below `work`, which is made anew."""
+    """One build of the packages of `tree`, in a folder of its own in `work` that is made anew."""
 
     def __init__(self, tree: Path, work: Path, python: Path) -> None:
-        self.tree, self.work, self.python = tree, work, python
+        self.tree, self.work, self.python = tree, work / "ocf-py-packages", python
         self.version, self.epoch = read_version(tree), find_epoch(tree)
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
 
     def make_archive(self) -> Path:
         """The source archive, as it goes to PyPI."""

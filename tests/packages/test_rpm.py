@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from tests.packages.conftest import CHECKOUT, HOME, LAUNCHERS, files_below
@@ -52,6 +53,23 @@ def test_agents_run_from_a_bare_root_and_removal_leaves_nothing(
     system = {"usr", "usr/lib", "usr/lib/tmpfiles.d", "usr/share", "usr/share/doc"}
     system.add("usr/share/licenses")
     assert {path for path in files_below(root) if path.startswith(("usr", "run"))} <= system
+
+
+def test_the_toolkit_alone_names_the_package_of_the_lab(release: Release, tmp_path: Path) -> None:
+    rpm: list[str | Path] = [*_RPM, "--root", tmp_path, "--noscripts"]
+    subprocess.run([*rpm, "-i", release.rpm["ocf-py"]], check=True)
+    (packages,) = tmp_path.glob("usr/lib/python3*/site-packages")
+    done = subprocess.run(
+        [sys.executable, tmp_path / "usr/bin/ocf-py", "lab", "status"],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(packages)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ocf-py: lab: this part of ocf-py is not installed; install the package ocf-py-lab\n"
+    )
 
 
 def test_an_upgrade_under_a_storm_of_actions_never_mixes_two_versions(
