@@ -19,7 +19,7 @@ PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man clean \
-        test-unit test-contract test-kernel test-cluster test-vm fuzz soak
+        test-unit test-contract test-kernel test-cluster test-vm test-packages fuzz soak rpm deb sdist
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -79,6 +79,10 @@ test-vm: setup ## what needs kernels of its own: two QEMU guests (root, Debian)
 	@$(PYTHON) packaging/system_packages.py --vm
 	$(PYTEST) tests/vm
 
+test-packages: setup ## RPMs and Debian packages, installed and upgraded; 2 minutes (root, Debian)
+	@$(PYTHON) packaging/system_packages.py --packages
+	$(PYTEST) tests/packages
+
 compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
@@ -101,6 +105,14 @@ docs: setup ## the documentation as a site, below build/site; a link that leads 
 man: setup ## the manual pages, below build/man
 	@rm -rf build/man
 	@.venv/bin/ocf-py man build/man
+
+rpm deb: setup ## packages to dist/, with the unit and contract tiers as their check
+	@$(PYTHON) packaging/system_packages.py --packages
+	@.venv/bin/python packaging/packages.py $@
+
+sdist: setup ## source archive and wheel to dist/, the same bytes for the same commit
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+	    .venv/bin/python -m build --no-isolation --outdir dist
 
 stage: python ## a tree under build/stage that runs as it stands, examples included
 	@$(INSTALLER) install --root build/stage --python $(PYTHON) --with-examples

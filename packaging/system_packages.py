@@ -1,6 +1,6 @@
 """Installs the system packages that the lab and the tests need, and leaves no daemon behind.
 
-With `--vm` those of the VM lab, too.
+With `--vm` those of the VM lab, with `--packages` those that build and judge packages, too.
 
 Needs nothing but a Python 3.9 interpreter: it runs before there is a virtual environment.
 """
@@ -65,6 +65,16 @@ VM_PACKAGES = {
     "the guests' initrd": "cpio",
     "what runs in it": "busybox-static",
     "the guests' kernel modules": "kmod",
+}
+
+# What builds and judges our own packages: Debian's names alone, as it has the tools of both kinds.
+PACKAGING = {
+    "RPMs": "rpm",
+    "a judge of RPMs": "rpmlint",
+    "Debian's packages": "debhelper",
+    "Debian's way with Python": "dh-python",
+    "a judge of Debian's packages": "lintian",
+    "dpkg-buildpackage": "dpkg-dev",
 }
 
 
@@ -210,6 +220,10 @@ def main() -> None:
         if not isinstance(manager, Apt):
             fail("the VM lab builds its guests from Debian's packages, and this is no Debian")
         names = sorted({*names, *VM_PACKAGES.values()})
+    if "--packages" in sys.argv[1:]:
+        if not isinstance(manager, Apt):
+            fail("Debian's tools build and judge both kinds of packages, and this is no Debian")
+        names = sorted({*names, *PACKAGING.values()})
     missing = manager.missing(names)
     if missing:
         install_missing(manager, missing)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HERE = Path(__file__).parent
-_TIERS = ("unit", "contract", "kernel", "cluster", "vm")
+_TIERS = ("unit", "contract", "kernel", "cluster", "vm", "packages")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

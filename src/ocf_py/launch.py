@@ -9,6 +9,6 @@ sys.path.insert(0, library)
 try:
     from ocf_py.runner import main
 except Exception as error:  # noqa: BLE001 - whatever it is, Pacemaker shows one line
-    sys.exit(f"ocf-exit-reason:cannot load {library} ({error}): run `ocf-py install` again")
+    sys.exit(f"ocf-exit-reason:cannot load {library} ({error}): install the agents again")
 _, module, name, *sys.argv[1:] = sys.argv
 main(module, name)

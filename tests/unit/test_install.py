@@ -98,7 +98,7 @@ def test_a_launcher_without_its_library_says_so_in_one_line(
     done = subprocess.run([launchers / "Lamp", "stop"], capture_output=True, text=True, check=False)
     assert done.returncode == 1  # whether it is stopped cannot be known
     lost = f"{launchers}/../../lib/ocfpy/{generation.name}/ocf_py/launch.py"
-    assert done.stderr == f"ocf-exit-reason:cannot read {lost}: run `ocf-py install` again\n"
+    assert done.stderr == f"ocf-exit-reason:cannot read {lost}: install the agents again\n"
 
 
 def test_a_library_that_cannot_be_loaded_is_one_line(
@@ -111,7 +111,7 @@ def test_a_library_that_cannot_be_loaded_is_one_line(
     done = subprocess.run([launchers / "Lamp", "stop"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("ocf-exit-reason:cannot load ")
-    assert done.stderr.endswith("(No module named 'ocf_py.runner'): run `ocf-py install` again\n")
+    assert done.stderr.endswith("(No module named 'ocf_py.runner'): install the agents again\n")
 
 
 def test_metadata_is_there_without_an_interpreter_and_the_rest_says_what_is_missing(
@@ -141,7 +141,7 @@ def test_metadata_is_there_without_an_interpreter_and_the_rest_says_what_is_miss
             check=False,
         )
         assert done.returncode == code
-        assert done.stderr == f"ocf-exit-reason:cannot read {path}: run `ocf-py install` again\n"
+        assert done.stderr == f"ocf-exit-reason:cannot read {path}: install the agents again\n"
 
 
 def test_metadata_that_is_lost_is_made_anew(

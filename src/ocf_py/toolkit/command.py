@@ -55,7 +55,13 @@ class LazyGroup(click.Group):
         try:
             module = importlib.import_module(f"ocf_py.toolkit.{name}")
         except ModuleNotFoundError as error:
-            extra = _EXTRAS.get((error.name or "").partition(".")[0])
+            missing = error.name or ""
+            if missing.startswith((f"ocf_py.toolkit.{name}", "ocf_py.lab")):
+                raise ToolkitError(
+                    f"{cmd_name}: this part of ocf-py is not installed",
+                    hint=f"install the package ocf-py-{name.partition('_')[0]}",
+                ) from error
+            extra = _EXTRAS.get(missing.partition(".")[0])
             if extra is None:
                 raise
             raise ToolkitError(

@@ -14,7 +14,7 @@ from ocf_py.toolkit.installer.manifest import (
     LIBRARY,
     MANIFEST,
     SHARED,
-    load_manifest,
+    load_own_manifest,
 )
 from ocf_py.toolkit.installer.plan import LAUNCHER_MODE, LIBRARY_MODE, make_plan
 from ocf_py.toolkit.installer.sources import Origin
@@ -36,7 +36,7 @@ def preview_install(
 ) -> list[str]:
     """What `install` would do, a line each; touches nothing."""
     tree = place.tree
-    manifest = load_manifest(tree)
+    manifest = load_own_manifest(tree)
     plan = make_plan(tree, manifest, keep_added(tree, manifest, sources, without), interpreter)
     return [
         *(f"would write {tree.base / path}" for path in (*plan.library, *plan.launchers)),
@@ -45,11 +45,17 @@ def preview_install(
 
 
 def install(
-    place: Place, sources: Sources, interpreter: Interpreter, *, without: Collection[str] = ()
+    place: Place,
+    sources: Sources,
+    interpreter: Interpreter,
+    *,
+    without: Collection[str] = (),
+    package: str = "",
 ) -> list[str]:
     """Makes the tree at `place` hold `sources`; returns what there is to say, a line each.
 
-    The user's own agents of earlier installs stay, but for those of the types `without`.
+    The user's own agents of earlier installs stay, but for those of the types `without`. With
+    `package`, the tree is to be carried by the package of that name, and changed by no install.
 
     An action that runs meanwhile goes on importing from its own generation, which stays until
     the next install. Cut off anywhere, this leaves the former agents working; a first install
@@ -62,13 +68,13 @@ def install(
     """
     tree = place.tree
     # Once without the lock: a refusal leaves no trace, not even the folder that is locked.
-    manifest = load_manifest(tree)
+    manifest = load_own_manifest(tree)
     wanted = keep_added(tree, manifest, sources, without)
     plan = make_plan(tree, manifest, wanted, interpreter)
     library, built = _build(place, plan, wanted, interpreter), plan.generation
     made = [folder for folder in SHARED if not tree.has_folder(folder)]
     with tree.locked(LIBRARY, create=True):
-        manifest = load_manifest(tree)
+        manifest = load_own_manifest(tree)
         wanted = keep_added(tree, manifest, sources, without)
         plan = make_plan(tree, manifest, wanted, interpreter)
         for folder in (LIBRARY, LAUNCHERS):
@@ -81,6 +87,7 @@ def install(
         if done and not (plan.library or plan.launchers or plan.stale):
             return [f"{place}: ocf-py {__version__} is installed already"]
         manifest.made = sorted({*manifest.made, *made})
+        manifest.package = package
         # What was whole without the lock may have been removed meanwhile, or an agent been added.
         if not library or built != plan.generation:
             library = _build(place, plan, wanted, interpreter)
@@ -110,7 +117,7 @@ def uninstall(place: Place, *, dry_run: bool = False) -> list[str]:
     if tree.read(MANIFEST) is None:
         return [f"{place}: nothing of ocf-py is installed"]
     with tree.locked(LIBRARY, create=False):
-        manifest = load_manifest(tree)
+        manifest = load_own_manifest(tree)
         if dry_run:
             paths = _order_removal(manifest)
             return [f"would remove {tree.base / path}" for path in paths if tree.inspect(path)]

@@ -22,14 +22,16 @@ while [ -L "$path" ]; do # reached through a symlink, the library lies beside wh
     link=$(readlink "$path")
     case $link in /*) path=$link ;; *) path=${{path%/*}}/$link ;; esac
 done
-library=${{path%/*}}/../../lib/ocfpy/{generation}
+home=${{path%/*}}/../../lib/ocfpy
+library=$home/held/{generation} # a package's: its upgrade takes the other away
+[ -d "$library" ] || library=$home/{generation}
 python={python}
 if [ "$1" = meta-data ] && [ -r "$library/{metadata}" ]; then
     exec /bin/cat "$library/{metadata}"
 fi
 for needed in "$python" "$library/ocf_py/launch.py"; do
     [ -r "$needed" ] && continue
-    echo "ocf-exit-reason:cannot read $needed: run \\`ocf-py install\\` again" >&2
+    echo "ocf-exit-reason:cannot read $needed: install the agents again" >&2
     case $1/${{OCF_RESKEY_CRM_meta_interval:-0}} in
     start/* | validate-all/*) exit 5 ;;
     monitor/0) # a probe: where nothing was recorded, nothing was started

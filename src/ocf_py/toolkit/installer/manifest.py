@@ -31,6 +31,8 @@ class Manifest:
 
     `added` are the types of the user's own agents and of the examples, each with the name of its
     module's file among the agents of `generation`.
+
+    `package` is the package that carries the tree: then it is the package manager's to change.
     """
 
     version: str = ""
@@ -39,6 +41,7 @@ class Manifest:
     files: dict[str, list[str]] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     added: dict[str, str] = field(default_factory=dict)
+    package: str = ""
 
     def owns(self, path: str, digest: str) -> bool:
         """Whether the file at `path` is as an install of ours wrote it."""
@@ -75,4 +78,19 @@ def load_manifest(tree: Tree) -> Manifest:
             f"{tree.base / MANIFEST}: unreadable manifest ({error})",
             hint=f"remove {LIBRARY} and {LAUNCHERS} below {tree.base} by hand, then install",
         ) from error
+    return manifest
+
+
+def load_own_manifest(tree: Tree) -> Manifest:
+    """As `load_manifest`, for who is going to change the tree.
+
+    Raises:
+        ToolkitError: As there; or the tree is a package's.
+    """
+    manifest = load_manifest(tree)
+    if manifest.package:
+        raise ToolkitError(
+            f"{tree.base / LIBRARY}: the agents are of the package {manifest.package}",
+            hint="nothing was changed; upgrade or remove it by the package manager",
+        )
     return manifest

@@ -1,0 +1,1 @@
+"""The packages as a package manager installs, upgrades and removes them."""

@@ -1,0 +1,115 @@
+"""The RPMs: installed in a bare root, upgraded under a storm of actions, and removed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.packages.conftest import CHECKOUT, HOME, LAUNCHERS, files_below
+from tests.packages.storm import Storm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.packages.conftest import Machine, Release
+
+# The machine is Debian's: what the packages require is there, but not as an RPM.
+_RPM = ("rpm", "--nodeps")
+
+
+def test_rpmlint_finds_nothing_that_is_not_explained(release: Release) -> None:
+    filters = CHECKOUT / "packaging/rpm/rpmlint.toml"
+    done = subprocess.run(
+        ["/usr/bin/rpmlint", "-c", filters, *release.rpm.values()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 errors, 0 warnings" in done.stdout
+
+
+def test_agents_run_from_a_bare_root_and_removal_leaves_nothing(
+    release: Release, open_folder: Path
+) -> None:
+    root = open_folder / "bare"
+    root.mkdir()
+    # No shell in it, so that no script of the package can run.
+    rpm: list[str | Path] = [*_RPM, "--root", root, "--noscripts"]
+    subprocess.run([*rpm, "-i", release.rpm["ocf-py-agents"]], check=True)
+    for type_ in ("IPaddr", "Filesystem", "Service", "MirrorSync", "Drbd"):
+        for words, code in ((["meta-data"], 0), (["monitor"], 7), (["nonsense"], 3)):
+            done = subprocess.run(
+                [root / LAUNCHERS / type_, *words],
+                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HA_LOGFACILITY": "none"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == code, (type_, words, done.stderr)
+    subprocess.run([*rpm, "-e", "ocf-py-agents"], check=True)
+    # A bare root had not even those that a system has; rpm makes them and lists them nowhere.
+    system = {"usr", "usr/lib", "usr/lib/tmpfiles.d", "usr/share", "usr/share/doc"}
+    system.add("usr/share/licenses")
+    assert {path for path in files_below(root) if path.startswith(("usr", "run"))} <= system
+
+
+def test_the_toolkit_alone_names_the_package_of_the_lab(release: Release, tmp_path: Path) -> None:
+    rpm: list[str | Path] = [*_RPM, "--root", tmp_path, "--noscripts"]
+    subprocess.run([*rpm, "-i", release.rpm["ocf-py"]], check=True)
+    (packages,) = tmp_path.glob("usr/lib/python3*/site-packages")
+    done = subprocess.run(
+        [sys.executable, tmp_path / "usr/bin/ocf-py", "lab", "status"],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(packages)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ocf-py: lab: this part of ocf-py is not installed; install the package ocf-py-lab\n"
+    )
+
+
+def test_an_upgrade_under_a_storm_of_actions_never_mixes_two_versions(
+    stamped: tuple[Release, Release], machine: Machine
+) -> None:
+    old, new = machine.bring([one.rpm["ocf-py-agents"] for one in stamped])
+    machine.run(*_RPM, "-i", old)
+    with Storm(machine) as storm:
+        for _ in range(4):
+            machine.run(*_RPM, "-U", new)
+            machine.run(*_RPM, "-U", "--oldpackage", old)
+    assert storm.faults == {}
+    assert storm.done > 20
+    machine.run(*_RPM, "-e", "ocf-py-agents")
+    assert not (machine.root / HOME).exists()
+
+
+def test_without_the_held_library_the_storm_would_find_actions_that_lose_theirs(
+    stamped: tuple[Release, Release], machine: Machine
+) -> None:
+    old, new = machine.bring([one.rpm["ocf-py-agents"] for one in stamped])
+    machine.run(*_RPM, "-i", "--noscripts", old)
+    with Storm(machine) as storm:
+        for _ in range(4):
+            machine.run(*_RPM, "-U", "--noscripts", new)
+            machine.run(*_RPM, "-U", "--noscripts", "--oldpackage", old)
+    assert storm.faults
+
+
+def test_the_toolkit_is_not_needed_on_a_node_and_the_lab_not_by_the_toolkit(
+    release: Release,
+) -> None:
+    listed = {
+        name: subprocess.run(
+            ["rpm", "-qpl", path], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        for name, path in release.rpm.items()
+    }
+    assert not [path for path in listed["ocf-py-agents"] if "site-packages" in path]
+    assert not [path for path in listed["ocf-py"] if "/ocf_py/lab" in path]
+    assert [path for path in listed["ocf-py-lab"] if path.endswith("/ocf_py/lab/lab.py")]
+    files = [path for paths in listed.values() for path in paths if "/licenses/" not in path]
+    assert {path for path in files if files.count(path) > 1} == set()

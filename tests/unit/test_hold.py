@@ -1,0 +1,84 @@
+"""The twin of a packaged library: what is held while a package manager exchanges it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import hold
+from ocf_py.toolkit.installer.installation import install
+from ocf_py.toolkit.installer.interpreter import find_interpreter
+from ocf_py.toolkit.installer.manifest import LAUNCHERS, LIBRARY
+from ocf_py.toolkit.installer.place import Place
+from tests.unit.installing import make_sources, run_launcher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def package(home: Path, generation: str) -> None:
+    """What an upgrade to `generation` leaves: this one alone."""
+    (home / generation / "ocf_py").mkdir(parents=True)
+    (home / generation / "ocf_py/runner.py").write_text(generation)
+    (home / "manifest.json").write_text(json.dumps({"generation": generation}))
+
+
+def held(home: Path) -> list[str]:
+    return sorted(path.name for path in (home / "held").iterdir())
+
+
+def test_the_generation_before_stays_and_those_before_it_go(tmp_path: Path) -> None:
+    for generation in ("one", "two", "three"):
+        package(tmp_path, generation)
+        hold.hold(tmp_path)
+    assert held(tmp_path) == ["three", "two"]
+
+
+def test_a_generation_that_a_process_runs_from_stays(tmp_path: Path) -> None:
+    package(tmp_path, "one")
+    hold.hold(tmp_path)
+    sleeper = "import sys; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", sleeper, f"{tmp_path}/held/one/ocf_py/launch.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        for generation in ("two", "three"):
+            package(tmp_path, generation)
+            hold.hold(tmp_path)
+        assert held(tmp_path) == ["one", "three", "two"]
+
+
+def test_the_same_generation_again_takes_over_what_is_new_in_it(tmp_path: Path) -> None:
+    package(tmp_path, "one")
+    hold.hold(tmp_path)
+    (tmp_path / "one/ocf_py/fresh.pyc").write_text("byte code")
+    hold.hold(tmp_path)
+    twin = tmp_path / "held/one/ocf_py"
+    assert sorted(path.name for path in twin.iterdir()) == ["fresh.pyc", "runner.py"]
+    assert (twin / "fresh.pyc").samefile(tmp_path / "one/ocf_py/fresh.pyc")
+
+
+def test_a_release_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hold, "RUN", tmp_path / "run")
+    package(tmp_path, "one")
+    hold.hold(tmp_path)
+    hold.release(tmp_path)
+    assert not (tmp_path / "held").exists()
+
+
+def test_a_launcher_runs_the_twin_and_without_one_the_packaged_library(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    install(place, make_sources(), find_interpreter("/usr/bin/python3"), package="lamps")
+    home, lamp = place.tree.base / LIBRARY, place.tree.base / LAUNCHERS / "Lamp"
+    assert run_launcher(lamp, "monitor") == "Lamp first first monitor"
+    hold.hold(home)
+    (generation,) = held(home)
+    (home / generation).rename(home / "taken-away")
+    assert run_launcher(lamp, "monitor") == "Lamp first first monitor"
