@@ -170,7 +170,7 @@ def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Eleme
 
 
 def _take_room(nodes: etree._Element, example: etree._Element) -> bool:
-    """Give the lab's node of the same name the example's utilization; whether that was all of it."""
+    """Give the lab's node of the same name the example's utilization; whether that was all."""
     name = example.get("uname")
     node = next((one for one in nodes if name is not None and one.get("uname") == name), None)
     if node is None:
