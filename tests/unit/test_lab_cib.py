@@ -160,6 +160,35 @@ def test_a_resource_called_as_a_fence_device_is_left_out_aloud(
     ]
 
 
+def test_the_room_that_an_example_gives_a_node_is_taken_and_goes_with_the_next_example(
+    tmp_path: Path, live: etree._Element
+) -> None:
+    inside = (
+        "<nodes><node id='9' uname='n1'><utilization id='u{0}'>"
+        "<nvpair id='m{0}' name='memory' value='{0}'/></utilization></node></nodes>"
+    )
+    earlier = merge_text(tmp_path, live, inside.format(4096))
+    assert earlier.left_out == []
+    fresh = live.find("configuration")
+    assert fresh is not None
+    live.replace(fresh, earlier.configuration)
+    later = merge_text(tmp_path, live, inside.format(512))
+    (node,) = later.configuration.findall("nodes/node")
+    assert (node.get("id"), node.get("uname")) == ("1", "n1")
+    assert [pair.get("value") for pair in node.findall("utilization/nvpair")] == ["512"]
+
+
+@pytest.mark.parametrize(
+    "node", ["<node id='1' uname='n7'/>", "<node id='1' uname='n1'><instance_attributes/></node>"]
+)
+def test_what_else_an_example_says_of_nodes_is_left_out_aloud(
+    tmp_path: Path, live: etree._Element, node: str
+) -> None:
+    merged = merge_text(tmp_path, live, f"<nodes>{node}</nodes>")
+    assert merged.left_out == ["nodes: the lab has its own"]
+    assert merged.configuration.find("nodes/node/*") is None
+
+
 def test_an_earlier_example_s_own_fence_device_does_not_stay(
     tmp_path: Path, live: etree._Element
 ) -> None:

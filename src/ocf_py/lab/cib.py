@@ -124,7 +124,7 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
     """Lay an example over what of the live `<cib>` is the lab's own.
 
     Nodes, fence devices and the lab's cluster properties stay; all other resources, constraints,
-    defaults and properties are the example's.
+    defaults and properties are the example's, and what room a node has.
     """
     configuration = live.find("configuration")
     if configuration is None:
@@ -136,7 +136,8 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
     left_out = []
     for element in example.findall("crm_config/*"):
         left_out += _take_properties(sections["crm_config"], deepcopy(element))
-    if example.find("nodes/*") is not None:
+    taken = [_take_room(sections["nodes"], node) for node in example.findall("nodes/*")]
+    if not all(taken):
         left_out.append("nodes: the lab has its own")
     fences = {device.get("id") for device in sections["resources"]}
     for element in example.findall("resources/*"):
@@ -151,7 +152,11 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
 
 def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Element]:
     if section == "nodes":
-        return deepcopy(elements)
+        nodes = deepcopy(elements)
+        for node in nodes:
+            for room in node.findall("utilization"):  # an earlier example's
+                node.remove(room)
+        return nodes
     if section == "resources":
         return [deepcopy(element) for element in elements if element.get("type") == "fence_lab"]
     if section == "constraints":
@@ -162,6 +167,17 @@ def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Eleme
             if pair.get("name") not in {*_PROPERTIES, *_PACEMAKERS_OWN}:  # an earlier example's
                 properties.remove(pair)
     return kept
+
+
+def _take_room(nodes: etree._Element, example: etree._Element) -> bool:
+    """Give the lab's node of the same name the example's utilization; whether that was all."""
+    name = example.get("uname")
+    node = next((one for one in nodes if name is not None and one.get("uname") == name), None)
+    if node is None:
+        return False
+    room = example.findall("utilization")
+    node.extend(deepcopy(room))
+    return len(room) == len(example)
 
 
 def _take_properties(section: etree._Element, properties: etree._Element) -> list[str]:

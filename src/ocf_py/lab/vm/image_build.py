@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _APT = Path("/etc/apt")
 _BUSYBOX = Path("/bin/busybox")
 _NOT_NEEDED = ("doc", "man", "locale", "info")  # below /usr/share
+# The server that PostgreSQL's package sets up, though nobody asked: the guests' are on their disks.
+_UNASKED = ("var/lib/postgresql", "etc/postgresql")
 _MEBIBYTE = 1 << 20
 _SPARE = 64 * _MEBIBYTE  # of the file system's own tables
 
@@ -54,14 +56,14 @@ def find_sources() -> list[str]:
 
 
 def _install_packages(recipe: Recipe, root: Path) -> None:
-    excludes = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _NOT_NEEDED]
+    excluded = (*(f"/usr/share/{name}/*" for name in _NOT_NEEDED), *recipe.excluded)
     run_tool(
         [
             "mmdebstrap",
             "--variant=minbase",
             "--mode=root",
             "--aptopt=APT::Install-Recommends false",
-            *excludes,
+            *(f"--dpkgopt=path-exclude={path}" for path in excluded),
             f"--include={','.join(recipe.packages)}",
             recipe.suite,
             str(root),
@@ -73,6 +75,7 @@ def _install_packages(recipe: Recipe, root: Path) -> None:
         "var/cache/apt",
         "var/lib/apt/lists",
         *(f"usr/share/{n}" for n in _NOT_NEEDED),
+        *(str(server.relative_to(root)) for home in _UNASKED for server in (root / home).glob("*")),
     ):
         shutil.rmtree(root / leftover, ignore_errors=True)
     (root / "lab").mkdir()
