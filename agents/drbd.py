@@ -298,15 +298,21 @@ class Drbd(ocf.Agent):
         from ocf_py.drbd.tools import say_briefly
 
         while True:
+            before = self.call.deadline.remaining
             done = self.machine.take_down()
             if self.machine.look() is None:
                 return
             said = f"drbdsetup down ended with {done.status}: {say_briefly(done.stderr)}"
-            self._wait_for(self._find_openers(seen) if is_held_open(done) else said)
+            self._wait_for(self._find_openers(seen) if is_held_open(done) else said, before)
 
-    def _wait_for(self, change: str, hint: str = "") -> None:
-        """Wait a little for what may change by itself; Failure says what it was in the end."""
-        if self.call.deadline.remaining <= _RETRY:
+    def _wait_for(self, change: str, before: float, hint: str = "") -> None:
+        """Wait a little for what may change by itself; Failure says what it was in the end.
+
+        ``before`` is what remained when the attempt began: with less left than for another one,
+        and for telling the cluster, the time would end in it, and the reason would be lost.
+        """
+        left = self.call.deadline.remaining
+        if left <= _RETRY + 2 * (before - left):
             raise ocf.Failure(change, hint=hint)
         self.call.deadline.sleep(_RETRY, change)
 
@@ -335,6 +341,7 @@ class Drbd(ocf.Agent):
 
         self.call.facts.forget(_WELL)  # another may have fenced since
         while True:
+            before = self.call.deadline.remaining
             self._refuse_bad_data(self._look())
             done = self.machine.administer("primary")
             if done.status == 0:
@@ -343,7 +350,7 @@ class Drbd(ocf.Agent):
             is_final = refusal.is_by_primary and self.fail_promote_early_if_peer_primary
             if is_final or not refusal.can_change:
                 raise ocf.Failure(refusal.why, hint=refusal.remedy)
-            self._wait_for(refusal.why, refusal.remedy)
+            self._wait_for(refusal.why, before, refusal.remedy)
         if self.connect_only_after_promote:
             self._administer("adjust")
 
@@ -367,6 +374,7 @@ class Drbd(ocf.Agent):
         from ocf_py.drbd.tools import say_briefly
 
         while True:
+            before = self.call.deadline.remaining
             done = self.machine.administer("secondary")
             seen = self._look()
             if not seen.is_primary:
@@ -375,7 +383,7 @@ class Drbd(ocf.Agent):
                 raise ocf.Failure(
                     f"drbdadm secondary ended with {done.status}: {say_briefly(done.stderr)}"
                 )
-            self._wait_for(self._find_openers(seen))
+            self._wait_for(self._find_openers(seen), before)
 
     @ocf.action(timeout=30)
     def reload_agent(self) -> None:
