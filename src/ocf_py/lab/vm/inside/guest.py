@@ -46,11 +46,25 @@ def call(*command: str, given: str = "") -> None:
 
 def mount_file_systems() -> None:
     """All that the initrd has not mounted."""
+    logs = find_log_directories()
     for source, place, kind, options in MOUNTS:
         os.makedirs(place, exist_ok=True)
         call("mount", "-t", kind, *(["-o", options] if options else []), source, place)
     for directory in ("/run/lock", "/run/lab", "/sys/fs/cgroup/node"):
         os.makedirs(directory, exist_ok=True)
+    for directory, owners in logs.items():
+        os.makedirs(directory, exist_ok=True)
+        os.chown(directory, owners.st_uid, owners.st_gid)
+        os.chmod(directory, owners.st_mode & 0o7777)
+
+
+def find_log_directories() -> dict[str, os.stat_result]:
+    """Those of the guest's packages, which belong to the guest's users, from the top down."""
+    return {
+        os.path.join(place, name): os.stat(os.path.join(place, name))
+        for place, names, _ in os.walk("/var/log")
+        for name in names
+    }
 
 
 def write_files(files: list[dict[str, object]]) -> None:
