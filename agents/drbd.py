@@ -388,26 +388,31 @@ class Drbd(ocf.Agent):
     @ocf.action(timeout=30)
     def reload_agent(self) -> None:
         """The new values count from the next look on; the score is told now."""
-        self._tell()
+        seen = self.machine.look()
+        if seen is not None:
+            self._tell(seen)
 
     # ------------------------------------------------------------------ notifications
 
     @ocf.action(timeout=90)
     def notify(self) -> None:
         told = self.call.cluster.notification
+        if told.kind != "post" and told.operation != "start":
+            return  # a takeover waits for it
         seen = self.machine.look()
         if seen is None:
             return
         if told.operation == "start" and not self._may_stand_alone(seen):
             self._administer_gently("adjust")  # a peer may be new, or have a new address
+            seen = self._look()
         if told.kind != "post":
             return
         self._remember_promoted()
-        seen = self._look()
         self._note(seen)
         if self._goes_on_without_us(seen):
             self._outdate()
-        self._tell()
+            seen = self._look()
+        self._tell(seen)
 
     def _remember_promoted(self) -> None:
         where = self._promoted_elsewhere()
@@ -437,11 +442,9 @@ class Drbd(ocf.Agent):
             and not any(peer.is_connected for peer in seen.peers.values())
         )
 
-    def _tell(self) -> None:
-        """Tell the cluster the score as it is now."""
-        self._seen = seen = self.machine.look()
-        if seen is None:
-            return
+    def _tell(self, seen: Resource) -> None:
+        """Tell the cluster the score of what was seen."""
+        self._seen = seen
         score = self._judge(seen)[0]
         if score is not None:
             self.call.cluster.set_promotion_score(score)
