@@ -1,4 +1,4 @@
-"""The configurations of DRBD that the reference shows, read by DRBD's own parsers of each version."""
+"""The configurations that the reference of Drbd shows, read by the parsers of DRBD 8.4 and 9."""
 
 from __future__ import annotations
 

@@ -125,6 +125,12 @@ def test_after_a_power_loss_the_survivor_holds_the_address_alone(lab: Lab) -> No
     assert {(event.node, event.details["by"]) for event in fenced} == {(active, survivor)}
 
 
+def test_a_guests_logs_belong_to_the_users_of_its_own_packages(shared_lab: Lab) -> None:
+    ask = ["stat", "-c", "%U:%G %a", "/var/log/postgresql", "/var/log/pacemaker"]
+    said = shared_lab.nodes[0].run(ask).stdout.splitlines()
+    assert said == ["root:postgres 1775", "hacluster:haclient 770"]
+
+
 def test_a_kernel_that_panics_is_a_reboot(lab: Lab) -> None:
     since = lab.note("n2 panics")
     lab.node("n2").run(["sh", "-c", "echo c >/proc/sysrq-trigger"], check=False)
