@@ -299,15 +299,21 @@ class Drbd(ocf.Agent):
         from ocf_py.drbd.tools import say_briefly
 
         while True:
+            before = self.call.deadline.remaining
             done = self.machine.take_down()
             if self.machine.look() is None:
                 return
             said = f"drbdsetup down ended with {done.status}: {say_briefly(done.stderr)}"
-            self._wait_for(self._find_openers(seen) if is_held_open(done) else said)
+            self._wait_for(self._find_openers(seen) if is_held_open(done) else said, before)
 
-    def _wait_for(self, change: str, hint: str = "") -> None:
-        """Wait a little for what may change by itself; Failure says what it was in the end."""
-        if self.call.deadline.remaining <= _RETRY:
+    def _wait_for(self, change: str, before: float, hint: str = "") -> None:
+        """Wait a little for what may change by itself; Failure says what it was in the end.
+
+        ``before`` is what remained when the attempt began: with less left than for another one,
+        and for telling the cluster, the time would end in it, and the reason would be lost.
+        """
+        left = self.call.deadline.remaining
+        if left <= _RETRY + 2 * (before - left):
             raise ocf.Failure(change, hint=hint)
         self.call.deadline.sleep(_RETRY, change)
 
@@ -336,6 +342,7 @@ class Drbd(ocf.Agent):
 
         self.call.facts.forget(_WELL)  # another may have fenced since
         while True:
+            before = self.call.deadline.remaining
             self._refuse_bad_data(self._look())
             done = self.machine.administer("primary")
             if done.status == 0:
@@ -344,7 +351,7 @@ class Drbd(ocf.Agent):
             is_final = refusal.is_by_primary and self.fail_promote_early_if_peer_primary
             if is_final or not refusal.can_change:
                 raise ocf.Failure(refusal.why, hint=refusal.remedy)
-            self._wait_for(refusal.why, refusal.remedy)
+            self._wait_for(refusal.why, before, refusal.remedy)
         if self.connect_only_after_promote:
             self._administer("adjust")
 
@@ -368,6 +375,7 @@ class Drbd(ocf.Agent):
         from ocf_py.drbd.tools import say_briefly
 
         while True:
+            before = self.call.deadline.remaining
             done = self.machine.administer("secondary")
             seen = self._look()
             if not seen.is_primary:
@@ -376,31 +384,36 @@ class Drbd(ocf.Agent):
                 raise ocf.Failure(
                     f"drbdadm secondary ended with {done.status}: {say_briefly(done.stderr)}"
                 )
-            self._wait_for(self._find_openers(seen))
+            self._wait_for(self._find_openers(seen), before)
 
     @ocf.action(timeout=30)
     def reload_agent(self) -> None:
         """The new values count from the next look on; the score is told now."""
-        self._tell()
+        seen = self.machine.look()
+        if seen is not None:
+            self._tell(seen)
 
     # ------------------------------------------------------------------ notifications
 
     @ocf.action(timeout=90)
     def notify(self) -> None:
         told = self.call.cluster.notification
+        if told.kind != "post" and told.operation != "start":
+            return  # a takeover waits for it
         seen = self.machine.look()
         if seen is None:
             return
         if told.operation == "start" and not self._may_stand_alone(seen):
             self._administer_gently("adjust")  # a peer may be new, or have a new address
+            seen = self._look()
         if told.kind != "post":
             return
         self._remember_promoted()
-        seen = self._look()
         self._note(seen)
         if self._goes_on_without_us(seen):
             self._outdate()
-        self._tell()
+            seen = self._look()
+        self._tell(seen)
 
     def _remember_promoted(self) -> None:
         where = self._promoted_elsewhere()
@@ -430,11 +443,9 @@ class Drbd(ocf.Agent):
             and not any(peer.is_connected for peer in seen.peers.values())
         )
 
-    def _tell(self) -> None:
-        """Tell the cluster the score as it is now."""
-        self._seen = seen = self.machine.look()
-        if seen is None:
-            return
+    def _tell(self, seen: Resource) -> None:
+        """Tell the cluster the score of what was seen."""
+        self._seen = seen
         score = self._judge(seen)[0]
         if score is not None:
             self.call.cluster.set_promotion_score(score)

@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--mirror-seed", type=int, default=1, help="of the first life")
     group = parser.getgroup("crashes")
     group.addoption("--crashes", type=int, default=4, help="power losses of a mirror's nodes")
+    group.addoption("--disk-crashes", type=int, default=1, help="of a mirrored disk's primaries")
     group.addoption("--crash-seed", type=int, default=1, help="what their moments are derived from")
 
 

@@ -11,6 +11,7 @@ from ocf_py.lab.faults import PowerLoss, suffer
 from ocf_py.lab.witnesses import DiskWitness
 
 from .conftest import EXAMPLES, other_node, settle
+from .database import ADDRESS, PLACE, making
 from .rows import RowWriter
 
 if TYPE_CHECKING:
@@ -19,33 +20,11 @@ if TYPE_CHECKING:
     from ocf_py.lab import Lab
     from ocf_py.lab.node import Node
 
-ADDRESS = "10.77.2.100"
-BIN = "/usr/lib/postgresql/15/bin"
-PLACE = "/srv/database"
-_PREPARE = f"""
-set -e
-mkfs.ext4 -q -F /dev/sda
-mkdir -p {PLACE}
-mount /dev/sda {PLACE}
-install -d -o postgres -g postgres -m 700 {PLACE}/data
-setpriv --reuid=postgres --regid=postgres --clear-groups --reset-env \
-    {BIN}/initdb -D {PLACE}/data --auth=trust --no-sync --no-instructions >/dev/null
-cat >> {PLACE}/data/postgresql.conf <<END
-listen_addresses = '*'
-unix_socket_directories = ''
-END
-echo 'host all all 10.77.2.0/24 trust' >> {PLACE}/data/pg_hba.conf
-echo 'CREATE TABLE numbers (n integer PRIMARY KEY)' |
-    setpriv --reuid=postgres --regid=postgres --clear-groups --reset-env \
-        {BIN}/postgres --single -D {PLACE}/data postgres >/dev/null
-umount {PLACE}
-"""
-
 
 @pytest.fixture
 def active(lab: Lab) -> Iterator[str]:
     """The node on which the database runs; its disk was made anew."""
-    lab.nodes[0].run(["sh", "-c", _PREPARE])
+    lab.nodes[0].run(["sh", "-c", making("/dev/sda")])
     lab.load(EXAMPLES / "database.xml")
     lab.wait_for_place("postgres")
     settle(lab)
@@ -76,32 +55,15 @@ def failures(node: Node) -> str:
     return node.run(query, check=False).stdout.strip()
 
 
-def commit_some(lab: Lab, writer: RowWriter) -> int:
-    """Wait until more rows are acknowledged; returns the last one."""
-    before = len(writer.acknowledged)
-
-    def has_committed() -> bool:
-        writer.check()
-        return len(writer.acknowledged) > before + 10
-
-    lab.wait_until("rows are committed", has_committed)
-    return writer.acknowledged[-1]
-
-
-def assert_all_there(writer: RowWriter) -> None:
-    acknowledged = list(writer.acknowledged)  # it goes on writing
-    assert sorted(set(acknowledged) - set(writer.stored())) == []
-
-
 def test_every_acknowledged_row_survives_a_power_loss(lab: Lab, active: str) -> None:
     survivor = other_node(lab, active)
     with DiskWitness(lab) as disk, RowWriter(lab, ADDRESS) as writer:
-        commit_some(lab, writer)
+        writer.await_more()
         with suffer(lab, PowerLoss(active)):
             lab.wait_for_place("postgres", survivor, seen_from=survivor)
-            commit_some(lab, writer)
+            writer.await_more()
             assert disk.holders() == [survivor]
-            assert_all_there(writer)
+            assert writer.lost() == []
         assert disk.double_holdings() == []
 
 
@@ -112,15 +74,15 @@ def test_a_server_that_is_killed_starts_again_in_place_and_moves_in_the_end(
     node = lab.node(active)
     with DiskWitness(lab) as disk, RowWriter(lab, ADDRESS) as writer:
         for _ in range(2):
-            commit_some(lab, writer)
+            writer.await_more()
             kill_server(node)
             settle(lab)
             assert lab.wait_for_place("postgres") == active
-        commit_some(lab, writer)
+        writer.await_more()
         kill_server(node)
         lab.wait_for_place("postgres", survivor)
-        commit_some(lab, writer)
-        assert_all_there(writer)
+        writer.await_more()
+        assert writer.lost() == []
         assert disk.double_holdings() == []
 
 
@@ -133,12 +95,12 @@ def test_a_stray_shell_on_the_disk_does_not_keep_it_from_moving_and_dies_alone(
     inside = node.run(["sh", "-c", stray]).stdout.strip()
     outside = node.run(["sh", "-c", "cd /; sleep 4711 >/dev/null 2>&1 & echo $!"]).stdout.strip()
     with DiskWitness(lab) as disk, RowWriter(lab, ADDRESS) as writer:
-        commit_some(lab, writer)
+        writer.await_more()
         node.run(["crm_resource", "--resource", "database", "--move", "--node", survivor])
         lab.wait_for_place("postgres", survivor)
         node.run(["crm_resource", "--resource", "database", "--clear"])
-        commit_some(lab, writer)
-        assert_all_there(writer)
+        writer.await_more()
+        assert writer.lost() == []
         assert disk.double_holdings() == []
     assert node.run(["kill", "-0", inside], check=False).returncode != 0
     node.run(["kill", outside])
@@ -150,10 +112,10 @@ def test_a_stray_shell_on_the_disk_does_not_keep_it_from_moving_and_dies_alone(
 def test_a_disk_that_turned_read_only_lets_the_database_move(lab: Lab, active: str) -> None:
     survivor = other_node(lab, active)
     with DiskWitness(lab) as disk, RowWriter(lab, ADDRESS) as writer:
-        commit_some(lab, writer)
+        writer.await_more()
         # What ext4 does by itself when the way to its disk fails.
         lab.node(active).run(["mount", "-o", "remount,abort", PLACE])
         lab.wait_for_place("postgres", survivor)
-        commit_some(lab, writer)
-        assert_all_there(writer)
+        writer.await_more()
+        assert writer.lost() == []
         assert disk.double_holdings() == []

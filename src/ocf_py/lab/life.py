@@ -182,7 +182,10 @@ def _prepare_logs(settings: Settings) -> None:
         settings.logs.rename(previous)
     settings.logs.mkdir(parents=True)
     for node in settings.node_names:
-        make_log_directories(settings, node)
+        if settings.kind == "vm":  # whose own packages and users are other than the machine's
+            (settings.logs / node).mkdir()
+        else:
+            make_log_directories(settings, node)
 
 
 def _prepare_shared_files(settings: Settings) -> None:

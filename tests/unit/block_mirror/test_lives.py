@@ -171,6 +171,18 @@ def test_a_started_peer_is_adjusted_to_and_the_score_told_anew(world: World) -> 
     assert world.n1.score == "10000"
 
 
+def test_a_notification_asks_drbd_no_more_than_it_needs_as_a_takeover_waits_for_it(
+    world: World,
+) -> None:
+    world.start_both()
+    ran = world.n2.fake.ran
+    ran.clear()
+    assert world.n2.tell("pre", "promote", promote="n1") == 0
+    assert ran == []
+    assert world.n2.tell("post", "promote", promote="n1") == 0
+    assert ran == ["events2 --now --statistics"]
+
+
 def test_an_instance_that_is_left_behind_outdates_itself_where_told_to(world: World) -> None:
     world.start_both()
     world.pair.cut()

@@ -20,7 +20,7 @@ _PACKAGES = (
     *("pacemaker", "pacemaker-cli-utils", "corosync", "resource-agents", "drbd-utils"),
     *("python3", "iproute2", "iputils-ping", "kmod", "procps", "psmisc", "util-linux"),
     *("rsync", "e2fsprogs", "xfsprogs", "mdadm", "dmsetup", "nbd-client", "nbd-server"),
-    *("python3-click", "python3-lxml"),  # of `ocf-py`, which DRBD calls in a guest
+    *("python3-click", "python3-lxml", "python3-psutil"),  # of `ocf-py`, which DRBD calls
     "postgresql",
 )
 # PostgreSQL's compiler of queries: a third of the whole image, and it does without.

@@ -46,11 +46,25 @@ def call(*command: str, given: str = "") -> None:
 
 def mount_file_systems() -> None:
     """All that the initrd has not mounted."""
+    logs = find_log_directories()
     for source, place, kind, options in MOUNTS:
         os.makedirs(place, exist_ok=True)
         call("mount", "-t", kind, *(["-o", options] if options else []), source, place)
     for directory in ("/run/lock", "/run/lab", "/sys/fs/cgroup/node"):
         os.makedirs(directory, exist_ok=True)
+    for directory, owners in logs.items():
+        os.makedirs(directory, exist_ok=True)
+        os.chown(directory, owners.st_uid, owners.st_gid)
+        os.chmod(directory, owners.st_mode & 0o7777)
+
+
+def find_log_directories() -> dict[str, os.stat_result]:
+    """Those of the guest's packages, which belong to the guest's users, from the top down."""
+    return {
+        os.path.join(place, name): os.stat(os.path.join(place, name))
+        for place, names, _ in os.walk("/var/log")
+        for name in names
+    }
 
 
 def write_files(files: list[dict[str, object]]) -> None:
@@ -85,6 +99,13 @@ def show_providers() -> None:
             call("mount", "--bind", f"{home}/{provider}", place)
 
 
+def show_toolkit() -> None:
+    """`ocf-py` where a package has it, and where DRBD's configuration looks for its handlers."""
+    command = "/usr/bin/ocf-py"
+    if not os.path.lexists(command):
+        os.symlink(f"{HOME}/toolkit/ocf-py", command)
+
+
 def start_agent() -> int:
     """Start what does the host's commands; returns the descriptor that reports go to."""
     end, reports = os.pipe()
@@ -114,6 +135,7 @@ def set_up(node: dict[str, object]) -> int:
     write_files(node["files"])  # type: ignore[arg-type]  # as the host has written it
     call("ip", "-batch", "-", given=str(node["network"]))
     show_providers()
+    show_toolkit()
     return start_agent()
 
 
