@@ -49,9 +49,10 @@ def _find_astray(scene: Scene) -> Iterator[str]:
         if part.is_cloned or not part.get("command", "binfile"):
             continue
         for node in scene.lab.nodes:
-            if node.name != places.get(part.id) and node.run(
-                ["pgrep", "-x", "-f", part.pattern], check=False
-            ).stdout:
+            if (
+                node.name != places.get(part.id)
+                and node.run(["pgrep", "-x", "-f", part.pattern], check=False).stdout
+            ):
                 yield f"{part.id} runs on {node.name}"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 INTERVAL = 0.05  # seconds between two questions
 _PATIENCE = 0.5
-# What makes the program itself say something: its kernel alone takes a connection of one that hangs.
+# What makes the program itself say something: of one that hangs the kernel takes a connection.
 _HTTP = b"HEAD / HTTP/1.0\r\n\r\n"
 _POSTGRESQL = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # SSLRequest, PostgreSQL's protocol 55.2.10
 _REDIS = b"PING\r\n"

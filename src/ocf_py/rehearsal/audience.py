@@ -1,4 +1,4 @@
-"""Everybody who watches one play from outside: clients, witnesses of addresses and mounts, writers."""
+"""Everybody who watches a play from outside: clients, writers, witnesses of addresses, mounts."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Shorter gaps are a machine's own hiccups; the longest one is kept in any case.
 _GAP_SECONDS = 0.1
+_RECENT_SECONDS = 3.0  # the cluster's own word comes late
 
 
 class Audience:
@@ -172,9 +173,7 @@ def _stays(holdings: list[Holding], struck: float) -> list[Stay]:
     ]
 
 
-def _sum_up(
-    name: str, answers: list[Answer], struck: float, repair: float, end: float
-) -> Heard:
+def _sum_up(name: str, answers: list[Answer], struck: float, repair: float, end: float) -> Heard:
     before = [one for one in answers if one.answered < struck]
     victim = before[-1].node if before else ""
     after = [one for one in answers if one.answered >= struck]
@@ -193,8 +192,8 @@ def _sum_up(
 
 
 def _is_recent(answers: list[Answer], end: float) -> bool:
-    """Whether somebody answered to the end; the cluster's own word comes late."""
-    return bool(answers) and end - answers[-1].answered < 3.0
+    """Whether somebody answered to the end."""
+    return bool(answers) and end - answers[-1].answered < _RECENT_SECONDS
 
 
 def _find_gaps(answers: list[Answer], struck: float, end: float) -> list[Gap]:

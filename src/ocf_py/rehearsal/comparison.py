@@ -43,8 +43,9 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
         sides[play.provider].append(play)
     found = []
     for (cib, fault), sides in by_fault.items():
-        ours, peers = ([one.outage for one in sides[who] if one.outage is not None]
-                       for who in (OURS, PEER))
+        ours, peers = (
+            [one.outage for one in sides[who] if one.outage is not None] for who in (OURS, PEER)
+        )
         if ours and peers:
             mine, theirs = median(ours), median(peers)
             found.append(

@@ -1,4 +1,4 @@
-"""The course of a play: what the lab's journal, Corosync's log and Pacemaker's alerts tell of it."""
+"""The course of a play, from the lab's journal, Corosync's log and Pacemaker's alerts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def trace(lab: Lab, struck: float) -> list[Moment]:
 def fenced_since(lab: Lab, struck: float) -> list[str]:
     """Nodes whose fencing was confirmed, each as often as it was."""
     return [
-        event.node for event in lab.events(struck) if event.what == "fencing confirmed" and event.node
+        event.node
+        for event in lab.events(struck)
+        if event.what == "fencing confirmed" and event.node
     ]
 
 

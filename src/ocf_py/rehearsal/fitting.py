@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import UnsuitableLabError
-from ocf_py.lab.networks import PREFIX_LENGTH, SERVICE
+from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
 from ocf_py.lab.shared_disk import SHARED_DISK
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ _FIRST_HOST = 150  # of the addresses that stand for others
 _MOST = 100
 _ALERT = "ocfpy-rehearsal"
 _NETWORK = ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False)
+_NETWORK6 = ipaddress.ip_network(f"{SERVICE.client_address6}/{PREFIX_LENGTH6}", strict=False)
 
 
 def fit(
@@ -71,13 +72,10 @@ def _fit_addresses(configuration: etree._Element) -> list[str]:
         ip = pairs.get("ip")
         if ip is None:
             continue
-        try:
-            address = ipaddress.ip_address(ip.get("value", ""))
-        except ValueError:
-            continue  # validate says it, and the agent
-        if address in _NETWORK or (address.version == 6 and address in _NETWORK6):
+        address = _read_address(ip.get("value", ""))
+        if address is None or address in _NETWORK or address in _NETWORK6:
             continue
-        if address.version == 6 or taken == _MOST:
+        if isinstance(address, ipaddress.IPv6Address) or taken == _MOST:
             raise UnsuitableLabError(
                 f"{primitive.get('id')}: the lab has no place for {address}",
                 hint=f"give it an address of {_NETWORK} for the rehearsal",
@@ -94,7 +92,11 @@ def _fit_addresses(configuration: etree._Element) -> list[str]:
     return notes
 
 
-_NETWORK6 = ipaddress.ip_network("fd77:0:0:2::/64")
+def _read_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None  # validate says it, and the agent
 
 
 def _fit_disks(configuration: etree._Element) -> list[str]:
@@ -123,9 +125,7 @@ def _fit_disks(configuration: etree._Element) -> list[str]:
 
 
 def _pairs(primitive: etree._Element) -> dict[str, etree._Element]:
-    return {
-        pair.get("name", ""): pair for pair in primitive.iterfind("instance_attributes/nvpair")
-    }
+    return {pair.get("name", ""): pair for pair in primitive.iterfind("instance_attributes/nvpair")}
 
 
 def _add_alert(configuration: etree._Element, path: str) -> None:

@@ -47,8 +47,7 @@ def _never_two(play: Play, kind: str, verb: str) -> str | None:
 
 def _overlaps(held: Held) -> bool:
     return any(
-        one.until is None or one.until - other.since > _RESOLUTION
-        for one, other in held.doubles()
+        one.until is None or one.until - other.since > _RESOLUTION for one, other in held.doubles()
     )
 
 
@@ -119,7 +118,11 @@ def _right_place(play: Play) -> str | None:
 def _others_undisturbed(play: Play) -> str | None:
     """What ran elsewhere than on the struck node had nothing to do with the fault."""
     others = [heard for heard in play.heard if heard.before not in ("", play.victim)]
-    if not others or play.expectation.after_mend or play.expectation.fencing not in (NOBODY, VICTIM):
+    if (
+        not others
+        or play.expectation.after_mend
+        or play.expectation.fencing not in (NOBODY, VICTIM)
+    ):
         return None
     moved = [heard.client for heard in others if heard.finally_from != heard.before]
     return f"not on {play.victim}, and moved: {', '.join(moved)}" if moved else ""

@@ -29,9 +29,7 @@ def play_fault(lab: Lab, stage: Stage, fault: Fault, provider: str) -> Play:
     LabError where the cluster cannot be had back in order: nothing more can be played on it.
     """
     scene = Scene(lab, stage)
-    play = Play(
-        fault.name, fault.summary, stage.name, provider, scene.victim, fault.expect(scene)
-    )
+    play = Play(fault.name, fault.summary, stage.name, provider, scene.victim, fault.expect(scene))
     try:
         with Audience(scene) as audience:
             _watch(scene, fault, play, audience)
@@ -80,9 +78,7 @@ def _watch(scene: Scene, fault: Fault, play: Play, audience: Audience) -> None:
     play.written = audience.count(struck)
 
 
-def _await_end(
-    scene: Scene, audience: Audience, expectation: Expectation, struck: float
-) -> None:
+def _await_end(scene: Scene, audience: Audience, expectation: Expectation, struck: float) -> None:
     """Wait for what should happen before the repair; what does not come is for the judge to say."""
     since = time.monotonic()
     elsewhere = scene.victim if expectation.place == MOVES else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
@@ -10,14 +11,13 @@ from ocf_py.lab.shared_disk import SHARED_DISK
 from ocf_py.rehearsal.writing import TABLE, install_keeper
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ocf_py.lab.lab import Lab
     from ocf_py.lab.node import Node
     from ocf_py.rehearsal.stage import Part, Stage
 
 ALERT = "/var/lib/ocfpy-rehearsal-alert"
 _AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--reset-env"]
+_FIRST_LINE = b"#!/usr/bin/python3 -ISE\n"
 _PROGRAM = "/var/lib/ocfpy-rehearsal-prepare"
 
 
@@ -28,8 +28,9 @@ def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
     """
     from ocf_py.rehearsal.inside import alert
 
+    program_of_alerts = _FIRST_LINE + Path(alert.__file__).read_bytes()
     for node in lab.nodes:
-        _install(node, ALERT, alert.__file__)
+        _install(node, ALERT, program_of_alerts)
     install_keeper(lab)
     for mount in stage.mounts:
         _prepare_mount(lab, stage, mount)
@@ -39,13 +40,12 @@ def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
         _check_program(lab.nodes[0], part)
     if program is not None:
         for node in lab.nodes:
-            _install(node, _PROGRAM, str(program))
+            _install(node, _PROGRAM, program.read_bytes())
             node.run([_PROGRAM], timeout=300)
 
 
-def _install(node: Node, place: str, source: str) -> None:
-    with open(source, "rb") as file:
-        node.run(["tee", place], stdin=file.read())
+def _install(node: Node, place: str, content: bytes) -> None:
+    node.run(["tee", place], stdin=content)
     node.run(["chmod", "0755", place])
 
 

@@ -6,7 +6,10 @@ Times are seconds relative to the fault, negative before it.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 # Where what ran on the struck node is to serve after the fault.
 STAYS, MOVES, ANYWHERE = "stays", "moves", "anywhere"

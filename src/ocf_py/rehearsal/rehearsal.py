@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ocf_py.lab.progress import Progress
     from ocf_py.rehearsal.record import Play
 
+_LEAST_NODES = 2
 _DISK_MIB = 256
 _BLIND = "blind"
 _UP_SECONDS = 120.0
@@ -48,7 +50,7 @@ class Plan:
 
 
 def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
-    """Read a CIB; UnusableInput says what is wrong with the file, UnsuitableLabError with the lab."""
+    """Read a CIB; UnusableInput for a file, UnsuitableLabError for what no lab has."""
     try:
         document = read_document(cib)
     except UnreadableConfiguration as error:
@@ -73,6 +75,20 @@ def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
             f"{cib}: DRBD needs a kernel of its own in each node, which namespaces do not have"
         )
     return Plan(cib.name, stage, sides, notes)
+
+
+def count_nodes(cib: Path) -> int:
+    """How many nodes a CIB is for: those that it lists, or the highest that it calls n1, n2 …."""
+    try:
+        root = read_document(cib).root
+    except (UnreadableConfiguration, OSError):
+        return _LEAST_NODES  # `plan` says what is wrong with it
+    listed = len(root.findall(".//nodes/node"))
+    words = {
+        word for one in root.iter("*") for value in one.values() for word in str(value).split()
+    }
+    named = [int(word[1:]) for word in words if re.fullmatch(r"n[1-9]", word)]
+    return max([_LEAST_NODES, listed, *named])
 
 
 def build_lab(
@@ -131,18 +147,14 @@ class Company:
         if not playable:
             return
         chance, end = random.Random(seed), time.monotonic() + seconds  # noqa: S311 - to be repeated
-        while not self._record.plays or (
-            time.monotonic() < end and self._record.plays[-1].passed
-        ):
+        while not self._record.plays or (time.monotonic() < end and self._record.plays[-1].passed):
             self._play(one, OURS, chance.choice(playable))
 
     def _sort_out(self, one: Plan, names: Sequence[str]) -> Iterator[str]:
         for name in names:
             reason = FAULTS[name]().reason_against(one.stage)
             if reason:
-                self._record.left_out.append(
-                    LeftOut(name, FAULTS[name].summary, one.name, reason)
-                )
+                self._record.left_out.append(LeftOut(name, FAULTS[name].summary, one.name, reason))
             else:
                 yield name
 

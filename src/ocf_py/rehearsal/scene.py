@@ -16,7 +16,6 @@ from ocf_py.system import RUN_DIRECTORY
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Sequence
 
     from ocf_py.lab.lab import Lab
     from ocf_py.lab.node import Node

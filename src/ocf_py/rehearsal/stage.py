@@ -120,7 +120,10 @@ def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
             stage.mounts.append(part)
         elif resource.standard == "ocf" and resource.type == "MirrorSync":
             stage.mirrors.append(part)
-        elif resource.type in ("Service", "anything") or resource.standard in ("systemd", "service"):
+        elif resource.type in ("Service", "anything") or resource.standard in (
+            "systemd",
+            "service",
+        ):
             stage.programs.append(part)
         elif resource.type == "ping":
             stage.has_ping = True
@@ -153,5 +156,3 @@ def _read_part(resource: Resource) -> Part:
 
 def _timeout(operation: Operation) -> float:
     return (operation.timeout or _DEFAULT_TIMEOUT_MS) / 1000
-
-

@@ -25,6 +25,7 @@ _PATIENCE = 2.0  # seconds without an answer after which a writer connects anew
 _PAUSE = 0.05
 _DONE = "INSERT 0 1"
 TABLE = "ocfpy_rehearsal"
+_QUERY = f"SELECT n FROM {TABLE}"  # noqa: S608 - a name of ours
 
 
 class Writer(Watching):
@@ -194,7 +195,7 @@ class RowWriter(Writer):
 
     def stored(self, node: str) -> set[int]:  # noqa: ARG002 - the address leads there
         """What the database has, asked by a client of its own."""
-        query = [*self._psql, "-At", "-c", f"SELECT n FROM {TABLE}"]
+        query = [*self._psql, "-At", "-c", _QUERY]
         try:
             done = subprocess.run(
                 query, capture_output=True, text=True, check=True, timeout=20, env=self._environment

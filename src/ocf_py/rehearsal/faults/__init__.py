@@ -33,36 +33,35 @@ from ocf_py.rehearsal.faults.storage import DiskFull, DiskReadOnly, FilesystemFr
 
 __all__ = ["FAULTS", "Fault"]
 
-FAULTS: dict[str, type[Fault]] = {
-    fault.name: fault
-    for fault in (
-        PowerLoss,
-        Hang,
-        Shutdown,
-        RingCut,
-        RingsCut,
-        ServiceCut,
-        LinkDown,
-        ApplicationKilled,
-        ApplicationHung,
-        AddressDeleted,
-        DiskFull,
-        DiskReadOnly,
-        FilesystemFrozen,
-        CorosyncKilled,
-        *DAEMONS_KILLED,
-        MemoryPressure,
-        SlowMonitor,
-        FencingFails,
-        BothOff,
-        BothOffStandbyFirst,
-        Standby,
-        Move,
-        MaintenanceRestart,
-        ParametersChanged,
-        CleanupUnderLoad,
-        Renamed,
-        AgentKilledInStop,
-        Upgrade,
-    )
-}
+_ALL: tuple[type[Fault], ...] = (
+    PowerLoss,
+    Hang,
+    Shutdown,
+    RingCut,
+    RingsCut,
+    ServiceCut,
+    LinkDown,
+    ApplicationKilled,
+    ApplicationHung,
+    AddressDeleted,
+    DiskFull,
+    DiskReadOnly,
+    FilesystemFrozen,
+    CorosyncKilled,
+    *DAEMONS_KILLED,
+    MemoryPressure,
+    SlowMonitor,
+    FencingFails,
+    BothOff,
+    BothOffStandbyFirst,
+    Standby,
+    Move,
+    MaintenanceRestart,
+    ParametersChanged,
+    CleanupUnderLoad,
+    Renamed,
+    AgentKilledInStop,
+    Upgrade,
+)
+
+FAULTS: dict[str, type[Fault]] = {fault.name: fault for fault in _ALL}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -118,16 +119,13 @@ class FilesystemFrozen(DiskFull):
         ).start()
 
     def _thaw_at_power_off(self, scene: Scene, directory: str, since: float) -> None:
-        import subprocess
-
         while not self._over.wait(_THAW_PAUSE):
             if any(
                 event.what == "fencing requested" and event.node == self._place
                 for event in scene.lab.events(since)
             ):
-                subprocess.run(
-                    ["fsfreeze", "--unfreeze", directory], capture_output=True, check=False
-                )
+                thaw = ["/usr/sbin/fsfreeze", "--unfreeze", directory]
+                subprocess.run(thaw, capture_output=True, check=False)
                 return
 
     def mend(self, scene: Scene) -> None:

@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -ISE
 """An alert agent of Pacemaker's: writes down each operation with its time and its duration."""
 
 import json

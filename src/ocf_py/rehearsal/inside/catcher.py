@@ -1,8 +1,10 @@
 """Lies in wait for one action of an agent in a node: kills it, or has it take its time.
 
-``catcher.py RESOURCE ACTION kill`` kills the first one and ends. ``catcher.py RESOURCE ACTION SECONDS``
-stops each for that long. Says ``ready`` when it looks, ``caught`` for each.
+``catcher.py RESOURCE ACTION kill`` kills the first one and ends. With SECONDS in the place of
+``kill`` it stops each for that long. Says ``ready`` when it looks, ``caught`` for each.
 """
+
+from __future__ import annotations
 
 import os
 import signal
@@ -13,7 +15,7 @@ PAUSE = 0.003
 FOLDER = "/ocf/resource.d/"
 
 
-def find(resource, action, known):
+def find(resource: str, action: str, known: set[str]) -> int | None:
     """A process that is new and runs this action of this resource's agent, or None."""
     for name in os.listdir("/proc"):
         if not name.isdigit() or name in known:
@@ -38,18 +40,18 @@ def find(resource, action, known):
     return None
 
 
-def say(word):
+def say(word: str) -> None:
     """Tell whoever listens."""
     os.write(1, word.encode() + b"\n")
 
 
-def main():
+def main() -> None:
     """Wait, and catch."""
     resource, action, how = sys.argv[1:]
-    known = set()
+    known: set[str] = set()
     find(resource, action, known)
     say("ready")
-    held = {}
+    held: dict[int, float] = {}
     while True:
         pid = find(resource, action, known)
         if pid is not None:

@@ -34,9 +34,10 @@ def main() -> None:
     for line in sys.stdin.buffer:
         try:
             keep(directory.rstrip("/"), line, mounted=kind == "mounted")
+            answer = line
         except OSError:
-            line = b"-\n"
-        sys.stdout.buffer.write(line)
+            answer = b"-\n"
+        sys.stdout.buffer.write(answer)
         sys.stdout.buffer.flush()
 
 
