@@ -1,6 +1,6 @@
 """Installs the system packages that the lab and the tests need, and leaves no daemon behind.
 
-With `--vm` those of the VM lab, too.
+With `--vm` those of the VM lab, with `--browser` a browser, too.
 
 Needs nothing but a Python 3.9 interpreter: it runs before there is a virtual environment.
 """
@@ -64,6 +64,9 @@ VM_PACKAGES = {
     "what runs in it": "busybox-static",
     "the guests' kernel modules": "kmod",
 }
+
+# What a rehearsal's report is looked at with. The same name on both.
+BROWSER = "chromium"
 
 
 def fail(message: str) -> NoReturn:
@@ -208,6 +211,8 @@ def main() -> None:
         if not isinstance(manager, Apt):
             fail("the VM lab builds its guests from Debian's packages, and this is no Debian")
         names = sorted({*names, *VM_PACKAGES.values()})
+    if "--browser" in sys.argv[1:]:
+        names = sorted({*names, BROWSER})
     missing = manager.missing(names)
     if missing:
         install_missing(manager, missing)

@@ -101,6 +101,10 @@ class Audience:
             found[self._place.resource] = self._place.answers
         for door in self._doors:
             found[f"{door.door.program} at port {door.door.port}"] = door.answers
+        for (
+            writer
+        ) in self.writers:  # whose writes hang is served no better than who is not answered
+            found[writer.name] = writer.answers
         return found
 
     def all_served(self, since: float, *, elsewhere_than: str = "") -> bool:

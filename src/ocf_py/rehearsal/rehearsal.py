@@ -138,8 +138,10 @@ class Company:
             for number in range(rounds):
                 # By turns, and each first as often as the other: nobody has the warmer machine.
                 sides = list(one.sides) if number % 2 == 0 else list(reversed(one.sides))
+                # And both from the same node: the lab fences n1 later than the others.
+                start = self._lab.nodes[number % 2].name if len(sides) > 1 else None
                 for side in sides:
-                    self._play(one, side, name)
+                    self._play(one, side, name, start)
 
     def play_by_chance(self, one: Plan, names: Sequence[str], seconds: float, seed: int) -> None:
         """Faults as the seed has them until the time is over; ends with the first that fails."""
@@ -158,8 +160,10 @@ class Company:
             else:
                 yield name
 
-    def _play(self, one: Plan, side: str, name: str) -> None:
+    def _play(self, one: Plan, side: str, name: str, start: str | None = None) -> None:
         self._have(one, side)
+        if start is not None:
+            Scene(self._lab, self._stage(one, side)).have_on(start)
         self._progress.step(f"{one.name} ({side}): {FAULTS[name].summary}")
         play = play_fault(self._lab, self._stage(one, side), FAULTS[name](), side)
         if _BLIND in play.trouble:  # the machine was too busy to watch: what happened is unknown

@@ -76,6 +76,17 @@ class Scene:
             timeout=_SETTLE_SECONDS + 30,
         )
 
+    def have_on(self, node: str) -> None:
+        """Have everything on one node, and every node free to take it afterwards."""
+        others = [one.name for one in self.lab.nodes if one.name != node]
+        standby = ["crm_attribute", "--name", "standby", "--node"]
+        for name in others:
+            self.order(*standby, name, "--update", "on")
+        self.settle()
+        for name in others:
+            self.order(*standby, name, "--delete")
+        self.calm()
+
     def calm(self) -> None:
         """Have all nodes back, nothing failed, everything started, and every copy current."""
         self.lab.heal()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.witnesses.answers import Answer
 from ocf_py.lab.witnesses.watching import Watching
 from ocf_py.rehearsal.inside import keeper
 
@@ -37,6 +38,7 @@ class Writer(Watching):
         super().__init__(name)
         self.name = name
         self.acknowledged: dict[int, float] = {}
+        self.answers: list[Answer] = []
         self._next = time.monotonic_ns() // 1_000_000  # of no earlier play
 
     def watch(self) -> None:
@@ -54,6 +56,11 @@ class Writer(Watching):
     def stored(self, node: str) -> set[int]:
         """What is there now, `node` having it; LabError when nobody can tell."""
         raise NotImplementedError
+
+    def acknowledge(self, number: int, asked: float) -> None:
+        """Count a write that is safe since now."""
+        self.acknowledged[number] = now = time.monotonic()
+        self.answers.append(Answer(asked, now, ""))
 
     def take_number(self) -> int:
         """The next number: one whose answer got lost is never used again."""
@@ -152,12 +159,11 @@ class FileWriter(Writer):
         told = Conversation(self._lab.node(node).command_line(command))
         try:
             while not self.ended.is_set() and self._where() == node:
-                number = self.take_number()
+                number, asked = self.take_number(), time.monotonic()
                 if told.ask(f"{number}\n") != str(number):
                     return
-                at = time.monotonic()
                 if self._where() == node:
-                    self.acknowledged[number] = at
+                    self.acknowledge(number, asked)
                 self.ended.wait(_PAUSE)
         finally:
             told.close()
@@ -184,11 +190,11 @@ class RowWriter(Writer):
         told = Conversation(self._psql, self._environment)
         try:
             while not self.ended.is_set():
-                number = self.take_number()
+                number, asked = self.take_number(), time.monotonic()
                 row = f"\\set QUIET off\nINSERT INTO {TABLE} VALUES ({number});\n"
                 if told.ask(row) != _DONE:
                     return
-                self.acknowledged[number] = time.monotonic()
+                self.acknowledge(number, asked)
                 self.ended.wait(_PAUSE)
         finally:
             told.close()

@@ -26,7 +26,7 @@ LOSS = Expectation(MOVES, 15.0, VICTIM, losing=True)
 
 
 def power_loss(**other: Any) -> Play:
-    """n1 loses its power: it is fenced at 3.2 s, n2 has the address at 3.3 s and the disk at 3.4 s."""
+    """n1 loses its power: it is fenced at 3.2 s, n2 has address and disk by 3.4 s."""
     play = Play("power-loss", "the power fails", "database.xml", "ocfpy", "n1", LOSS)
     play.ended, play.repair = 20.0, 5.0
     play.moments = [

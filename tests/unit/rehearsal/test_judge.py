@@ -200,9 +200,7 @@ def test_a_fencing_that_nobody_saw_is_found() -> None:
 def test_what_the_survivor_had_all_the_time_is_no_takeover() -> None:
     moments = [*power_loss().moments, Moment(3.2, "fencing", "n2 is fenced", "n2")]
     kept = held("address", Stay("n1", -3, None))
-    play = power_loss(
-        expectation=Expectation(ANYWHERE, 15.0, ANYBODY), held=kept, moments=moments
-    )
+    play = power_loss(expectation=Expectation(ANYWHERE, 15.0, ANYBODY), held=kept, moments=moments)
     assert broken(play) == {}
 
 

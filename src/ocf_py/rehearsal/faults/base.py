@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: and consensus 2.2, the lab's delay 1, Pacemaker's own hesitation 1, and room for a busy machine.
 LOSS = 15.0
 #: Seconds that an order, or a change that disturbs nothing, may cost a client.
-UNNOTICED = 1.0
+UNNOTICED = 2.0
 #: Seconds that a transition takes beside what its actions do.
 DECISION = 5.0
 

@@ -11,7 +11,8 @@ import signal
 import sys
 import time
 
-PAUSE = 0.003
+PAUSE = 0.001
+EXECUTOR = "pacemaker-execd"
 FOLDER = "/ocf/resource.d/"
 
 
@@ -28,7 +29,7 @@ def find(resource: str, action: str, known: set[str]) -> int | None:
         except OSError:
             continue
         if not any(FOLDER in word for word in words):
-            if words and not words[0].startswith("/usr/libexec/pacemaker"):
+            if words and not words[0].endswith(EXECUTOR):
                 known.add(name)  # one that is about to become an agent is looked at again
             continue
         known.add(name)
