@@ -86,6 +86,14 @@ test-packages: setup ## RPMs and Debian packages, installed and upgraded; 2 minu
 compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
+.PHONY: rehearse test-browser
+rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root): 1 h
+	.venv/bin/ocf-py lab rehearse $(wildcard examples/cib/*.xml) --report build/rehearsal
+
+test-browser: setup ## a rehearsal's report, in Chromium
+	@$(PYTHON) packaging/system_packages.py --browser
+	$(PYTEST) tests/browser
+
 soak: setup ## a mirror's random lives and power losses (root): make soak ROUNDS=1000 CRASHES=30 SEED=7
 	$(PYTEST) tests/kernel/test_mirror_lives.py --mirror-count=$(ROUNDS) --mirror-seed=$(SEED)
 	$(PYTEST) tests/cluster/mirror/test_power.py --crashes=$(CRASHES) --crash-seed=$(SEED)

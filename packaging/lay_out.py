@@ -69,11 +69,11 @@ def lay_out_toolkit(root: Path, wheel: Path, packages: Path) -> None:
         file.write_text(_ocf_py("completion", shell))
     pages = root / "usr/share/man"
     _ocf_py("man", str(pages / "new"))
-    for page in (pages / "new").iterdir():
+    for page in (pages / "new").glob("man?/*"):
         section = pages / f"man{page.suffix[1:]}"
         section.mkdir(exist_ok=True)
         page.rename(section / page.name)
-    (pages / "new").rmdir()
+    shutil.rmtree(pages / "new")
 
 
 def _ocf_py(*words: str) -> str:

@@ -132,7 +132,7 @@ class Build:
         pages = self.work / "pages"
         more = {"PYTHONPATH": str(self.tree / "src")}
         self._run([self.python, "-c", code, "man", pages], more=more)
-        return "%{_mandir}/man7/*.7*" if [*pages.glob("*.7")] else ""
+        return "%{_mandir}/man7/*.7*" if [*pages.glob("man7/*.7")] else ""
 
     def _run(
         self, words: list[object], cwd: Path | None = None, more: dict[str, str] | None = None

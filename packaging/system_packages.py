@@ -1,6 +1,7 @@
 """Installs the system packages that the lab and the tests need, and leaves no daemon behind.
 
-With `--vm` those of the VM lab, with `--packages` those that build and judge packages, too.
+With `--vm` those of the VM lab, with `--packages` those that build and judge packages, with
+`--browser` a browser, too.
 
 Needs nothing but a Python 3.9 interpreter: it runs before there is a virtual environment.
 """
@@ -76,6 +77,9 @@ PACKAGING = {
     "a judge of Debian's packages": "lintian",
     "dpkg-buildpackage": "dpkg-dev",
 }
+
+# What a rehearsal's report is looked at with. The same name on both.
+BROWSER = "chromium"
 
 
 def fail(message: str) -> NoReturn:
@@ -224,6 +228,8 @@ def main() -> None:
         if not isinstance(manager, Apt):
             fail("Debian's tools build and judge both kinds of packages, and this is no Debian")
         names = sorted({*names, *PACKAGING.values()})
+    if "--browser" in sys.argv[1:]:
+        names = sorted({*names, BROWSER})
     missing = manager.missing(names)
     if missing:
         install_missing(manager, missing)

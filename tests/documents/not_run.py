@@ -46,6 +46,7 @@ NOT_RUN: dict[str, dict[str, str]] = {
     },
     "docs/reference/commands/drbd.md": {
         "ocf-py drbd fence-peer --resource r0 --peer n2; echo $?": _DRBD,
+        "drbdsetup status --json | ocf-py drbd explain data -": _DRBD,
     },
     "docs/reference/commands/test.md": {
         "ocf-py test --sandbox IPaddr2 -o ip=192.0.2.10 -o nic=eth0 -o cidr_netmask=24"

@@ -20,6 +20,7 @@ from ocf_py.lab.timeline import render_timeline
 from ocf_py.lab.troubles import explain_boot
 from ocf_py.toolkit.lab_faults import FAULTS
 from ocf_py.toolkit.lab_group import LAB_OPTIONS, LabGroup, find_lab
+from ocf_py.toolkit.lab_rehearse import rehearse, soak
 from ocf_py.toolkit.output import json_option, print_json
 
 if TYPE_CHECKING:
@@ -190,8 +191,8 @@ def load(context: click.Context, *, cib: Path, provider: str | None) -> None:
         click.echo(f"ocf-py: warning: {cib}: left out: {line}", err=True)
 
 
-for fault in FAULTS:
-    lab.add_command(fault)
+for verb in (*FAULTS, rehearse, soak):
+    lab.add_command(verb)
 
 
 @lab.command()

@@ -1,0 +1,94 @@
+"""A client that has a program answer it, again and again: an address alone proves no service."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.namespaces import open_socket_in
+from ocf_py.lab.witnesses.answers import Answer
+from ocf_py.lab.witnesses.watching import Watching
+
+if TYPE_CHECKING:
+    from ocf_py.lab.lab import Lab
+    from ocf_py.rehearsal.stage import Part, Stage
+
+INTERVAL = 0.05  # seconds between two questions
+_PATIENCE = 0.5
+# What makes the program itself say something: of one that hangs the kernel takes a connection.
+_HTTP = b"HEAD / HTTP/1.0\r\n\r\n"
+_POSTGRESQL = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # SSLRequest, PostgreSQL's protocol 55.2.10
+_REDIS = b"PING\r\n"
+_QUESTIONS = {80: _HTTP, 8080: _HTTP, 5432: _POSTGRESQL, 6379: _REDIS}
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where a program is asked, and what; an empty question asks for the connection alone."""
+
+    program: str
+    address: str
+    port: int
+    question: bytes
+
+
+def find_doors(stage: Stage) -> list[Door]:
+    """The programs that say at which port they are ready, each at the address it goes with."""
+    doors = []
+    for program in stage.programs:
+        checks = (program.get(one) for one in ("ready", "health", "deep_health"))
+        port = next((one for one in map(_port_of, checks) if one), 0)
+        address = _address_of(stage, program)
+        if port and address:
+            is_web = "http://" in f"{program.get('ready')} {program.get('health')}"
+            question = _HTTP if is_web else _QUESTIONS.get(port, b"")
+            doors.append(Door(program.id, address, port, question))
+    return doors
+
+
+def _port_of(check: str) -> int:
+    kind, _, rest = check.partition("://")
+    if kind not in ("tcp", "http"):
+        return 0
+    port = rest.partition("/")[0].rpartition(":")[2]
+    return int(port) if port.isdecimal() else 80 * (kind == "http")
+
+
+def _address_of(stage: Stage, program: Part) -> str:
+    """Of the same group if there is one, else the only one."""
+    own = [one for one in stage.addresses if one.top == program.top]
+    some = own or (stage.addresses if len(stage.addresses) == 1 else [])
+    found = some[0].get("ip") if some else ""
+    return "" if ":" in found else found
+
+
+class DoorClient(Watching):
+    """Asks a program every 50 ms; `answers` name no node, as a connection does not tell."""
+
+    def __init__(self, lab: Lab, door: Door) -> None:
+        super().__init__(f"client of {door.program}")
+        self.door = door
+        self.answers: list[Answer] = []
+        self._daemon = int(lab.describe()["daemon"])
+
+    def watch(self) -> None:
+        """Ask until the end."""
+        self.ready.set()
+        while not self.ended.is_set():
+            asked = time.monotonic()
+            with contextlib.suppress(OSError):
+                self._ask()
+                self.answers.append(Answer(asked, time.monotonic(), ""))
+            self.ended.wait(max(0.0, asked + INTERVAL - time.monotonic()))
+
+    def _ask(self) -> None:
+        with open_socket_in(self._daemon, socket.AF_INET, socket.SOCK_STREAM, 0) as asked:
+            asked.settimeout(_PATIENCE)
+            asked.connect((self.door.address, self.door.port))
+            if self.door.question:
+                asked.sendall(self.door.question)
+                if not asked.recv(64):
+                    raise ConnectionError

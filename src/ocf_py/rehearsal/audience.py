@@ -1,0 +1,211 @@
+"""Everybody who watches a play from outside: clients, writers, witnesses of addresses, mounts."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.errors import LabError
+from ocf_py.lab.witnesses import AddressesClient, AddressesWitness, DiskWitness
+from ocf_py.rehearsal.asking import DoorClient, find_doors
+from ocf_py.rehearsal.preparation import find_database
+from ocf_py.rehearsal.record import Gap, Heard, Held, Stay, Written
+from ocf_py.rehearsal.watching_places import PlaceWitness
+from ocf_py.rehearsal.writing import FileWriter, RowWriter, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typing_extensions import Self
+
+    from ocf_py.lab.witnesses import Answer, Holding
+    from ocf_py.rehearsal.scene import Scene
+
+# Shorter gaps are a machine's own hiccups; the longest one is kept in any case.
+_GAP_SECONDS = 0.1
+_RECENT_SECONDS = 3.0  # the cluster's own word comes late
+
+
+class Audience:
+    """Watches for as long as the `with` block lasts."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._lab, self._stage = scene.lab, scene.stage
+        self._stack = contextlib.ExitStack()
+        self._addresses: AddressesWitness | None = None
+        self._client: AddressesClient | None = None
+        self._disk: DiskWitness | None = None
+        self._doors: list[DoorClient] = []
+        self._place: PlaceWitness | None = None
+        self.writers: list[Writer] = []
+        self._lags: dict[str, float | None] = {}
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            self._begin(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _begin(self, stack: contextlib.ExitStack) -> None:
+        held = [one.get("ip") for one in self._stage.addresses]
+        if held:
+            self._addresses = stack.enter_context(AddressesWitness(self._lab, held))
+        asked = [ip for ip in held if ":" not in ip]
+        if asked:
+            self._client = stack.enter_context(AddressesClient(self._lab, asked))
+        else:
+            self._place = stack.enter_context(PlaceWitness(self._lab, self._stage.anchor.id))
+        if self._stage.mounts and self._lab.settings.disk_mib:
+            self._disk = stack.enter_context(DiskWitness(self._lab))
+        for door in find_doors(self._stage):
+            self._doors.append(stack.enter_context(DoorClient(self._lab, door)))
+        for writer in self._make_writers():
+            self.writers.append(stack.enter_context(writer))
+
+    def _make_writers(self) -> Iterable[Writer]:
+        is_database = any(find_database(one) for one in self._stage.programs)
+        if is_database and self._client is not None:
+            yield RowWriter(self._lab, next(iter(self._client.heard)))
+        for mount in [] if is_database else self._stage.mounts:
+            yield FileWriter(
+                self._lab, mount.get("directory"), mounted=True, where=self._find_active
+            )
+        for mirror in self._stage.mirrors:
+            writer = FileWriter(
+                self._lab, mirror.get("directory"), mounted=False, where=self._find_active
+            )
+            self._lags[writer.name] = self._scene.lag(mirror)
+            yield writer
+
+    def _find_active(self) -> str:
+        """The node that serves now: by its address, else its mount, else the cluster's word."""
+        if self._addresses is not None:
+            holders = next(iter(self._addresses.seen.values())).holders()
+        elif self._disk is not None:
+            holders = self._disk.holders()
+        else:
+            last = self._place.answers[-1:] if self._place else []
+            holders = [answer.node for answer in last]
+        return holders[0] if len(holders) == 1 else ""
+
+    @property
+    def _clients(self) -> dict[str, list[Answer]]:
+        found: dict[str, list[Answer]] = {}
+        if self._client is not None:
+            found.update(self._client.heard)
+        if self._place is not None:
+            found[self._place.resource] = self._place.answers
+        for door in self._doors:
+            found[f"{door.door.program} at port {door.door.port}"] = door.answers
+        for (
+            writer
+        ) in self.writers:  # whose writes hang is served no better than who is not answered
+            found[writer.name] = writer.answers
+        return found
+
+    def all_served(self, since: float, *, elsewhere_than: str = "") -> bool:
+        """Whether each client has an answer to a question of after `since`.
+
+        With `elsewhere_than`, one that was answered by that node has it from another one.
+        """
+        self.check()
+        for answers in self._clients.values():
+            late = [one for one in reversed(answers[-500:]) if one.asked >= since]
+            before = next((one.node for one in reversed(answers) if one.asked < since), "")
+            if before and before == elsewhere_than:
+                late = [one for one in late if one.node != elsewhere_than]
+            if not late:
+                return False
+        return True
+
+    def all_write(self) -> bool:
+        """Whether each writer had something acknowledged."""
+        self.check()
+        return all(writer.acknowledged for writer in self.writers)
+
+    def check(self) -> None:
+        """Raise LabError for a witness that did not see."""
+        for one in (self._addresses, self._client, self._disk, self._place):
+            if one is not None:
+                one.check()
+        for some in (*self._doors, *self.writers):
+            some.check()
+
+    def hear(self, struck: float, repair: float, end: float) -> list[Heard]:
+        """What each client has heard; times CLOCK_MONOTONIC."""
+        return [
+            _sum_up(name, list(answers), struck, repair, end)
+            for name, answers in self._clients.items()
+        ]
+
+    def held(self, struck: float) -> list[Held]:
+        """Who had what."""
+        found = []
+        if self._addresses is not None:
+            found += [
+                Held("address", name, _stays(holdings.so_far(), struck))
+                for name, holdings in self._addresses.seen.items()
+            ]
+        if self._disk is not None:
+            places = ", ".join(one.get("directory") for one in self._stage.mounts)
+            found.append(Held("mount", places, _stays(self._disk.holdings, struck)))
+        return found
+
+    def count(self, struck: float) -> list[Written]:
+        """What the writers wrote, and what of it is gone: they end here."""
+        for writer in self.writers:
+            writer.end()
+        node = self._find_active()
+        found = []
+        for writer in self.writers:
+            if not node:
+                raise LabError(f"{writer.name}: no node has it at the end, so nothing can be read")
+            lost = [at - struck for at in writer.lost(node)]
+            lag = self._lags.get(writer.name)
+            found.append(Written(writer.name, writer.kind, len(writer.acknowledged), lost, lag))
+        return found
+
+
+def _stays(holdings: list[Holding], struck: float) -> list[Stay]:
+    return [
+        Stay(one.node, one.since - struck, None if one.until is None else one.until - struck)
+        for one in holdings
+    ]
+
+
+def _sum_up(name: str, answers: list[Answer], struck: float, repair: float, end: float) -> Heard:
+    before = [one for one in answers if one.answered < struck]
+    victim = before[-1].node if before else ""
+    after = [one for one in answers if one.answered >= struck]
+    elsewhere = next((one for one in after if one.node and one.node != victim), None)
+    repaired = next((one for one in after if one.asked >= repair), None)
+    # A door does not tell who answered: that somebody did is all.
+    nameless = "somebody"
+    return Heard(
+        name,
+        (victim or nameless) if before else "",
+        _find_gaps([*before[-1:], *after], struck, end),
+        (after[-1].node or nameless) if _is_recent(after, end) else "",
+        None if elsewhere is None else elsewhere.answered - struck,
+        None if repaired is None else repaired.answered - struck,
+    )
+
+
+def _is_recent(answers: list[Answer], end: float) -> bool:
+    """Whether somebody answered to the end."""
+    return bool(answers) and end - answers[-1].answered < _RECENT_SECONDS
+
+
+def _find_gaps(answers: list[Answer], struck: float, end: float) -> list[Gap]:
+    gaps = [
+        Gap(one.answered - struck, other.answered - struck, other.node)
+        for one, other in zip(answers, answers[1:])
+    ]
+    if answers and not _is_recent(answers, end):
+        gaps.append(Gap(answers[-1].answered - struck, None))
+    longest = max(gaps, key=lambda gap: gap.seconds(end - struck), default=None)
+    return [gap for gap in gaps if gap is longest or gap.seconds(end - struck) > _GAP_SECONDS]

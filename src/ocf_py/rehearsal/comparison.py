@@ -1,0 +1,68 @@
+"""Our outages beside those of the counterparts, fault by fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ocf_py.rehearsal.record import Play
+
+OURS, PEER = "ocfpy", "peer"
+GOAL = 1.05
+LEAST_ROUNDS = 7
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Medians in seconds; `ratio` is ours over the peers', None where theirs is nothing."""
+
+    cib: str
+    fault: str
+    rounds: int
+    ours: float
+    peers: float
+    ratio: float | None
+    failed_ours: int
+    failed_peers: int
+
+    @property
+    def meets_goal(self) -> bool:
+        """Whether ours is no slower than the goal allows; two that wait for nothing are equal."""
+        return self.ratio is not None and self.ratio <= GOAL
+
+
+def compare(plays: Iterable[Play]) -> list[Comparison]:
+    """A line for each fault that both have played, in the order in which they did."""
+    by_fault: dict[tuple[str, str], dict[str, list[Play]]] = {}
+    for play in plays:
+        sides = by_fault.setdefault((play.cib, play.fault), {OURS: [], PEER: []})
+        sides[play.provider].append(play)
+    found = []
+    for (cib, fault), sides in by_fault.items():
+        ours, peers = (
+            [one.outage for one in sides[who] if one.outage is not None] for who in (OURS, PEER)
+        )
+        if ours and peers:
+            mine, theirs = median(ours), median(peers)
+            found.append(
+                Comparison(
+                    cib,
+                    fault,
+                    min(len(ours), len(peers)),
+                    mine,
+                    theirs,
+                    _ratio(mine, theirs),
+                    *(sum(not one.passed for one in sides[who]) for who in (OURS, PEER)),
+                )
+            )
+    return found
+
+
+def _ratio(mine: float, theirs: float) -> float | None:
+    if theirs:
+        return mine / theirs
+    return None if mine else 1.0

@@ -1,0 +1,81 @@
+"""Cables and links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocf_py.rehearsal.faults.base import DECISION, LOSS, UNNOTICED, Fault
+from ocf_py.rehearsal.faults.power import alone
+from ocf_py.rehearsal.record import ANYWHERE, NOBODY, ONE, STAYS, Expectation
+
+if TYPE_CHECKING:
+    from ocf_py.rehearsal.scene import Scene
+    from ocf_py.rehearsal.stage import Stage
+
+
+class RingCut(Fault):
+    """One of two redundant links between the nodes fails."""
+
+    name = "ring-cut"
+    summary = "one ring of the active node is cut"
+
+    def reason_against(self, stage: Stage) -> str:
+        """There is nobody to be cut off from."""
+        return alone(stage)
+
+    def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
+        """Nobody notices."""
+        return Expectation(STAYS, UNNOTICED, NOBODY, dwell=5.0)
+
+    def strike(self, scene: Scene) -> None:
+        """Cut it."""
+        scene.lab.cut(scene.victim, "0")
+
+    def mend(self, scene: Scene) -> None:
+        """Splice it."""
+        scene.lab.mend(scene.victim)
+
+
+class RingsCut(RingCut):
+    """The nodes cannot see each other, and both live: a split brain, without fencing."""
+
+    name = "rings-cut"
+    summary = "all rings of the active node are cut"
+
+    def expect(self, scene: Scene) -> Expectation:
+        """One of them goes before the other one takes anything."""
+        return Expectation(ANYWHERE, LOSS + scene.stage.starting, ONE, losing=True, dwell=5.0)
+
+    def strike(self, scene: Scene) -> None:
+        """Cut both."""
+        scene.lab.cut(scene.victim, "rings")
+
+
+class ServiceCut(RingCut):
+    """The clients cannot reach the active node; the cluster can."""
+
+    name = "service-cut"
+    summary = "the service network of the active node is cut, its carrier stays"
+    mode = "drop"
+
+    def reason_against(self, stage: Stage) -> str:
+        """No client is on it."""
+        return "" if stage.addresses else "there is no address in the service network"
+
+    def expect(self, scene: Scene) -> Expectation:
+        """With a ping resource it moves; without, it waits for the repair."""
+        part = scene.stage.anchor
+        bound = part.interval + DECISION + 2 * scene.stage.starting
+        return Expectation(ANYWHERE, bound, NOBODY, after_mend=True, dwell=part.interval + 4)
+
+    def strike(self, scene: Scene) -> None:
+        """Cut it."""
+        scene.lab.cut(scene.victim, "service", self.mode)
+
+
+class LinkDown(ServiceCut):
+    """Its cable is pulled out: the kernel knows that at once."""
+
+    name = "link-down"
+    summary = "the service link of the active node goes down"
+    mode = "down"

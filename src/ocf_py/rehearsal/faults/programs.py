@@ -1,0 +1,130 @@
+"""What runs on the node is broken by itself: an application, an address, the memory."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
+from ocf_py.rehearsal.record import ANYWHERE, NOBODY, STAYS, Expectation
+
+if TYPE_CHECKING:
+    from ocf_py.rehearsal.scene import Scene
+    from ocf_py.rehearsal.stage import Part, Stage
+
+_MEBIBYTES = 512
+_SECONDS = 6.0
+
+
+class ApplicationKilled(Fault):
+    """Its main process dies."""
+
+    name = "application-killed"
+    summary = "the main process of an application is killed"
+
+    def reason_against(self, stage: Stage) -> str:
+        """There is none."""
+        return "" if stage.programs else "there is no application"
+
+    def expect(self, scene: Scene) -> Expectation:
+        """It starts again."""
+        program = self.program(scene.stage)
+        bound = program.interval + 2 * DECISION + 2 * scene.stage.starting
+        return Expectation(ANYWHERE, bound, NOBODY)
+
+    def program(self, stage: Stage) -> Part:
+        """The one that is struck."""
+        return stage.programs[0]
+
+    def strike(self, scene: Scene) -> None:
+        """Kill it."""
+        self._signal(scene, "KILL")
+
+    def _signal(self, scene: Scene, name: str, *, check: bool = True) -> None:
+        program = self.program(scene.stage)
+        node = scene.lab.node(scene.place_of(program) or scene.victim)
+        unit = program.get("unit") or program.agent.partition("systemd:")[2]
+        if unit:
+            node.run(["systemctl", "kill", f"--signal={name}", "--kill-who=main", unit])
+            return
+        node.run(["pkill", f"-{name}", "-x", "-f", program.pattern], check=check)
+
+
+class ApplicationHung(ApplicationKilled):
+    """It is there, and does nothing."""
+
+    name = "application-hung"
+    summary = "the main process of an application is stopped, and hangs"
+
+    def reason_against(self, stage: Stage) -> str:
+        """A monitor that does not ask the program cannot know."""
+        if not stage.programs:
+            return "there is no application"
+        if any(stage.is_asked(one) for one in stage.programs):
+            return ""
+        names = ", ".join(one.id for one in stage.programs)
+        return f"no monitor asks the application ({names}): set health, and a monitor of level 10"
+
+    def program(self, stage: Stage) -> Part:
+        """The first that a monitor asks."""
+        return next(one for one in stage.programs if stage.is_asked(one))
+
+    def expect(self, scene: Scene) -> Expectation:
+        """It is found, killed and started again."""
+        program = self.program(scene.stage)
+        bound = (
+            2 * program.interval
+            + program.timeout
+            + program.stopping
+            + DECISION
+            + 2 * scene.stage.starting
+        )
+        return Expectation(ANYWHERE, bound, NOBODY, dwell=program.interval + 2)
+
+    def strike(self, scene: Scene) -> None:
+        """Stop it."""
+        self._signal(scene, "STOP")
+
+    def mend(self, scene: Scene) -> None:
+        """Let it run on, if it is still there."""
+        self._signal(scene, "CONT", check=False)
+
+
+class AddressDeleted(Fault):
+    """Somebody deletes the address by hand."""
+
+    name = "address-deleted"
+    summary = "the address is deleted by hand"
+
+    def reason_against(self, stage: Stage) -> str:
+        """There is none."""
+        return "" if stage.addresses else "there is no address"
+
+    def expect(self, scene: Scene) -> Expectation:
+        """The next monitor finds it, and it comes back."""
+        bound = scene.stage.addresses[0].interval + 2 * DECISION + 2 * scene.stage.starting
+        return Expectation(ANYWHERE, bound, NOBODY)
+
+    def strike(self, scene: Scene) -> None:
+        """Delete it, whatever its prefix and interface are."""
+        ip = scene.stage.addresses[0].get("ip")
+        for line in scene.node.run(["ip", "-o", "address", "show"]).stdout.splitlines():
+            words = line.split()
+            if words[3].partition("/")[0] == ip:
+                scene.node.run(["ip", "address", "delete", words[3], "dev", words[1]])
+
+
+class MemoryPressure(Fault):
+    """A program eats memory."""
+
+    name = "memory-pressure"
+    summary = f"a program takes {_MEBIBYTES} MiB of the node's memory, and keeps writing to it"
+
+    def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
+        """Nobody notices."""
+        return Expectation(STAYS, UNNOTICED, NOBODY)
+
+    def strike(self, scene: Scene) -> None:
+        """Let it eat, for some seconds."""
+        command = scene.helper("hog", str(_MEBIBYTES), str(_SECONDS))
+        subprocess.run(command, check=True, capture_output=True, timeout=60)

@@ -1,0 +1,1 @@
+"""What runs in the nodes of a rehearsal: files of their own, for a bare Python."""

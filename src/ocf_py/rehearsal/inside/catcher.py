@@ -1,0 +1,78 @@
+"""Lies in wait for one action of an agent in a node: kills it, or has it take its time.
+
+``catcher.py RESOURCE ACTION kill`` kills the first one and ends. With SECONDS in the place of
+``kill`` it stops each for that long. Says ``ready`` when it looks, ``caught`` for each.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+PAUSE = 0.001
+EXECUTOR = "pacemaker-execd"
+FOLDER = "/ocf/resource.d/"
+
+
+def find(resource: str, action: str, known: set[str]) -> int | None:
+    """A process that is new and runs this action of this resource's agent, or None."""
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or name in known:
+            continue
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                words = os.fsdecode(file.read()).split("\0")[:-1]
+            with open(f"/proc/{name}/environ", "rb") as file:
+                settings = os.fsdecode(file.read()).split("\0")
+        except OSError:
+            continue
+        if not any(FOLDER in word for word in words):
+            if words and not words[0].endswith(EXECUTOR):
+                known.add(name)  # one that is about to become an agent is looked at again
+            continue
+        known.add(name)
+        mine = (f"OCF_RESOURCE_INSTANCE={resource}", f"OCF_RESOURCE_INSTANCE={resource}:")
+        if words[-1] == action and any(
+            one == mine[0] or one.startswith(mine[1]) for one in settings
+        ):
+            return int(name)
+    return None
+
+
+def say(word: str) -> None:
+    """Tell whoever listens."""
+    os.write(1, word.encode() + b"\n")
+
+
+def main() -> None:
+    """Wait, and catch."""
+    resource, action, how = sys.argv[1:]
+    known: set[str] = set()
+    find(resource, action, known)
+    say("ready")
+    held: dict[int, float] = {}
+    while True:
+        pid = find(resource, action, known)
+        if pid is not None:
+            try:
+                os.kill(pid, signal.SIGKILL if how == "kill" else signal.SIGSTOP)
+            except ProcessLookupError:
+                continue
+            say("caught")
+            if how == "kill":
+                return
+            held[pid] = time.monotonic() + float(how)
+        for one, until in list(held.items()):
+            if time.monotonic() >= until:
+                del held[one]
+                try:
+                    os.kill(one, signal.SIGCONT)
+                except ProcessLookupError:
+                    pass
+        time.sleep(PAUSE)
+
+
+if __name__ == "__main__":
+    main()

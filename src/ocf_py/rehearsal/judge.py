@@ -1,0 +1,186 @@
+"""The rules that every fault is held to, each a function of the record alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+from ocf_py.rehearsal.record import MOVES, NOBODY, ONE, STAYS, VICTIM, Verdict
+
+if TYPE_CHECKING:
+    from ocf_py.rehearsal.record import Heard, Held, Play
+
+# A holding is noted when the kernel tells it: two that touch to within this did not overlap.
+_RESOLUTION = 0.002
+# A mirror's age is told in whole passes; what is acknowledged while it is asked is not in it.
+_LAG_MARGIN = 1.0
+
+
+def judge(play: Play) -> list[Verdict]:
+    """The verdict of each rule that has something to say of a play."""
+    if play.trouble:
+        return [Verdict("played", holds=False, said=play.trouble)]
+    return [
+        Verdict(name, holds=not said, said=said or fine)
+        for name, rule, fine in _RULES
+        for said in (rule(play),)
+        if said is not None
+    ]
+
+
+def _one_holder(play: Play) -> str | None:
+    return _never_two(play, "address", "held")
+
+
+def _one_mount(play: Play) -> str | None:
+    return _never_two(play, "mount", "mounted")
+
+
+def _never_two(play: Play, kind: str, verb: str) -> str | None:
+    concerned = [held for held in play.held if held.kind == kind]
+    if not concerned:
+        return None
+    unseen = [held.name for held in concerned if not held.stays]
+    if unseen:
+        return f"{', '.join(unseen)}: nobody was ever seen to have it"
+    return "; ".join(_tell_double(held, verb) for held in concerned if _overlaps(held))
+
+
+def _overlaps(held: Held) -> bool:
+    return any(
+        one.until is None or one.until - other.since > _RESOLUTION for one, other in held.doubles()
+    )
+
+
+def _tell_double(held: Held, verb: str) -> str:
+    one, other = held.doubles()[0]
+    return f"{held.name} was {verb} on {one.node} and {other.node} at once, at {other.since:+.3f} s"
+
+
+def _no_write_lost(play: Play) -> str | None:
+    if not play.written:
+        return None
+    said = []
+    for written in play.written:
+        if not written.acknowledged:
+            said.append(f"{written.writer}: nothing was acknowledged, so that nothing is proved")
+            continue
+        lost = written.lost
+        if written.kind == "mirror" and play.expectation.losing:
+            if written.lag is None:
+                said.append(f"{written.writer}: its lag was not reported")
+                continue
+            # What the copy may lack are the last seconds before the fault, and what came after.
+            lost = [at for at in lost if at < -written.lag - _LAG_MARGIN]
+        if lost:
+            said.append(
+                f"{written.writer}: {len(lost)} acknowledged writes are lost, the first of "
+                f"{min(lost):+.3f} s"
+            )
+    return "; ".join(said)
+
+
+def _serves_again(play: Play) -> str | None:
+    if not play.heard:
+        return "no client asked, so that nothing is proved"
+    return "; ".join(filter(None, (_judge_client(play, heard) for heard in play.heard)))
+
+
+def _judge_client(play: Play, heard: Heard) -> str:
+    bound = play.expectation.bound
+    if not heard.before:
+        return f"{heard.client}: nobody answered before the fault"
+    if not heard.finally_from:
+        return f"{heard.client}: nobody answers at the end"
+    if play.expectation.after_mend:
+        if play.repair is None or heard.repaired is None:
+            return f"{heard.client}: no answer after the repair"
+        waited = heard.repaired - play.repair
+        return "" if waited <= bound else f"{heard.client}: {waited:.2f} s after the repair"
+    longest = max((gap.seconds(play.ended) for gap in heard.gaps), default=0.0)
+    return "" if longest <= bound else f"{heard.client}: {longest:.2f} s without an answer"
+
+
+def _right_place(play: Play) -> str | None:
+    """Clients see who answers; those of a program, which cannot, name none."""
+    place, said = play.expectation.place, []
+    if place not in (MOVES, STAYS):
+        return None
+    for heard in play.heard:
+        if heard.before != play.victim:
+            continue  # it was not on the node that was struck
+        if place == MOVES and heard.first_elsewhere is None:
+            said.append(f"{heard.client} was never answered by another node than {play.victim}")
+        elif place == STAYS and heard.first_elsewhere is not None:
+            said.append(f"{heard.client} was answered elsewhere at {heard.first_elsewhere:+.2f} s")
+    return "; ".join(said)
+
+
+def _others_undisturbed(play: Play) -> str | None:
+    """What ran elsewhere than on the struck node had nothing to do with the fault."""
+    others = [heard for heard in play.heard if heard.before not in ("", play.victim)]
+    if (
+        not others
+        or play.expectation.after_mend
+        or play.expectation.fencing not in (NOBODY, VICTIM)
+    ):
+        return None
+    moved = [heard.client for heard in others if heard.finally_from != heard.before]
+    return f"not on {play.victim}, and moved: {', '.join(moved)}" if moved else ""
+
+
+def _fenced_rightly(play: Play) -> str:
+    wanted, fenced = play.expectation.fencing, set(play.fenced)
+    shown = ", ".join(sorted(fenced)) or "nobody"
+    if wanted == NOBODY and fenced:
+        return f"fenced: {shown}; nobody should be"
+    if wanted == VICTIM and fenced != {play.victim}:
+        return f"fenced: {shown}; {play.victim} should be"
+    if wanted == ONE and len(fenced) != 1:
+        return f"fenced: {shown}; one node should be"
+    return ""
+
+
+def _fencing_came_first(play: Play) -> str | None:
+    """What a node that had to be fenced held was taken over no sooner than it was."""
+    if play.expectation.fencing not in (VICTIM, ONE):
+        return None
+    confirmed: dict[str, float] = {}
+    for one in play.moments:
+        if one.kind == "fencing":
+            confirmed.setdefault(one.node, one.at)
+    if not confirmed:
+        return "no fencing was seen"
+    return "; ".join(
+        f"{stay.node} had {held.name} {at - stay.since:.3f} s before {node} was fenced"
+        for node, at in confirmed.items()
+        for held in play.held
+        if _was_on(held, node)
+        for stay in held.stays
+        if stay.node != node and 0 < stay.since < at
+    )
+
+
+def _was_on(held: Held, node: str) -> bool:
+    return any(
+        stay.node == node and stay.since <= 0 and (stay.until is None or stay.until > 0)
+        for stay in held.stays
+    )
+
+
+def _nothing_left(play: Play) -> str:
+    after = play.aftermath
+    return "; ".join((*after.failures, *after.astray, *(f"{one} is off" for one in after.offline)))
+
+
+_Rule = Callable[["Play"], "str | None"]
+_RULES: tuple[tuple[str, _Rule, str], ...] = (
+    ("one holder", _one_holder, "no address was held by two nodes at once"),
+    ("one mount", _one_mount, "no file system was mounted on two nodes at once"),
+    ("no write lost", _no_write_lost, "every acknowledged write is there, as far as is promised"),
+    ("serves again", _serves_again, "every client had its answers back within the bound"),
+    ("right place", _right_place, "it answers from where it should"),
+    ("others undisturbed", _others_undisturbed, "what ran elsewhere stayed there"),
+    ("fencing", _fenced_rightly, "fencing is what it should be"),
+    ("fencing first", _fencing_came_first, "nothing was taken over before the fencing"),
+    ("nothing left", _nothing_left, "nothing is left behind, all nodes are back"),
+)

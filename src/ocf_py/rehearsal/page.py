@@ -1,0 +1,248 @@
+"""The record as a page of its own: nothing of it is fetched from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from lxml import etree, html
+from lxml.html import builder as E  # noqa: N812 - as lxml's own documentation calls it
+
+from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS, compare
+from ocf_py.rehearsal.pictures import draw_course, draw_outages
+from ocf_py.rehearsal.summary import describe_outage, describe_writes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ocf_py.rehearsal.comparison import Comparison
+    from ocf_py.rehearsal.record import Play, Rehearsal
+
+_CSS = """
+:root { color-scheme: light; --ink: #1d1f24; --muted: #55606b; --line: #e3e6ea; }
+body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: var(--ink); background: #f6f7f9;
+       margin: 0; }
+main { max-width: 1120px; margin: 0 auto; padding: 2rem 1.5rem 4rem; }
+h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
+h3 { font-size: 1.05rem; margin: 0; } p { margin: .4rem 0; } .muted { color: var(--muted); }
+section.card { background: #fff; border: 1px solid var(--line); border-radius: 10px;
+               padding: 1rem 1.2rem; margin: 0 0 1rem; }
+table { border-collapse: collapse; width: 100%; background: #fff; font-size: 14px; }
+th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--line);
+         vertical-align: top; } th { color: var(--muted); font-weight: 600; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; }
+.word { display: inline-block; padding: 0 .5rem; border-radius: 99px; font-size: 13px;
+        font-weight: 600; } .passed { background: #d8f0e2; color: #14613f; }
+.failed { background: #f8d9d7; color: #8f1d19; } .head { display: flex; gap: .8rem;
+        align-items: baseline; flex-wrap: wrap; } svg { width: 100%; height: auto; display: block; }
+details { margin-top: .4rem; } summary { cursor: pointer; color: var(--muted); }
+ul.verdicts { list-style: none; padding: 0; margin: .4rem 0; } a { color: #2f6fbf; }
+"""
+
+
+def write_report(record: Rehearsal, folder: Path) -> Path:
+    """Write index.html, report.json and a picture for each play; returns the page. OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = json.dumps(record.to_json(), indent=1, ensure_ascii=False)
+    (folder / "report.json").write_text(facts + "\n", encoding="utf-8")
+    names = _name_plays(record.plays)
+    pictures = {name: draw_course(play) for name, play in names.items() if not play.trouble}
+    for name, picture in pictures.items():
+        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
+    page = folder / "index.html"
+    page.write_bytes(
+        html.tostring(
+            _build(record, names, pictures),
+            doctype="<!DOCTYPE html>",
+            encoding="utf-8",
+            pretty_print=False,
+        )
+    )
+    return page
+
+
+def _name_plays(plays: list[Play]) -> dict[str, Play]:
+    """A name that serves as a file's and an anchor's; what was played again counts up."""
+    names: dict[str, Play] = {}
+    count: Counter[str] = Counter()
+    for play in plays:
+        stem = f"{play.cib.rpartition('.')[0] or play.cib}-{play.fault}-{play.provider}"
+        stem = "".join(one if one.isalnum() or one in "-_" else "-" for one in stem)
+        count[stem] += 1
+        names[stem if count[stem] == 1 else f"{stem}-{count[stem]}"] = play
+    return names
+
+
+def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) -> html.HtmlElement:
+    failed = sum(not play.passed for play in record.plays)
+    return E.HTML(
+        E.HEAD(
+            E.META(charset="utf-8"),
+            E.META(name="viewport", content="width=device-width, initial-scale=1"),
+            E.TITLE(record.title),
+            E.STYLE(_CSS),
+        ),
+        E.BODY(
+            E.MAIN(
+                E.DIV(E.H1(record.title), _word(record.passed), E.CLASS("head")),
+                E.P(
+                    f"{len(record.plays)} faults played, {failed} failed, "
+                    f"{len(record.left_out)} not played.",
+                    E.CLASS("muted"),
+                ),
+                *(E.P(note, E.CLASS("muted")) for note in record.notes),
+                *_show_outages(record),
+                *_show_comparison(record),
+                E.H2("All faults"),
+                E.DIV(_build_table(names), E.CLASS("scroll")),
+                *_show_left_out(record),
+                E.H2("One by one"),
+                *(_build_play(name, play, pictures.get(name)) for name, play in names.items()),
+            )
+        ),
+        lang="en",
+    )
+
+
+def _word(passed: bool) -> html.HtmlElement:  # noqa: FBT001 - the word for it
+    return E.SPAN(
+        "passed" if passed else "failed", E.CLASS(f"word {'passed' if passed else 'failed'}")
+    )
+
+
+def _figure(picture: str) -> etree._Element:
+    return etree.fromstring(picture.encode())
+
+
+def _show_outages(record: Rehearsal) -> Iterator[etree._Element]:
+    rows = [
+        (_call(record, play), play.outage, play.expectation.bound, play.passed)
+        for play in record.plays
+        if play.outage is not None
+    ]
+    if rows and not record.compared:
+        yield E.H2("What clients felt")
+        yield E.SECTION(
+            _figure(draw_outages(rows, "longest outage of a client in seconds; | what is allowed")),
+            E.CLASS("card"),
+        )
+
+
+def _call(record: Rehearsal, play: Play) -> str:
+    several = len({one.cib for one in record.plays}) > 1
+    return f"{play.cib.rpartition('.')[0]}: {play.fault}" if several else play.fault
+
+
+def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
+    compared = compare(record.plays) if record.compared else []
+    if not compared:
+        return
+    yield E.H2("Side by side")
+    yield E.P(
+        f"Medians of the longest outage, ours and the peers' by turns on one cluster; the goal "
+        f"is a ratio of at most {GOAL} over at least {LEAST_ROUNDS} rounds.",
+        E.CLASS("muted"),
+    )
+    rows = [(one.fault, one.ours, one.peers, one.meets_goal) for one in compared]
+    picture = draw_outages(rows, "ours in seconds; | the peers'")
+    yield E.SECTION(_figure(picture), E.CLASS("card"))
+    head = ("CIB", "Fault", "Rounds", "Ours", "Peers", "Ratio", "Failed, ours", "Failed, peers")
+    yield E.DIV(
+        E.TABLE(
+            E.TR(*(E.TH(one) for one in head)),
+            *(_build_comparison(one) for one in compared),
+        ),
+        E.CLASS("scroll"),
+    )
+
+
+def _build_comparison(one: Comparison) -> html.HtmlElement:
+    ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
+    cells = (
+        str(one.rounds),
+        f"{one.ours:.2f} s",
+        f"{one.peers:.2f} s",
+        ratio,
+        str(one.failed_ours),
+        str(one.failed_peers),
+    )
+    return E.TR(E.TD(one.cib), E.TD(one.fault), *(E.TD(cell, E.CLASS("number")) for cell in cells))
+
+
+def _build_table(names: dict[str, Play]) -> html.HtmlElement:
+    head = ("", "Fault", "CIB", "What should happen", "Outage", "Fenced", "Writes lost")
+    return E.TABLE(E.TR(*(E.TH(one) for one in head)), *(_build_row(*one) for one in names.items()))
+
+
+def _build_row(name: str, play: Play) -> html.HtmlElement:
+    outage = "-" if play.outage is None else f"{play.outage:.2f} s"
+    lost, kept = (
+        sum(len(one.lost) for one in play.written),
+        sum(one.acknowledged for one in play.written),
+    )
+    side = "" if play.provider == "ocfpy" else f" ({play.provider})"
+    return E.TR(
+        E.TD(_word(play.passed)),
+        E.TD(E.A(play.fault + side, href=f"#{name}")),
+        E.TD(play.cib),
+        E.TD(play.expectation.sentence),
+        E.TD(outage, E.CLASS("number")),
+        E.TD(", ".join(sorted(set(play.fenced))) or "-"),
+        E.TD(f"{lost} of {kept}" if play.written else "-", E.CLASS("number")),
+    )
+
+
+def _show_left_out(record: Rehearsal) -> Iterator[etree._Element]:
+    if record.left_out:
+        yield E.H2("Not played")
+        yield E.DIV(
+            E.TABLE(
+                E.TR(E.TH("Fault"), E.TH("CIB"), E.TH("Why")),
+                *(
+                    E.TR(E.TD(one.fault), E.TD(one.cib), E.TD(one.reason))
+                    for one in record.left_out
+                ),
+            ),
+            E.CLASS("scroll"),
+        )
+
+
+def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
+    side = "" if play.provider == "ocfpy" else f" ({play.provider})"
+    return E.SECTION(
+        E.DIV(
+            E.H3(f"{play.fault}{side}"),
+            _word(play.passed),
+            E.SPAN(play.cib, E.CLASS("muted")),
+            E.CLASS("head"),
+        ),
+        E.P(
+            f"{play.summary[:1].upper()}{play.summary[1:]} ({play.victim}). Expected: "
+            f"{play.expectation.sentence}."
+        ),
+        E.P(E.STRONG(describe_outage(play)), describe_writes(play)),
+        *([] if picture is None else [_figure(picture)]),
+        E.UL(
+            *(E.LI(_word(one.holds), f" {one.rule}: {one.said}") for one in play.verdicts),
+            E.CLASS("verdicts"),
+        ),
+        E.DETAILS(
+            E.SUMMARY("the course in full"),
+            E.TABLE(
+                E.TR(E.TH("s"), E.TH("took"), E.TH("what")),
+                *(
+                    E.TR(
+                        E.TD(f"{one.at:+.3f}", E.CLASS("number")),
+                        E.TD(f"{one.lasted:.3f}" if one.lasted else "", E.CLASS("number")),
+                        E.TD(one.text),
+                    )
+                    for one in play.moments
+                ),
+            ),
+        ),
+        E.CLASS("card"),
+        id=name,
+    )

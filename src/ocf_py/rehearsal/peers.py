@@ -1,0 +1,66 @@
+"""The same CIB with the agents that ours stand in for: `heartbeat`'s and systemd's units."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.errors import UnsuitableLabError
+from ocf_py.migration.peers import OCF_PEERS
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+# Ours, and which of the peers' it is put beside where more than one becomes ours.
+_COUNTERPARTS = {
+    "IPaddr": "ocf:heartbeat:IPaddr2",
+    "Filesystem": "ocf:heartbeat:Filesystem",
+    "Service": "ocf:heartbeat:anything",
+}
+_RENAMED = {"command": "binfile", "args": "cmdline_options"}
+
+
+def put_counterparts(configuration: etree._Element) -> tuple[etree._Element, list[str]]:
+    """A copy with counterparts for ours, and a line for each thing they are not told.
+
+    UnsuitableLabError where one of ours has none.
+    """
+    other = deepcopy(configuration)
+    notes = []
+    for primitive in other.iter("primitive", "template"):
+        if primitive.get("class") == "ocf" and primitive.get("provider") == "ocfpy":
+            notes += _exchange(primitive)
+    return other, notes
+
+
+def _exchange(primitive: etree._Element) -> list[str]:
+    name, kind = primitive.get("id", ""), primitive.get("type", "")
+    pairs = list(primitive.iterfind("instance_attributes/nvpair"))
+    unit = next((one.get("value", "") for one in pairs if one.get("name") == "unit"), "")
+    if kind == "Service" and unit:
+        primitive.set("class", "systemd")
+        del primitive.attrib["provider"]
+        primitive.set("type", unit.partition(".service")[0])
+        for attributes in primitive.findall("instance_attributes"):
+            primitive.remove(attributes)
+        return [f"{name}: systemd:{unit} in the peers' place"]
+    agent = _COUNTERPARTS.get(kind)
+    if agent is None:
+        raise UnsuitableLabError(
+            f"{name}: ocf:ocfpy:{kind} has no counterpart to be put beside",
+            hint="--peer takes CIBs with IPaddr, Filesystem and Service alone",
+        )
+    _, provider, peer = agent.split(":")
+    primitive.set("provider", provider)
+    primitive.set("type", peer)
+    left_out = []
+    for pair in pairs:
+        theirs = _RENAMED.get(pair.get("name", ""), pair.get("name", ""))
+        parent = pair.getparent()
+        if theirs in OCF_PEERS[agent].rules:
+            pair.set("name", theirs)
+        elif parent is not None:
+            parent.remove(pair)
+            left_out.append(theirs)
+    told = f", without {', '.join(left_out)}" if left_out else ""
+    return [f"{name}: {agent} in the peers' place{told}"]

@@ -1,0 +1,91 @@
+"""Plays one fault: the audience takes its seats, the fault strikes and is mended, all is noted."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.errors import LabError
+from ocf_py.rehearsal.aftermath import look
+from ocf_py.rehearsal.audience import Audience
+from ocf_py.rehearsal.course import fenced_since, trace
+from ocf_py.rehearsal.judge import judge
+from ocf_py.rehearsal.record import MOVES, Expectation, Moment, Play
+from ocf_py.rehearsal.scene import Scene
+
+if TYPE_CHECKING:
+    from ocf_py.lab.lab import Lab
+    from ocf_py.rehearsal.faults import Fault
+    from ocf_py.rehearsal.stage import Stage
+
+_CALM_SECONDS = 1.0  # what the audience sees before the fault, and after the repair
+_PATIENCE = 30.0  # seconds beyond the bound in which a late return is still measured
+_SEATS_SECONDS = 60.0
+
+
+def play_fault(lab: Lab, stage: Stage, fault: Fault, provider: str) -> Play:
+    """Play it on a cluster on which all is well; what goes wrong is `trouble` in the record.
+
+    LabError where the cluster cannot be had back in order: nothing more can be played on it.
+    """
+    scene = Scene(lab, stage)
+    play = Play(fault.name, fault.summary, stage.name, provider, scene.victim, fault.expect(scene))
+    try:
+        with Audience(scene) as audience:
+            _watch(scene, fault, play, audience)
+    except LabError as error:
+        play.trouble = play.trouble or str(error)
+        scene.calm()
+    play.verdicts = judge(play)
+    return play
+
+
+def _watch(scene: Scene, fault: Fault, play: Play, audience: Audience) -> None:
+    lab, expectation = scene.lab, play.expectation
+    begun = time.monotonic()
+    lab.wait_until(
+        "every client is answered, and every writer",
+        lambda: audience.all_served(begun) and audience.all_write(),
+        timeout=_SEATS_SECONDS,
+    )
+    time.sleep(_CALM_SECONDS)
+    struck = lab.note(f"fault: {fault.name} on {scene.victim}")
+    try:
+        fault.strike(scene)
+        _await_end(scene, audience, expectation, struck)
+    finally:
+        repair = lab.note(f"repair: {fault.name}")
+        fault.mend(scene)
+    lab.wait_until(
+        "every client is answered after the repair",
+        lambda: audience.all_served(repair),
+        timeout=expectation.bound + _PATIENCE,
+    )
+    scene.calm()
+    time.sleep(_CALM_SECONDS)
+    audience.check()
+    end = time.monotonic()
+    play.ended, play.repair = end - struck, repair - struck
+    play.heard, play.held = audience.hear(struck, repair, end), audience.held(struck)
+    play.fenced = fenced_since(lab, struck)
+    play.moments = [
+        Moment(0.0, "fault", fault.summary, scene.victim),
+        *trace(lab, struck),
+        Moment(play.repair, "repair", "the fault is repaired", scene.victim),
+    ]
+    play.moments.sort(key=lambda moment: moment.at)
+    play.aftermath = look(scene)
+    play.written = audience.count(struck)
+
+
+def _await_end(scene: Scene, audience: Audience, expectation: Expectation, struck: float) -> None:
+    """Wait for what should happen before the repair; what does not come is for the judge to say."""
+    since = time.monotonic()
+    elsewhere = scene.victim if expectation.place == MOVES else ""
+    deadline = since + (0.0 if expectation.after_mend else expectation.bound + _PATIENCE)
+    while time.monotonic() < deadline:
+        if audience.all_served(since, elsewhere_than=elsewhere):
+            time.sleep(_CALM_SECONDS)
+            break
+        time.sleep(0.05)
+    time.sleep(max(0.0, struck + expectation.dwell - time.monotonic()))

@@ -1,0 +1,111 @@
+"""Gives the nodes what a CIB takes for granted: file systems, folders, secrets, a database."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.errors import LabError
+from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.rehearsal.writing import TABLE, install_keeper
+
+if TYPE_CHECKING:
+    from ocf_py.lab.lab import Lab
+    from ocf_py.lab.node import Node
+    from ocf_py.rehearsal.stage import Part, Stage
+
+ALERT = "/var/lib/ocfpy-rehearsal-alert"
+_AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--reset-env"]
+_FIRST_LINE = b"#!/usr/bin/python3 -ISE\n"
+_PROGRAM = "/var/lib/ocfpy-rehearsal-prepare"
+
+
+def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
+    """Prepare every node, before the CIB is loaded; `program` of the user's runs in each at last.
+
+    A disk is made anew. LabError names what this machine lacks.
+    """
+    from ocf_py.rehearsal.inside import alert
+
+    program_of_alerts = _FIRST_LINE + Path(alert.__file__).read_bytes()
+    for node in lab.nodes:
+        _install(node, ALERT, program_of_alerts)
+    install_keeper(lab)
+    for mount in stage.mounts:
+        _prepare_mount(lab, stage, mount)
+    for mirror in stage.mirrors:
+        _prepare_mirror(lab, mirror)
+    for part in stage.programs:
+        _check_program(lab.nodes[0], part)
+    if program is not None:
+        for node in lab.nodes:
+            _install(node, _PROGRAM, program.read_bytes())
+            node.run([_PROGRAM], timeout=300)
+
+
+def _install(node: Node, place: str, content: bytes) -> None:
+    node.run(["tee", place], stdin=content)
+    node.run(["chmod", "0755", place])
+
+
+def _prepare_mount(lab: Lab, stage: Stage, mount: Part) -> None:
+    directory = mount.get("directory").rstrip("/")
+    for node in lab.nodes:
+        node.run(["mkdir", "-p", directory])
+    if mount.get("device") != f"/dev/{SHARED_DISK}":
+        return
+    first, kind = lab.nodes[0], mount.get("fstype") or "ext4"
+    force = {"xfs": "-f", "btrfs": "-f"}.get(kind, "-F")
+    first.run([f"mkfs.{kind}", "-q", force, mount.get("device")], timeout=120)
+    data = next((one for one in map(find_database, stage.programs) if one), "")
+    if data.startswith(f"{directory}/"):
+        first.run(["mount", mount.get("device"), directory])
+        try:
+            _make_database(first, stage, data)
+        finally:
+            first.run(["umount", directory])
+
+
+def find_database(program: Part) -> str:
+    """PostgreSQL's directory, "" for any other program."""
+    words = program.get("args", "cmdline_options").split()
+    if not program.get("command", "binfile").endswith("/postgres") or "-D" not in words[:-1]:
+        return ""
+    return words[words.index("-D") + 1]
+
+
+def _make_database(node: Node, stage: Stage, data: str) -> None:
+    server = next(one for one in stage.programs if find_database(one) == data)
+    folder = server.get("command", "binfile").rpartition("/")[0]
+    node.run(["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", data])
+    options = ["--auth=trust", "--no-sync", "--no-instructions"]
+    node.run([*_AS_POSTGRES, f"{folder}/initdb", "-D", data, *options], timeout=120)
+    settings = b"listen_addresses = '*'\nunix_socket_directories = ''\n"
+    node.run(["tee", "-a", f"{data}/postgresql.conf"], stdin=settings)
+    node.run(["tee", "-a", f"{data}/pg_hba.conf"], stdin=b"host all all 10.77.2.0/24 trust\n")
+    single = [*_AS_POSTGRES, f"{folder}/postgres", "--single", "-D", data, "postgres"]
+    node.run(single, stdin=f"CREATE TABLE {TABLE} (n bigint PRIMARY KEY)\n".encode(), timeout=60)
+
+
+def _prepare_mirror(lab: Lab, mirror: Part) -> None:
+    """One node's directory is filled: that one is the truth, and opens the first generation."""
+    directory = mirror.get("directory").rstrip("/")
+    parent, _, name = directory.rpartition("/")
+    line = f"rehearsal:{secrets.token_hex(16)}\n".encode()
+    for node in lab.nodes:
+        node.run(["rm", "-rf", directory, f"{parent}/.{name}.mirror"])
+        node.run(["mkdir", "-p", directory])
+        place = mirror.get("secrets_file")
+        if place:
+            node.run(["install", "-m", "600", "/dev/stdin", place], stdin=line)
+    lab.nodes[0].run(["tee", f"{directory}/index.html"], stdin=b"of the first node\n")
+
+
+def _check_program(node: Node, part: Part) -> None:
+    program = part.get("command", "binfile")
+    if program and node.run(["test", "-x", program], check=False).returncode != 0:
+        raise LabError(
+            f"{part.id}: {node.name} has no program {program}",
+            hint="install it on this machine, or bring it with --prepare",
+        )

@@ -1,0 +1,235 @@
+"""What was seen of one fault: the facts that the judge and every report are made from.
+
+Times are seconds relative to the fault, negative before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+# Where what ran on the struck node is to serve after the fault.
+STAYS, MOVES, ANYWHERE = "stays", "moves", "anywhere"
+# Whose fencing is right.
+NOBODY, VICTIM, ONE, ANYBODY = "nobody", "victim", "one", "anybody"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What should happen.
+
+    `bound` is the longest outage of any client in seconds; with `after_mend` it counts from the
+    repair. `losing` says that a mirror may lose what its copy had not yet, as after a crash.
+    `dwell` is how long the fault lasts at least, also when all serves already.
+    """
+
+    place: str
+    bound: float
+    fencing: str = NOBODY
+    after_mend: bool = False
+    losing: bool = False
+    dwell: float = 0.0
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        where = {
+            STAYS: "everything stays where it is",
+            MOVES: "what ran there moves",
+            ANYWHERE: "it serves, there or elsewhere",
+        }[self.place]
+        fenced = {
+            NOBODY: "nobody is fenced",
+            VICTIM: "the node is fenced first",
+            ONE: "one node is fenced, whichever, and before anything moves",
+            ANYBODY: "a node may be fenced",
+        }[self.fencing]
+        since = "within {:g} s of the repair" if self.after_mend else "no client waits over {:g} s"
+        return f"{where}; {fenced}; {since.format(self.bound)}"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened; `lasted` seconds until `at`, 0 for what took no time.
+
+    `kind` is fault, repair, detection, fencing, power, operation or failure.
+    """
+
+    at: float
+    kind: str
+    text: str
+    node: str = ""
+    resource: str = ""
+    lasted: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A node had something (an address, a mount) from `since` to `until`; None: to the end."""
+
+    node: str
+    since: float
+    until: float | None
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A client had no answer from `since` to `until`; None: never again. `node` answered then."""
+
+    since: float
+    until: float | None
+    node: str = ""
+
+    def seconds(self, end: float) -> float:
+        """How long, where the play ended at `end`."""
+        return (end if self.until is None else self.until) - self.since
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one client heard: who answered before the fault, its gaps, who answers at the end.
+
+    `repaired` is the first answer to a question that was asked after the repair; None: none came.
+    """
+
+    client: str
+    before: str
+    gaps: list[Gap]
+    finally_from: str
+    first_elsewhere: float | None = None
+    repaired: float | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """Who had an address or a mount; `kind` is address or mount."""
+
+    kind: str
+    name: str
+    stays: list[Stay]
+
+    def doubles(self) -> list[tuple[Stay, Stay]]:
+        """Pairs of different nodes' stays that overlap."""
+        return [
+            (one, other)
+            for number, one in enumerate(self.stays)
+            for other in self.stays[number + 1 :]
+            if one.node != other.node and (one.until is None or one.until > other.since)
+        ]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A writer's count. `lost` has when each acknowledged write that is gone was acknowledged.
+
+    `kind` is disk, database or mirror; `lag` is what a mirror's copy itself reported before the
+    fault, in seconds; None where none is reported.
+    """
+
+    writer: str
+    kind: str
+    acknowledged: int
+    lost: list[float]
+    lag: float | None = None
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What is there once all is repaired, a line each; empty lists are what there should be."""
+
+    failures: list[str]
+    astray: list[str]
+    offline: list[str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judge's word on one rule."""
+
+    rule: str
+    holds: bool
+    said: str
+
+
+@dataclass
+class Play:
+    """One fault, once. `provider` is ocfpy, or peer for the counterparts."""
+
+    fault: str
+    summary: str
+    cib: str
+    provider: str
+    victim: str
+    expectation: Expectation
+    ended: float = 0.0
+    repair: float | None = None
+    moments: list[Moment] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    fenced: list[str] = field(default_factory=list)
+    aftermath: Aftermath = field(default_factory=lambda: Aftermath([], [], []))
+    trouble: str = ""
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every rule holds."""
+        return bool(self.verdicts) and all(one.holds for one in self.verdicts)
+
+    @property
+    def outage(self) -> float | None:
+        """Seconds of the longest outage of any client; None where no client asked."""
+        gaps = [gap.seconds(self.ended) for heard in self.heard for gap in heard.gaps]
+        return max(gaps, default=0.0) if self.heard else None
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in report.json."""
+        return {
+            **asdict(self),
+            "expected": self.expectation.sentence,
+            "passed": self.passed,
+            "outage": self.outage,
+        }
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A fault that was not played, and why."""
+
+    fault: str
+    summary: str
+    cib: str
+    reason: str
+
+
+@dataclass
+class Rehearsal:
+    """All that was played in one run."""
+
+    title: str
+    plays: list[Play] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    compared: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether anything was played, and every play passed."""
+        return bool(self.plays) and all(play.passed for play in self.plays)
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole, as report.json has it."""
+        from ocf_py.rehearsal.comparison import compare
+
+        return {
+            "title": self.title,
+            "passed": self.passed,
+            "notes": self.notes,
+            "comparison": [asdict(one) for one in compare(self.plays)] if self.compared else [],
+            "plays": [play.to_json() for play in self.plays],
+            "left_out": [asdict(one) for one in self.left_out],
+        }

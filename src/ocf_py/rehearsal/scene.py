@@ -1,0 +1,139 @@
+"""One play's cluster: which node is struck, who is asked, and how commands get there."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.cluster_state import PROMOTED, STARTED
+from ocf_py.lab.errors import LabError
+from ocf_py.mirror.control import WorkerSilent, ask
+from ocf_py.mirror.status import folder_of
+from ocf_py.rehearsal import inside
+from ocf_py.system import RUN_DIRECTORY
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from ocf_py.lab.lab import Lab
+    from ocf_py.lab.node import Node
+    from ocf_py.rehearsal.stage import Part, Stage
+
+_SETTLE_SECONDS = 120
+_ANSWER_SECONDS = 5.0
+_INSIDE = Path(inside.__file__).parent
+
+
+class Scene:
+    """`victim` is where the anchor of the CIB runs now; raises LabError where it runs nowhere."""
+
+    def __init__(self, lab: Lab, stage: Stage) -> None:
+        self.lab = lab
+        self.stage = stage
+        self.victim = self.await_place(stage.anchor)
+        self.others = [node.name for node in lab.nodes if node.name != self.victim]
+
+    @property
+    def node(self) -> Node:
+        """The node that is struck."""
+        return self.lab.node(self.victim)
+
+    @property
+    def survivor(self) -> Node:
+        """A node that is not."""
+        return self.lab.node(self.others[0])
+
+    def place_of(self, part: Part) -> str:
+        """Where a part runs, promoted if it can be; "" for nowhere, or in several places."""
+        state = self.lab.state()
+        if state is None:
+            return ""
+        for role in (PROMOTED, STARTED):
+            found = state.node_of(part.id, role)
+            if found:
+                return found
+        return ""
+
+    def await_place(self, part: Part) -> str:
+        """Wait until it runs; returns where."""
+        return self.lab.wait_until(f"{part.id} runs", lambda: self.place_of(part), timeout=120)
+
+    def order(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Give the cluster an order through a node that is not struck."""
+        return self.survivor.run(list(words), check=check)
+
+    def set_attribute(self, name: str, value: str | None) -> None:
+        """Set a cluster property, or delete it with None."""
+        change = ["--delete"] if value is None else ["--update", value]
+        self.order("crm_attribute", "--name", name, *change)
+
+    def settle(self) -> None:
+        """Wait until Pacemaker has nothing more to do."""
+        self.lab.running_nodes()[0].run(
+            ["crm_resource", "--wait", f"--timeout={_SETTLE_SECONDS}s"],
+            timeout=_SETTLE_SECONDS + 30,
+        )
+
+    def have_on(self, node: str) -> None:
+        """Have everything on one node, and every node free to take it afterwards."""
+        others = [one.name for one in self.lab.nodes if one.name != node]
+        standby = ["crm_attribute", "--name", "standby", "--node"]
+        for name in others:
+            self.order(*standby, name, "--update", "on")
+        self.settle()
+        for name in others:
+            self.order(*standby, name, "--delete")
+        self.calm()
+
+    def calm(self) -> None:
+        """Have all nodes back, nothing failed, everything started, and every copy current."""
+        self.lab.heal()
+        for node in self.lab.nodes:
+            self.lab.start(node.name)
+        self.lab.await_online()
+        self.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
+        self.settle()
+        for mirror in self.stage.mirrors:
+            source = self.await_place(mirror)
+            for node in self.lab.nodes:
+                if node.name != source:
+                    self.lab.wait_until(
+                        f"the copy on {node.name} is current",
+                        lambda name=node.name, of=mirror: self._is_current(name, of),  # type: ignore[misc]
+                        timeout=120,
+                    )
+        self.settle()
+
+    def mirror_status(self, node: str, mirror: Part) -> dict[str, object] | None:
+        """What the worker of a mirror says of itself; None where none answers."""
+        with contextlib.suppress(OSError, LabError, WorkerSilent):
+            root = f"/proc/{self.lab.node(node).pid}/root"
+            folder = folder_of(mirror.get("directory"), root + RUN_DIRECTORY)
+            return ask(folder, "status", _ANSWER_SECONDS)
+        return None
+
+    def _is_current(self, node: str, mirror: Part) -> bool:
+        said = self.mirror_status(node, mirror)
+        return said is not None and bool(said["source"]) and int(str(said["score"])) > 0
+
+    def lag(self, mirror: Part) -> float | None:
+        """The greatest age of a copy, in seconds, as the copies themselves tell it."""
+        ages = []
+        for name in self.others:
+            said = self.mirror_status(name, mirror)
+            last = None if said is None else said["last_pass"]
+            if isinstance(last, dict):
+                ages.append(float(last["age_seconds"]))
+        return max(ages, default=None)
+
+    def helper(self, name: str, *words: str) -> list[str]:
+        """The command of the host that runs one of `inside` in the struck node."""
+        source = (_INSIDE / f"{name}.py").read_text(encoding="utf-8")
+        return self.node.command_line(["/usr/bin/python3", "-ISE", "-c", source, *words])
+
+
+def sleep(seconds: float) -> None:
+    """Let what was begun take its course."""
+    time.sleep(seconds)

@@ -1,0 +1,158 @@
+"""What a CIB has that can be watched and broken: addresses, mounts, programs, mirrors."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ocf_py.cib.model import resources
+
+if TYPE_CHECKING:
+    from ocf_py.cib.document import Document
+    from ocf_py.cib.model import Operation, Resource
+
+_ADDRESSES = ("IPaddr", "IPaddr2")
+_START_SECONDS = {"address": 1.0, "mount": 3.0, "program": 5.0, "mirror": 8.0, "other": 2.0}
+_LONGEST_MONITOR = 60.0
+_DEFAULT_TIMEOUT_MS = 20_000
+_HEALTH_LEVEL = 10
+
+
+@dataclass(frozen=True)
+class Part:
+    """A primitive. `top` is the resource that constraints name: its group, its clone, or itself.
+
+    Times in seconds: `interval` between two monitors (0: none), `timeout` of one, `stopping` of a
+    stop.
+    """
+
+    id: str
+    top: str
+    agent: str
+    values: dict[str, str]
+    interval: float
+    timeout: float
+    stopping: float
+    is_cloned: bool
+    levels: frozenset[int]
+
+    def get(self, *names: str) -> str:
+        """The first of these parameters that is given; "" for none."""
+        return next((self.values[name] for name in names if self.values.get(name)), "")
+
+    @property
+    def pattern(self) -> str:
+        """What alone the whole command line of a program's main process matches."""
+        words = [self.get("command", "binfile"), self.get("args", "cmdline_options")]
+        return re.escape(" ".join(filter(None, words)))
+
+
+@dataclass
+class Stage:
+    """The parts by what they are; each list in the CIB's order."""
+
+    name: str
+    parts: list[Part] = field(default_factory=list)
+    addresses: list[Part] = field(default_factory=list)
+    mounts: list[Part] = field(default_factory=list)
+    programs: list[Part] = field(default_factory=list)
+    mirrors: list[Part] = field(default_factory=list)
+    has_ping: bool = False
+    nodes: int = 2
+
+    @property
+    def anchor(self) -> Part:
+        """What says where the service is: an address before a mount before anything else."""
+        for some in (self.addresses, self.mounts, self.programs, self.mirrors, self.parts):
+            if some:
+                return some[0]
+        raise LookupError(self.name)
+
+    @property
+    def starting(self) -> float:
+        """Seconds that a start of all of it may take."""
+        known = {
+            "address": self.addresses,
+            "mount": self.mounts,
+            "program": self.programs,
+            "mirror": self.mirrors,
+        }
+        counted = sum(_START_SECONDS[kind] * len(some) for kind, some in known.items())
+        others = len(self.parts) - sum(len(some) for some in known.values())
+        return counted + others * _START_SECONDS["other"]
+
+    @property
+    def needs_systemd(self) -> bool:
+        """Whether something of it is a unit of systemd."""
+        return any(
+            one.agent.startswith(("systemd:", "service:")) or one.get("unit") for one in self.parts
+        )
+
+    @property
+    def needs_guests(self) -> bool:
+        """Whether something of it needs a kernel of its own in each node."""
+        return any(one.agent.endswith((":Drbd", ":drbd")) for one in self.parts)
+
+    def is_asked(self, program: Part) -> bool:
+        """Whether any monitor asks the program itself, so that one that hangs is found."""
+        if program.agent.startswith("systemd:"):
+            return False
+        hook = program.get("monitor_hook")
+        deep = program.get("health") and any(
+            _HEALTH_LEVEL <= level < 2 * _HEALTH_LEVEL for level in program.levels
+        )
+        deeper = program.get("deep_health") and max(program.levels, default=0) >= 2 * _HEALTH_LEVEL
+        return bool(hook or deep or deeper)
+
+
+def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
+    """Sort the primitives of a configuration; fence devices are the lab's own."""
+    stage = Stage(name, nodes=nodes)
+    for resource in resources(document):
+        if resource.standard == "stonith":
+            continue
+        part = _read_part(resource)
+        stage.parts.append(part)
+        if resource.standard == "ocf" and resource.type in _ADDRESSES:
+            stage.addresses.append(part)
+        elif resource.standard == "ocf" and resource.type == "Filesystem":
+            stage.mounts.append(part)
+        elif resource.standard == "ocf" and resource.type == "MirrorSync":
+            stage.mirrors.append(part)
+        elif resource.type in ("Service", "anything") or resource.standard in (
+            "systemd",
+            "service",
+        ):
+            stage.programs.append(part)
+        elif resource.type == "ping":
+            stage.has_ping = True
+    return stage
+
+
+def _read_part(resource: Resource) -> Part:
+    monitors = [
+        one
+        for one in resource.operations
+        if one.name == "monitor" and one.interval and one.is_enabled
+    ]
+    top = resource.collective if resource.collective is not None else resource.group
+    intervals = [one.interval / 1000 for one in monitors if one.interval]
+    return Part(
+        resource.id,
+        resource.id if top is None else top.get("id", resource.id),
+        resource.agent,
+        {one.name: one.value for one in reversed(resource.parameters)},
+        min(max(intervals, default=0.0), _LONGEST_MONITOR),
+        max((_timeout(one) for one in monitors), default=_DEFAULT_TIMEOUT_MS / 1000),
+        max(
+            (_timeout(one) for one in resource.operations if one.name == "stop"),
+            default=_DEFAULT_TIMEOUT_MS / 1000,
+        ),
+        resource.collective is not None,
+        frozenset(int(one.level) for one in monitors if one.level.isdecimal()),
+    )
+
+
+def _timeout(operation: Operation) -> float:
+    return (operation.timeout or _DEFAULT_TIMEOUT_MS) / 1000

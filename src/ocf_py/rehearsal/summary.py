@@ -1,0 +1,60 @@
+"""The record as lines for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocf_py.rehearsal.record import Play, Rehearsal
+
+
+def tell_play(play: Play) -> Iterator[str]:
+    """One line of a play as soon as it is over, and one more for each rule that does not hold."""
+    word = click.style("passed", fg="green") if play.passed else click.style("FAILED", fg="red")
+    side = "" if play.provider == "ocfpy" else f" ({play.provider})"
+    yield f"{word}  {play.fault}{side}: {describe_outage(play)}{describe_writes(play)}"
+    for verdict in play.verdicts:
+        if not verdict.holds:
+            yield f"        {verdict.rule}: {verdict.said}"
+
+
+def describe_outage(play: Play) -> str:
+    """The longest outage beside what was allowed, and who was fenced."""
+    fenced = f", {', '.join(sorted(set(play.fenced)))} fenced" if play.fenced else ""
+    if play.outage is None:
+        return f"no client heard{fenced}"
+    bound = play.expectation.bound
+    after = " after the repair" if play.expectation.after_mend else ""
+    return f"{play.outage:.2f} s without an answer (at most {bound:g} s{after}){fenced}"
+
+
+def describe_writes(play: Play) -> str:
+    """How many writes were acknowledged, and how many of them are gone."""
+    if not play.written:
+        return ""
+    acknowledged = sum(one.acknowledged for one in play.written)
+    lost = sum(len(one.lost) for one in play.written)
+    lags = [one.lag for one in play.written if one.lag is not None]
+    lag = f", a copy {max(lags):.1f} s old before" if lags and lost else ""
+    return f"; {acknowledged} writes acknowledged, {lost} lost{lag}"
+
+
+def sum_up(record: Rehearsal) -> Iterator[str]:
+    """What is said at the end: the comparison, what was left out, the count."""
+    if record.compared:
+        for one in compare(record.plays):
+            ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
+            yield (
+                f"{one.cib} {one.fault}: {one.ours:.2f} s beside {one.peers:.2f} s, ratio {ratio}"
+                f" (goal {GOAL}, {one.rounds} rounds of at least {LEAST_ROUNDS})"
+            )
+    for left in record.left_out:
+        yield f"not played: {left.cib} {left.fault}: {left.reason}"
+    failed = [play for play in record.plays if not play.passed]
+    yield f"{len(record.plays)} played, {len(failed)} failed"

@@ -1,0 +1,95 @@
+"""A rehearsal's report: a page, its pictures and its facts, from the record alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+from lxml import html
+
+from ocf_py.rehearsal.judge import judge
+from ocf_py.rehearsal.page import write_report
+from ocf_py.rehearsal.record import Gap, LeftOut, Rehearsal
+from ocf_py.rehearsal.summary import sum_up, tell_play
+
+from .plays import power_loss
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ocf_py.rehearsal.record import Play
+
+
+def judged(play: Play) -> Play:
+    play.verdicts = judge(play)
+    return play
+
+
+def late() -> Play:
+    return judged(power_loss(heard=[replace(power_loss().heard[0], gaps=[Gap(0.0, 16.0)])]))
+
+
+def record(*plays: Play) -> Rehearsal:
+    made = Rehearsal("Rehearsal of <a> & b", list(plays))
+    made.left_out.append(LeftOut("disk-full", "no room", "a.xml", "there is no file system"))
+    return made
+
+
+def test_the_page_fetches_nothing_and_has_a_picture_of_each_play(tmp_path: Path) -> None:
+    page = write_report(record(judged(power_loss()), late()), tmp_path / "new/report")
+    text = page.read_text(encoding="utf-8")
+    document = html.fromstring(text.encode())
+    assert document.findtext(".//h1") == "Rehearsal of <a> & b"
+    assert not document.xpath("//script | //link | //img | //iframe")
+    assert not re.search(r"""(?:src|href)=["'](?!#)""", text)
+    cards = document.xpath("//section[@id]")
+    assert len(cards) == 2
+    assert all(card.xpath(".//*[local-name()='svg']") for card in cards)
+    assert {one.name for one in page.parent.iterdir()} == {
+        "index.html",
+        "report.json",
+        "database-power-loss-ocfpy.svg",
+        "database-power-loss-ocfpy-2.svg",
+    }
+    for link in document.xpath("//td/a/@href"):
+        assert document.get_element_by_id(link[1:]) is not None
+
+
+def test_the_facts_beside_it_are_the_whole_record(tmp_path: Path) -> None:
+    write_report(record(judged(power_loss()), late()), tmp_path)
+    facts = json.loads((tmp_path / "report.json").read_text())
+    assert not facts["passed"]
+    assert [play["passed"] for play in facts["plays"]] == [True, False]
+    assert facts["plays"][1]["outage"] == 16.0
+    assert facts["left_out"][0]["reason"] == "there is no file system"
+
+
+def test_a_play_that_went_wrong_has_no_picture_and_says_why(tmp_path: Path) -> None:
+    page = write_report(record(judged(power_loss(trouble="no node is left"))), tmp_path)
+    assert "no node is left" in page.read_text()
+    assert list(tmp_path.glob("*.svg")) == []
+
+
+def test_the_terminal_has_a_line_of_each_play_and_the_rule_that_failed() -> None:
+    (fine,) = (click.unstyle(line) for line in tell_play(judged(power_loss())))
+    assert fine == (
+        "passed  power-loss: 3.46 s without an answer (at most 15 s), n1 fenced; "
+        "100 writes acknowledged, 0 lost"
+    )
+    first, why = (click.unstyle(line) for line in tell_play(late()))
+    assert first.startswith("FAILED  power-loss: 16.00 s")
+    assert why.strip() == "serves again: 10.77.2.100: 16.00 s without an answer"
+
+
+def test_the_end_counts_and_names_what_was_not_played() -> None:
+    assert list(sum_up(record(judged(power_loss()), late()))) == [
+        "not played: a.xml disk-full: there is no file system",
+        "2 played, 1 failed",
+    ]
+
+
+def test_a_rehearsal_without_a_play_has_not_passed() -> None:
+    assert not record().passed

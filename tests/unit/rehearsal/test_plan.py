@@ -1,0 +1,147 @@
+"""Somebody's CIB is made fit for the lab, sorted, and put beside its counterparts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.lab.errors import UnsuitableLabError
+from ocf_py.rehearsal.faults import FAULTS
+from ocf_py.rehearsal.rehearsal import count_nodes, plan
+from ocf_py.toolkit.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+EXAMPLES = Path(__file__).parents[3] / "examples/cib"
+_IP = """<primitive id="{id}" class="ocf" provider="heartbeat" type="IPaddr2">
+<instance_attributes id="{id}-a"><nvpair id="{id}-ip" name="ip" value="{ip}"/>
+<nvpair id="{id}-nic" name="nic" value="bond0"/></instance_attributes></primitive>"""
+_DISK = """<primitive id="{id}" class="ocf" provider="heartbeat" type="Filesystem">
+<instance_attributes id="{id}-a"><nvpair id="{id}-d" name="device" value="{device}"/>
+<nvpair id="{id}-p" name="directory" value="/srv/{id}"/></instance_attributes></primitive>"""
+
+
+def write(folder: Path, resources: str, *, nodes: str = "", constraints: str = "") -> Path:
+    file = folder / "cib.xml"
+    file.write_text(
+        f"<configuration><crm_config/><nodes>{nodes}</nodes><resources>{resources}</resources>"
+        f"<constraints>{constraints}</constraints></configuration>"
+    )
+    return file
+
+
+def values(configuration: etree._Element, name: str) -> list[str | None]:
+    return [pair.get("value") for pair in configuration.iterfind(f".//nvpair[@name='{name}']")]
+
+
+def test_addresses_and_interfaces_become_the_labs(tmp_path: Path) -> None:
+    made = plan(
+        write(tmp_path, _IP.format(id="a", ip="192.0.2.10") + _IP.format(id="b", ip="10.77.2.9")), 2
+    )
+    assert values(made.sides["ocfpy"], "ip") == ["10.77.2.150", "10.77.2.9"]
+    assert values(made.sides["ocfpy"], "nic") == ["eth2", "bond0"]
+    assert made.notes == ["a: 192.0.2.10 is 10.77.2.150 on eth2 here"]
+    assert [one.get("ip") for one in made.stage.addresses] == ["10.77.2.150", "10.77.2.9"]
+
+
+def test_nodes_become_the_labs_in_constraints_too(tmp_path: Path) -> None:
+    nodes = '<node id="1" uname="alpha"/><node id="2" uname="beta"/>'
+    location = '<rsc_location id="l" rsc="a" node="beta" score="1"/>'
+    file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), nodes=nodes, constraints=location)
+    made = plan(file, 2)
+    found = made.sides["ocfpy"].find("constraints/rsc_location")
+    assert found is not None
+    assert found.get("node") == "n2"
+    assert made.notes == ["node alpha is n1 here", "node beta is n2 here"]
+
+
+def test_more_nodes_than_the_lab_has_are_refused(tmp_path: Path) -> None:
+    nodes = "".join(f'<node id="{one}" uname="m{one}"/>' for one in range(3))
+    file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), nodes=nodes)
+    assert count_nodes(file) == 3
+    with pytest.raises(UnsuitableLabError, match="--nodes 3"):
+        plan(file, 2)
+
+
+def test_a_disk_becomes_the_labs_and_a_second_one_is_refused(tmp_path: Path) -> None:
+    one = _DISK.format(id="a", device="/dev/mapper/x")
+    made = plan(write(tmp_path, one), 2)
+    assert values(made.sides["ocfpy"], "device") == ["/dev/sda"]
+    with pytest.raises(UnsuitableLabError, match="one shared disk"):
+        plan(write(tmp_path, one + _DISK.format(id="b", device="/dev/mapper/y")), 2)
+
+
+def test_an_address_that_the_lab_has_no_place_for_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsuitableLabError, match="2001:db8::1"):
+        plan(write(tmp_path, _IP.format(id="a", ip="2001:db8::1")), 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no XML"),
+        (b"\x7fELF\x00", "no XML"),
+        (b"<html/>", "no part of a Pacemaker configuration"),
+        (b'<primitive id="a" class="ocf" provider="ocfpy" type="Dummy"/>', "a part of a CIB"),
+        (b"<configuration><resources/></configuration>", "there is no resource in it"),
+    ],
+)
+def test_what_is_no_cib_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "cib.xml"
+    file.write_bytes(content)
+    with pytest.raises(UnusableInput, match=said):
+        plan(file, count_nodes(file))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match="No such file"):
+        plan(tmp_path / "nowhere.xml", count_nodes(tmp_path / "nowhere.xml"))
+
+
+def test_the_counterparts_take_the_parameters_that_they_have() -> None:
+    made = plan(EXAMPLES / "database.xml", 2, peer=True)
+    peers = made.sides["peer"]
+    agents = [(one.get("provider"), one.get("type")) for one in peers.iter("primitive")]
+    assert agents == [
+        ("heartbeat", "Filesystem"),
+        ("heartbeat", "IPaddr2"),
+        ("heartbeat", "anything"),
+    ]
+    assert values(peers, "binfile") == ["/usr/lib/postgresql/15/bin/postgres"]
+    assert values(peers, "ready") == []
+    assert "postgres: ocf:heartbeat:anything in the peers' place, without ready, stop_signals" in (
+        made.notes
+    )
+    assert values(made.sides["ocfpy"], "ready") == ["tcp://127.0.0.1:5432"]
+
+
+def test_a_mirror_has_no_counterpart() -> None:
+    with pytest.raises(UnsuitableLabError, match="MirrorSync has no counterpart"):
+        plan(EXAMPLES / "hot-standby.xml", 2, peer=True)
+
+
+def test_faults_that_cannot_befall_a_cib_say_why() -> None:
+    address = plan(EXAMPLES / "address.xml", 2).stage
+    against = {name: fault().reason_against(address) for name, fault in FAULTS.items()}
+    assert {name for name, reason in against.items() if reason} == {
+        "application-killed",
+        "application-hung",
+        "disk-full",
+        "disk-read-only",
+        "filesystem-frozen",
+    }
+    database = plan(EXAMPLES / "database.xml", 2).stage
+    assert "no monitor asks the application (postgres)" in (
+        FAULTS["application-hung"]().reason_against(database)
+    )
+
+
+def test_every_fault_is_listed_by_its_name_with_a_summary() -> None:
+    assert all(name == fault.name and fault.summary for name, fault in FAULTS.items())
+    reference = EXAMPLES.parents[1] / "docs/reference/commands/lab-rehearse.md"
+    text = reference.read_text()
+    daemons = {name for name in FAULTS if name.startswith("pacemaker-")}
+    assert [name for name in FAULTS if f"`{name}`" not in text and name not in daemons] == []
