@@ -11,6 +11,7 @@ _TIER = "a test that runs the tests would not end"
 _DRBD = "needs DRBD's kernel module: tests/vm"
 _MOVES = "tests/cluster/mirror/test_moves.py moves one"
 _SELINUX = "no machine of these tests has SELinux"
+_REHEARSAL = "minutes of faults: the rehearsals of the cluster tier play some"
 _PEERS = "most of a minute: tests/contract/test_peers.py asks these agents the same"
 
 NOT_RUN: dict[str, dict[str, str]] = {
@@ -47,6 +48,21 @@ NOT_RUN: dict[str, dict[str, str]] = {
     "docs/reference/commands/drbd.md": {
         "ocf-py drbd fence-peer --resource r0 --peer n2; echo $?": _DRBD,
         "drbdsetup status --json | ocf-py drbd explain data -": _DRBD,
+    },
+    "docs/howto/rehearse.md": {
+        "cibadmin --query > cib.xml": _REHEARSAL,
+        "ocf-py lab rehearse cib.xml --fault power-loss --report report": _REHEARSAL,
+        "ocf-py lab rehearse cib.xml --report report": _REHEARSAL,
+        "ocf-py lab rehearse cib.xml --prepare ./prepare.py": _REHEARSAL,
+        "ocf-py lab soak cib.xml --minutes 60 --report report": _REHEARSAL,
+    },
+    "docs/reference/commands/lab-rehearse.md": {
+        "ocf-py lab rehearse cib.xml": _REHEARSAL,
+        "ocf-py lab rehearse cib.xml --fault power-loss --fault rings-cut"
+        " --report report": _REHEARSAL,
+        "ocf-py lab rehearse cib.xml --fault move --peer": _REHEARSAL,
+        "ocf-py lab rehearse --list": _REHEARSAL,
+        "ocf-py lab soak cib.xml --minutes 60 --seed 7": _REHEARSAL,
     },
     "docs/reference/commands/test.md": {
         "ocf-py test --sandbox IPaddr2 -o ip=192.0.2.10 -o nic=eth0 -o cidr_netmask=24"
