@@ -18,7 +18,7 @@ INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man clean \
+.PHONY: help setup demo test check lint compat bench bench-cluster bench-drbd install uninstall stage man clean \
         test-unit test-contract test-kernel test-cluster test-vm fuzz soak
 
 help: ## lists the targets
@@ -91,6 +91,10 @@ bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbea
 
 bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; 15 minutes (root)
 	@.venv/bin/python -m tests.bench.cluster
+
+bench-drbd: setup ## a database on a mirrored disk, beside ocf:linbit:drbd, on guests; an hour (root)
+	@$(PYTHON) packaging/system_packages.py --vm
+	@.venv/bin/python -m tests.bench.drbd
 
 man: setup ## the manual pages, below build/man
 	@rm -rf build/man
