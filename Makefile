@@ -18,8 +18,8 @@ INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint compat bench bench-cluster install uninstall stage man clean \
-        test-unit test-contract test-kernel test-cluster test-vm test-packages fuzz soak rpm deb sdist
+.PHONY: help setup demo test check lint compat bench bench-cluster bench-drbd install uninstall stage man \
+        clean test-unit test-contract test-kernel test-cluster test-vm test-packages fuzz soak rpm deb sdist
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -103,6 +103,10 @@ bench: setup stage ## CPU, wall time and memory beside the peers of ocf:heartbea
 
 bench-cluster: setup ## 50 addresses and one, beside IPaddr2, on the lab; 15 minutes (root)
 	@.venv/bin/python -m tests.bench.cluster
+
+bench-drbd: setup ## a database on a mirrored disk, beside ocf:linbit:drbd, on guests; an hour (root)
+	@$(PYTHON) packaging/system_packages.py --vm
+	@.venv/bin/python -m tests.bench.drbd
 
 .PHONY: docs
 docs: setup ## the documentation as a site, below build/site; a link that leads nowhere ends it
