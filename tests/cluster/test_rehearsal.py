@@ -1,23 +1,25 @@
-"""A rehearsal and a soak on a real cluster, as the command line has them; and one that must fail."""
+"""A rehearsal and a soak on a real cluster by the command line, and one that must fail."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-import pytest
 from click.testing import CliRunner
 
 from ocf_py.lab.progress import Silence
 from ocf_py.rehearsal.faults import FAULTS
-from ocf_py.rehearsal.rehearsal import Company, plan
+from ocf_py.rehearsal.faults.programs import AddressDeleted
 from ocf_py.rehearsal.record import NOBODY, STAYS, Expectation, Rehearsal
+from ocf_py.rehearsal.rehearsal import Company, plan
 from ocf_py.toolkit.lab import lab as command_line
 
 from .conftest import EXAMPLES, name_lab
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from ocf_py.lab import Lab
     from ocf_py.rehearsal.scene import Scene
@@ -55,7 +57,7 @@ def test_a_soak_plays_what_its_seed_says() -> None:
     assert [play["fault"] for play in told["plays"]][:2] == ["move", "address-deleted"]
 
 
-class _ForgottenAddress(FAULTS["address-deleted"]):  # type: ignore[name-defined, misc]
+class _ForgottenAddress(AddressDeleted):
     """It is deleted, nobody may notice, and somebody has put it up on the other node."""
 
     def expect(self, scene: Scene) -> Expectation:
