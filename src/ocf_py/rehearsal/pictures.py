@@ -54,7 +54,7 @@ class _Course:
     def __init__(self, play: Play) -> None:
         self._play = play
         self._nodes = _name_nodes(play)
-        self._colours = dict(zip(self._nodes, _NODES * 4))
+        self._colours = {node: _choose_colour(node) for node in self._nodes}
         self._end = _find_end(play)
         lanes = len(play.heard) + len(play.held)
         self._height = lanes * _LANE + len(self._nodes) * _NODE_LANE
@@ -108,7 +108,7 @@ class _Course:
                 self._label((since + until) / 2, place + 0.18, "off", _MUTED, "center")
         ends = [-_BEFORE] * _ROWS
         for one in self._play.moments:
-            if one.node != node or not one.resource or one.at > self._end:
+            if one.node != node or one.at > self._end or not _is_shown(one):
                 continue
             colour = self._colours[node] if one.kind == "operation" else _OUTAGE
             least = 0.03 * self._per_inch  # what takes no time is seen all the same
@@ -219,6 +219,17 @@ def _name_operation(one: Moment) -> str:
     what = one.text.partition(" on ")[0].replace(" of ", " ", 1)
     failed = "" if one.kind == "operation" else "failed: "
     return f"{failed}{what}{f' {one.lasted * 1000:.0f} ms' if one.lasted >= _INSTANT else ''}"
+
+
+def _choose_colour(node: str) -> str:
+    """The same for a node in every picture, by its number."""
+    number = int(node[1:]) if node[1:].isdecimal() else 1
+    return _NODES[(number - 1) % len(_NODES)]
+
+
+def _is_shown(one: Moment) -> bool:
+    """The lab's own fence devices start and stop with everything, and say nothing."""
+    return bool(one.resource) and not one.resource.startswith("fence-")
 
 
 def _shorten(name: str) -> str:

@@ -148,6 +148,7 @@ class Company:
         playable = list(self._sort_out(one, names))
         if not playable:
             return
+        self._have(one, OURS)  # what that takes is none of the time
         chance, end = random.Random(seed), time.monotonic() + seconds  # noqa: S311 - to be repeated
         while not self._record.plays or (time.monotonic() < end and self._record.plays[-1].passed):
             self._play(one, OURS, chance.choice(playable))

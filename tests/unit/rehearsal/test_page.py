@@ -19,6 +19,7 @@ from .plays import power_loss
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from ocf_py.rehearsal.record import Play
 
@@ -41,7 +42,7 @@ def record(*plays: Play) -> Rehearsal:
 def test_the_page_fetches_nothing_and_has_a_picture_of_each_play(tmp_path: Path) -> None:
     page = write_report(record(judged(power_loss()), late()), tmp_path / "new/report")
     text = page.read_text(encoding="utf-8")
-    document = html.fromstring(text.encode())
+    document: Any = html.fromstring(text.encode())
     assert document.findtext(".//h1") == "Rehearsal of <a> & b"
     assert not document.xpath("//script | //link | //img | //iframe")
     assert not re.search(r"""(?:src|href)=["'](?!#)""", text)

@@ -1,0 +1,84 @@
+"""Which plays a company plays, and in which order; no cluster is there."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ocf_py.lab.progress import Silence
+from ocf_py.rehearsal.judge import judge
+from ocf_py.rehearsal.record import Rehearsal
+from ocf_py.rehearsal.rehearsal import Company, Plan, plan
+
+from .plays import power_loss
+
+if TYPE_CHECKING:
+    from ocf_py.lab.lab import Lab
+
+EXAMPLES = Path(__file__).parents[3] / "examples/cib"
+NAMES = ["power-loss", "standby", "move", "disk-full", "ring-cut"]
+
+
+class PaperCompany(Company):
+    """Plays on paper: `played` has each side and fault; the one of number `failing` fails."""
+
+    def __init__(self, failing: int = 20) -> None:
+        nodes = [types.SimpleNamespace(name=name) for name in ("n1", "n2")]
+        self.kept = Rehearsal("on paper")
+        self.played: list[tuple[str, str, str | None]] = []
+        self._failing = failing
+        lab = cast("Lab", types.SimpleNamespace(nodes=nodes))
+        super().__init__(lab, self.kept, lambda _: None, Silence())
+
+    def _have(self, one: Plan, side: str) -> None:
+        pass
+
+    def _play(self, one: Plan, side: str, name: str, start: str | None = None) -> None:
+        self.played.append((side, name, start))
+        is_last = len(self.played) == self._failing
+        other: dict[str, Any] = {"fenced": ["n2"]} if is_last else {}
+        play = power_loss(**other)
+        play.verdicts = judge(play)
+        self.kept.plays.append(play)
+
+
+def soak(seed: int, failing: int = 20) -> list[str]:
+    company = PaperCompany(failing)
+    company.play_by_chance(plan(EXAMPLES / "address.xml", 2), NAMES, 3600.0, seed)
+    return [name for _, name, _ in company.played]
+
+
+def test_a_seed_plays_the_same_faults_again_and_another_one_others() -> None:
+    assert soak(7) == soak(7)
+    assert soak(7) != soak(8)
+    assert set(soak(7)) == {"power-loss", "standby", "move", "ring-cut"}
+
+
+def test_a_soak_ends_with_the_first_that_fails() -> None:
+    assert len(soak(7, failing=3)) == 3
+
+
+def test_a_soak_without_time_plays_one() -> None:
+    company = PaperCompany()
+    company.play_by_chance(plan(EXAMPLES / "address.xml", 2), NAMES, 0.0, 7)
+    assert len(company.played) == 1
+
+
+def test_what_cannot_befall_the_cib_is_named_and_not_played() -> None:
+    company = PaperCompany()
+    company.play_all(plan(EXAMPLES / "address.xml", 2), NAMES)
+    assert [name for _, name, _ in company.played] == [one for one in NAMES if one != "disk-full"]
+    (left,) = company.kept.left_out
+    assert (left.fault, left.reason) == ("disk-full", "there is no file system")
+
+
+def test_both_sides_play_by_turns_and_from_the_same_node() -> None:
+    company = PaperCompany()
+    company.play_all(plan(EXAMPLES / "address.xml", 2, peer=True), ["move"], rounds=2)
+    assert company.played == [
+        ("ocfpy", "move", "n1"),
+        ("peer", "move", "n1"),
+        ("peer", "move", "n2"),
+        ("ocfpy", "move", "n2"),
+    ]
