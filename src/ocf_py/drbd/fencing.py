@@ -116,6 +116,26 @@ class Standing:
         raise Undecided(f"the cluster has no node {name}: DRBD's host names must be the cluster's")
 
 
+class Configuration:
+    """What the cluster is to do: its `<configuration>`, at one moment."""
+
+    def __init__(self, document: bytes) -> None:
+        self._root = _parse(document)
+
+    def find_clone(self, resource: str) -> str:
+        """The id of the promotable clone that a resource of DRBD is in the cluster."""
+        for pair in self._root.iter("nvpair"):
+            if pair.get("name") == "drbd_resource" and pair.get("value") == resource:
+                for above in pair.iterancestors("clone", "master"):
+                    return above.get("id", "")
+        raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
+
+    def is_forbidden(self, resource: str, node: str) -> bool:
+        """Whether a peer has forbidden promotion on a node."""
+        wanted = name_constraint(resource, node)
+        return any(one.get("id") == wanted for one in self._root.iter("rsc_location"))
+
+
 class Pacemaker:
     """The cluster as the handler reaches it; each call raises Undecided where it fails."""
 
@@ -127,14 +147,9 @@ class Pacemaker:
         """Ask how the nodes stand."""
         return Standing(self._ask(["crm_mon", "-1", "--output-as=xml"]))
 
-    def find_clone(self, resource: str) -> str:
-        """The id of the promotable clone that a resource of DRBD is in the cluster."""
-        content = self._ask(["cibadmin", "--query", "--scope", "resources"])
-        for pair in _parse(content).iter("nvpair"):
-            if pair.get("name") == "drbd_resource" and pair.get("value") == resource:
-                for above in pair.iterancestors("clone", "master"):
-                    return above.get("id", "")
-        raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
+    def read(self) -> Configuration:
+        """Ask what is configured."""
+        return Configuration(self._ask(["cibadmin", "--query", "--scope", "configuration"]))
 
     def answers(self, node: str) -> bool:
         """Whether a node's cluster manager answers a message.
@@ -154,13 +169,6 @@ class Pacemaker:
                 *("--xml-text", element),
             ]
         )
-
-    def is_forbidden(self, resource: str, node: str) -> bool:
-        """Whether a peer has forbidden promotion on a node."""
-        content = self._ask(["cibadmin", "--query", "--scope", "constraints"])
-        wanted = name_constraint(resource, node)
-        found = _parse(content).iter("rsc_location")
-        return any(one.get("id") == wanted for one in found)
 
     def allow(self, resource: str, node: str) -> None:
         """Allow promotion on a node again."""
@@ -201,15 +209,17 @@ class Handler:
         bad = resource.disks - {words.UP_TO_DATE, words.CONSISTENT}
         if bad and not resource.has_access:
             raise Undecided(f"the disks here are {', '.join(sorted(bad))}: no better than a peer's")
-        clone = self._cluster.find_clone(self._request.resource)
+        # I/O, or a promotion, waits for each of these questions: two, and not one a fact.
         standing = self._cluster.look()
+        configuration = self._cluster.read()
+        clone = configuration.find_clone(self._request.resource)
         node, peer = self._request.node, self._request.peer
         if standing.is_online(peer) and standing.is_promoted(clone, peer):
             if resource.is_primary:
                 raise Undecided(f"{peer} is promoted as well: an admin has to decide")
             self._say(f"{peer} is promoted: this node's data becomes Outdated")
             return PEER_PROMOTED
-        if self._cluster.is_forbidden(self._request.resource, node):
+        if configuration.is_forbidden(self._request.resource, node):
             raise Undecided(f"a peer has fenced {node}")
         self._cluster.forbid(clone, self._request.resource, peer)
         self._say(f"{peer} must not be promoted: {name_constraint(self._request.resource, peer)}")

@@ -48,8 +48,9 @@ class FakePacemaker:
 
     def _configure(self, what: str, argv: Sequence[str]) -> bytes:
         if what == "--query":
+            assert argv[2:] == ["--scope", "configuration"]
             there = "".join(self.constraints.values())
-            return (RESOURCES if argv[3] == "resources" else f"<all>{there}</all>").encode()
+            return f"<configuration>{RESOURCES}{there}</configuration>".encode()
         element = etree.fromstring(argv[-1])
         if what == "--delete":
             self.constraints.pop(element.get("id", ""), None)
