@@ -126,8 +126,9 @@ class Drbd(ocf.Agent):
                 raise ocf.Misconfigured(f"{name}: {error}") from error
 
     def validate_here(self) -> None:
-        from ocf_py.drbd.local import refuse_what_is_missing
+        from ocf_py.drbd.local import refuse_limits, refuse_what_is_missing
 
+        refuse_limits(self.call.limit)
         refuse_what_is_missing(
             self.machine,
             self.require_drbd_module_version_ge,
@@ -233,7 +234,7 @@ class Drbd(ocf.Agent):
         lost = [peer for peer in seen.peers.values() if not peer.is_connected]
         if not since or not lost:
             return False
-        from ocf_py.mirror.fencing import was_fenced
+        from ocf_py.fencing_history import was_fenced
 
         return all(was_fenced(peer.name, float(since)) for peer in lost)
 

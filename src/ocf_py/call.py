@@ -143,6 +143,12 @@ class Call:
         meta = self._environment.meta if self._environment else {}
         return "promoted_max" in meta or "master_max" in meta  # Pacemaker before 2.1: the latter
 
+    def limit(self, name: str) -> int:
+        """A number that the clone sets, such as "clone_node_max"; 0 where nobody says."""
+        meta = self._environment.meta if self._environment else {}
+        text = meta.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() else 0
+
     @property
     def is_by_cluster(self) -> bool:
         """Whether the cluster's controller asks, which names the node, and nobody by hand."""

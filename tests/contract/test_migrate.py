@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 CORPUS = Path(__file__).parents[1] / "data/cib-migrate"
 INPUTS = sorted(path for path in CORPUS.glob("*.xml") if not path.name.endswith(".expected.xml"))
-_HEARTBEAT = Path("/usr/lib/ocf/resource.d/heartbeat")
+_PROVIDERS = Path("/usr/lib/ocf/resource.d")
 
 
 @pytest.mark.parametrize("peer", OCF_PEERS.values(), ids=lambda peer: peer.agent)
 def test_every_parameter_of_a_peer_is_translated_or_explained(peer: Peer) -> None:
-    said = read_description(_HEARTBEAT / peer.agent.rpartition(":")[2])
+    _, provider, name = peer.agent.split(":")
+    said = read_description(_PROVIDERS / provider / name)
     assert {one.name for one in said.parameters} <= set(peer.rules)
     ours = load_agents()[peer.becomes].ocf_parameters
     for parameter in said.parameters:
@@ -44,7 +45,8 @@ def test_what_has_moved_has_no_finding_that_it_did_not_have(
     providers = tmp_path / "resource.d"
     providers.mkdir()
     (providers / "ocfpy").symlink_to(installed_agents)
-    (providers / "heartbeat").symlink_to(_HEARTBEAT)
+    for provider in ("heartbeat", "linbit"):
+        (providers / provider).symlink_to(_PROVIDERS / provider)
     rewriting = rewrite(path, path.read_bytes(), load_agents())
     moved = {move.resource.id for move in rewriting.moves}
     after = tmp_path / "cib.xml"

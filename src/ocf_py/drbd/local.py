@@ -1,16 +1,38 @@
-"""What a start finds missing on this node, before it changes anything."""
+"""What a start finds wrong with the clone, or missing on this node, before it changes anything."""
 
 from __future__ import annotations
 
 import posix
 
-from ocf_py.outcomes import NotInstalled, UnusableHere
+from ocf_py.outcomes import Misconfigured, NotInstalled, UnusableHere
 
 from .tools import read_version, say_briefly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .tools import Drbd
+
+_ONE = ("clone_node_max", "promoted_node_max", "master_node_max")
+_PROMOTED = ("promoted_max", "master_max")  # Pacemaker before 2.1: the latter
+_MOST_PRIMARIES = 2
+
+
+def refuse_limits(limit: Callable[[str], int]) -> None:
+    """Raise Misconfigured for what no resource of DRBD can be; ``limit`` is `Call.limit`."""
+    for name in _ONE:
+        if limit(name) > 1:
+            raise Misconfigured(
+                f"{name.replace('_', '-')}={limit(name)}: a node has one instance of a resource",
+                hint=f"set {name.replace('_', '-')}=1",
+            )
+    for name in _PROMOTED:
+        if limit(name) > _MOST_PRIMARIES:
+            raise Misconfigured(
+                f"{name.replace('_', '-')}={limit(name)}: DRBD has two primaries at most",
+                hint="set promoted-max=1",
+            )
 
 
 def refuse_what_is_missing(machine: Drbd, least: str, below: str, *, may_load: bool) -> None:

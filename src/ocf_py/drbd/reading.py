@@ -27,7 +27,7 @@ def parse(text: str, name: str) -> Resource | None:
     """
     lines = [line for line in text.split("\n") if line.strip()]
     if not lines or lines[-1].split() != _END:
-        last = f"ends with {_show(lines[-1])}" if lines else "is empty"
+        last = f"ends with {show(lines[-1])}" if lines else "is empty"
         raise PictureUnreadable(f"what drbdsetup printed {last}, not with 'exists -'")
     found: Resource | None = None
     for line in lines[:-1]:
@@ -35,18 +35,24 @@ def parse(text: str, name: str) -> Resource | None:
             found = _take_in(found, line, name)
         except KeyError as missing:
             raise PictureUnreadable(
-                f"drbdsetup printed {_show(line)}, without {missing.args[0]}"
+                f"drbdsetup printed {show(line)}, without {missing.args[0]}"
             ) from missing
         except ValueError as error:
-            raise PictureUnreadable(f"drbdsetup printed {_show(line)}, which {error}") from error
+            raise PictureUnreadable(f"drbdsetup printed {show(line)}, which {error}") from error
     if found is not None:
-        _check_whole(found)
+        check_whole(found)
     return found
 
 
 def _take_in(found: Resource | None, line: str, name: str) -> Resource | None:
     """The picture with what one more line says; KeyError or ValueError say what is wrong."""
-    kind, fields = _read_line(line)
+    return take_in(found, *_read_line(line), name)
+
+
+def take_in(
+    found: Resource | None, kind: str, fields: dict[str, str], name: str
+) -> Resource | None:
+    """The picture with one more object in it; KeyError or ValueError say what is wrong with it."""
     if kind in _STATELESS:
         return found
     if fields["name"] != name:
@@ -121,7 +127,7 @@ _READERS = {
 }
 
 
-def _check_whole(resource: Resource) -> None:
+def check_whole(resource: Resource) -> None:
     """Refuse a picture in which a peer knows other volumes than we have."""
     for peer in resource.peers.values():
         if peer.volumes.keys() != resource.volumes.keys():
@@ -149,6 +155,6 @@ def _reason(text: str) -> str:
     return "" if text == "no" else text
 
 
-def _show(line: str) -> str:
+def show(line: str) -> str:
     """The line as it can stand in a message."""
     return repr(line if len(line) <= _LONGEST else line[:_LONGEST] + "...")

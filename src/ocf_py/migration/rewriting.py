@@ -170,8 +170,13 @@ class _Editor:
     def _add_operations(self, move: Move) -> None:
         new = [one for one in move.operations if one.element is None]
         for one in move.operations:
-            if one.element is not None:
-                self._markup.set_attribute(self._numbers[one.element], "timeout", one.timeout)
+            if one.element is None:
+                continue
+            number = self._numbers[one.element]
+            if one.element.get("name") != one.name:
+                self._markup.set_attribute(number, "name", one.name)
+            if one.timeout:
+                self._markup.set_attribute(number, "timeout", one.timeout)
         if not new:
             return
         lines = [

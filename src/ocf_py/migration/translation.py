@@ -86,6 +86,11 @@ class Further:
 _SHELL_TRUE = frozenset(("yes", "true", "1", "YES", "TRUE", "True", "ja", "on", "ON"))
 
 
+def is_true(value: str) -> bool:
+    """What a shell agent makes of a word where it asks for a boolean."""
+    return value in _SHELL_TRUE
+
+
 def keep(name: str, value: str, _case: Case) -> Outcome:
     """The same name, the same values."""
     return Becomes(name, value)
@@ -93,7 +98,7 @@ def keep(name: str, value: str, _case: Case) -> Outcome:
 
 def boolean(name: str, value: str, _case: Case) -> Outcome:
     """A boolean of a shell agent: what it took for false ours may take for true, or refuse."""
-    was = value in _SHELL_TRUE
+    was = is_true(value)
     try:
         same = Boolean("").parse(value) == was
     except ValueError:

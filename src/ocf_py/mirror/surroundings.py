@@ -6,12 +6,12 @@ import asyncio
 import time
 from typing import NamedTuple, TypeVar
 
+from ocf_py.fencing_history import was_fenced
 from ocf_py.outcomes import Failure
 
 from . import record as records
 from .clock import now
 from .decisions import Facts, Peer
-from .fencing import was_fenced
 from .generations import Generation
 
 TYPE_CHECKING = False

@@ -1,20 +1,22 @@
-"""`ocf-py drbd`: the handlers through which DRBD and Pacemaker fence a peer together."""
+"""`ocf-py drbd`: DRBD's fencing handlers, and what the agent makes of a state."""
 
 from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
-from ocf_py.toolkit.output import json_option, print_json
+from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ocf_py.drbd.fencing import Handler, Request
+    from ocf_py.drbd.picture import Resource
     from ocf_py.drbd.tools import Drbd
 
 _ALL = 60.0  # seconds: less than a promotion has, in which DRBD waits for the handler
@@ -30,9 +32,9 @@ _peer_option = click.option(
 
 @click.group()
 def drbd() -> None:
-    """Handlers for the configuration of DRBD, which runs them as root.
+    """Handlers for the configuration of DRBD, and what its agent makes of a state.
 
-    They find the resource and the peer in the environment that DRBD gives them.
+    DRBD runs the handlers as root; they find the resource and the peer in their environment.
     """
 
 
@@ -108,6 +110,78 @@ def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # n
     except (Undecided, Failure) as error:
         raise ToolkitError(f"unfence {request.resource}: {error}") from error
     _answer(request, said, as_json=as_json, code=0)
+
+
+@drbd.command()
+@click.argument("name", metavar="RESOURCE")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@json_option
+def explain(name: str, file: Path | None, as_json: bool) -> None:  # noqa: FBT001 - Click's signature
+    r"""Say what ocf:ocfpy:Drbd makes of a state: role, complaints, promotion score.
+
+    The state is that of RESOURCE on this machine, or in FILE (- is standard input): the output of
+    `drbdsetup events2 --now --statistics`, or of `drbdsetup status --json`, which DRBD 9 has.
+    The score is by the default adjust_master_score, and takes no fencing for confirmed.
+
+    Ends with 0; with 1 where the agent complains, or the resource is down; with 2 where FILE holds
+    no such state.
+
+    \b
+    Examples:
+      ocf-py drbd explain r0
+      ocf-py drbd explain r0 - < status.json
+      ocf-py drbd explain r0 state.txt --json | jq .score
+    """
+    from ocf_py.drbd.complaints import find_complaints
+    from ocf_py.drbd.scores import Candidate, judge, read_points
+    from ocf_py.toolkit.our_agents import load_agents
+
+    points = load_agents()["Drbd"].ocf_parameters["adjust_master_score"].default
+    seen = _look_at(name) if file is None else _read_state(name, file)
+    if seen is None:
+        raise ToolkitError(f"{name} is down" if file is None else f"{file}: {name} is not in it")
+    complaints = [*find_complaints(seen)]
+    score, state, reason = judge(Candidate(seen, lambda: False), read_points(str(points)))
+    if as_json:
+        print_json(
+            {
+                "resource": name,
+                "role": seen.role,
+                "complaints": complaints,
+                "score": score,
+                "state": state,
+                "reason": reason,
+            }
+        )
+    else:
+        click.echo(f"{name}: {seen.role}")
+        for one in complaints:
+            click.echo(f"    {one}")
+        click.echo(f"    score {'as it was' if score is None else score}: {state}: {reason}")
+    sys.exit(FOUND if complaints else FINE)
+
+
+def _look_at(name: str) -> Resource | None:
+    from ocf_py.drbd.tools import Drbd
+    from ocf_py.outcomes import Failure
+
+    try:
+        return Drbd(name, "/etc/drbd.conf", lambda: _LIMIT).look()
+    except Failure as error:
+        raise ToolkitError(str(error)) from error
+
+
+def _read_state(name: str, file: Path) -> Resource | None:
+    from ocf_py.drbd.json_reading import parse_json
+    from ocf_py.drbd.reading import PictureUnreadable, parse
+    from ocf_py.toolkit.replacing import read_input
+
+    text = read_input(file).decode("utf-8", "replace")
+    read = parse_json if text.lstrip().startswith(("[", "{")) else parse
+    try:
+        return read(text, name)
+    except PictureUnreadable as error:
+        raise UnusableInput(f"{file}: {error}") from error
 
 
 def _request(resource: str | None, peer: str | None) -> Request:

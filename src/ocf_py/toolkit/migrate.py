@@ -32,10 +32,10 @@ def migrate(cib: Path, write: bool, as_json: bool) -> None:  # noqa: FBT001 - Cl
 
     CIB is a file with a configuration, or a part of one, such as `cibadmin --query` prints; - is
     standard input.
-    ocf:heartbeat:IPaddr2, IPaddr, Filesystem and anything, and units of systemd, become
-    ocf:ocfpy:IPaddr, Filesystem and Service where every parameter carries over. Where one does not,
-    the resource stays as it is, and the reason is given. The difference goes to standard output,
-    the explanations to standard error. Nothing is written without --write.
+    ocf:heartbeat:IPaddr2, IPaddr, Filesystem and anything, ocf:linbit:drbd and units of systemd
+    become ocf:ocfpy:IPaddr, Filesystem, Drbd and Service where every parameter carries over. Where
+    one does not, the resource stays as it is, and the reason is given. The difference goes to
+    standard output, the explanations to standard error. Nothing is written without --write.
 
     Ends with 0; with 1 where a resource stays; with 2 where the file cannot be used.
 

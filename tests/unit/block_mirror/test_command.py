@@ -12,12 +12,15 @@ from ocf_py.drbd import fencing
 from ocf_py.drbd.reading import parse
 from ocf_py.drbd.tools import Drbd
 from ocf_py.toolkit.drbd import drbd
-from tests.unit.block_mirror.captures import events
+from tests.unit.block_mirror.captures import DATA, events, read
 from tests.unit.installing import run_cli
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ocf_py.drbd.picture import Resource
 
+_STATUS = "drbdsetup status --json data"
 NAME = "a-resource-that-is-nowhere"
 
 
@@ -65,3 +68,35 @@ def test_drbd_reads_the_handlers_code(code: int, monkeypatch: pytest.MonkeyPatch
         "code": code,
         "said": ["the policy is resource-and-stonith"],
     }
+
+
+@pytest.mark.parametrize("command", ["drbdsetup events2 --now --statistics data", _STATUS])
+def test_a_state_is_explained_from_either_source(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.write_text(read(DATA / "drbd-9/quorum-lost.txt", command))
+    done = run_cli("drbd", "explain", "data", path)
+    assert done.returncode == 1
+    first, *rest = done.stdout.splitlines()
+    assert first == "data: Primary"
+    assert rest[:2] == ["    I/O is frozen (quorum)", "    quorum is lost"]
+    assert rest[-1] == "    score -1000000: quorum is lost: nothing can be written"
+    told = json.loads(run_cli("drbd", "explain", "data", path, "--json").stdout)
+    assert (told["role"], told["score"], told["state"]) == ("Primary", -1000000, "quorum is lost")
+    path.write_text(read(DATA / "drbd-9/three-nodes-in-sync.txt", command))
+    assert run_cli("drbd", "explain", "data", path).returncode == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\0", b"[", b"{}", b"<html>", b"exists resource"])
+def test_what_is_no_state_is_2_in_one_line(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.write_bytes(content)
+    done = run_cli("drbd", "explain", "data", path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert run_cli("drbd", "explain", "data", tmp_path / "nowhere").returncode == 2
+
+
+def test_a_resource_that_is_not_there_is_1(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.write_text("[]")
+    assert run_cli("drbd", "explain", "data", path).returncode == 1
+    assert run_cli("drbd", "explain", NAME).stderr == f"ocf-py: {NAME} is down\n"

@@ -243,3 +243,28 @@ def test_a_promoted_instance_takes_fencing_away_once_all_is_well_where_told_to(
     world.pair.sync(100)
     assert world.n1.monitor(**cleans) == 8
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("meta", "complaint"),
+    [
+        ({"clone_node_max": "2"}, "clone-node-max=2: a node has one instance"),
+        ({"promoted_node_max": "2"}, "promoted-node-max=2: a node has one instance"),
+        ({"master_node_max": "2"}, "master-node-max=2: a node has one instance"),
+        ({"promoted_max": "3"}, "promoted-max=3: DRBD has two primaries at most"),
+        ({"master_max": "3"}, "master-max=3: DRBD has two primaries at most"),
+    ],
+)
+def test_a_clone_of_more_than_drbd_can_be_is_refused_and_stops(
+    world: World, meta: dict[str, str], complaint: str
+) -> None:
+    assert world.n1.do("start", meta=meta) == 6
+    assert complaint in world.n1.reason
+    assert not world.n1.fake.is_up
+    world.start_both()
+    assert world.n1.do("stop", meta=meta) == 0
+    assert not world.n1.fake.is_up
+
+
+def test_two_primaries_and_a_third_node_are_no_reason_to_refuse(world: World) -> None:
+    assert world.n1.do("start", meta={"promoted_max": "2", "clone_max": "3"}) == 0, world.n1.reason

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ocf_py as ocf
+import ocf_py.fencing_history
 from drbd import Drbd
 from ocf_py.cluster import Cluster
-from ocf_py.mirror import fencing
 from tests.fakes.drbd import FakeDrbd
 from tests.fakes.drbd_nodes import NAME, FakePair
 from tests.fakes.mortal import InHere, Mortal
@@ -100,5 +100,5 @@ def build(records: Path, patch: pytest.MonkeyPatch, version: str, policy: str) -
 
     patch.setattr(Cluster, "set_promotion_score", set_score)
     patch.setattr(Cluster, "delete_promotion_score", delete_score)
-    patch.setattr(fencing, "was_fenced", lambda node, _since: node in world.fenced)
+    patch.setattr(ocf_py.fencing_history, "was_fenced", lambda node, _since: node in world.fenced)
     return world

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ocf_py.validation.cib.situation import Situation
 
 #: Agents that replicate data: they work as promotable clones that are notified, and only so.
-REPLICATORS = frozenset(("ocf:ocfpy:MirrorSync", "ocf:linbit:drbd"))
+REPLICATORS = frozenset(("ocf:ocfpy:MirrorSync", "ocf:ocfpy:Drbd", "ocf:linbit:drbd"))
+# Those of them whose word for "not fit" is -INFINITY, which nothing overrides.
+_CLEAR = frozenset(("ocf:ocfpy:MirrorSync", "ocf:ocfpy:Drbd"))
 # Where constraints speak of the promoted role, of whom, and in which words.
 _SPEAKING = (
     *(("rsc-role", "rsc"), ("with-rsc-role", "with-rsc"), ("role", "rsc")),
@@ -65,7 +67,7 @@ def not_notified(situation: Situation) -> Iterator[Flaw]:
             continue
         if resource.around("notify").lower() in TRUE:
             continue
-        needs = resource.agent in REPLICATORS
+        needs = resource.agent in REPLICATORS and not _goes_without(resource)
         yield Flaw(
             Severity.ERROR if needs else Severity.WARNING,
             clone,
@@ -74,6 +76,12 @@ def not_notified(situation: Situation) -> Iterator[Flaw]:
             "its start answers 6" if needs else "it does not hear of what becomes of the others",
             "set the clone's meta attribute notify=true",
         )
+
+
+def _goes_without(resource: Resource) -> bool:
+    """Whether it was told to start all the same, which the agents of DRBD can be."""
+    values = next(resource.value_sets())
+    return values.get("ignore_missing_notifications", "").lower() in TRUE
 
 
 @check("a replicated resource in a cluster without fencing")
@@ -123,10 +131,8 @@ def promoted_by_location(situation: Situation) -> Iterator[Flaw]:
 
 
 def _is_scored(resource: Resource, said: Description) -> bool:
-    """Whether its agent's silence means no: MirrorSync says -INFINITY, which nothing overrides."""
-    return (
-        resource.is_promotable and said.is_promotable and resource.agent != "ocf:ocfpy:MirrorSync"
-    )
+    """Whether its agent's silence means no."""
+    return resource.is_promotable and said.is_promotable and resource.agent not in _CLEAR
 
 
 def _names(resource: Resource) -> tuple[str, ...]:

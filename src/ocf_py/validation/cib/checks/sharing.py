@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ocf_py.validation.cib.situation import Situation
 
-_MIRROR = "ocf:ocfpy:MirrorSync"  # DRBD can be written to on two nodes, under a file system for it
+_MIRROR = "ocf:ocfpy:MirrorSync"
 _MOUNTS = frozenset(("ocf:ocfpy:Filesystem", "ocf:heartbeat:Filesystem"))
 
 
@@ -41,27 +41,6 @@ def cloned_filesystem(situation: Situation) -> Iterator[Flaw]:
                 f"{clone.get('id')}",
                 "start answers 6, since two nodes that write to it destroy it",
                 "do not clone it, mount it with ro, or use a file system for clusters",
-            )
-
-
-@check("a mirror has more than one instance promoted, or more than one on a node")
-def several_replicas(situation: Situation) -> Iterator[Flaw]:
-    for resource in situation.resources:
-        if resource.agent != _MIRROR or resource.collective is None:
-            continue
-        for names in (("promoted-max", "master-max"), ("clone-node-max",)):
-            value = next(filter(None, map(resource.around, names)), "1")
-            if value == "1" or not value.isdecimal():
-                continue
-            yield Flaw(
-                Severity.ERROR,
-                resource.collective,
-                resource.collective.get("id", ""),
-                f"{names[0]}={value} for {resource.agent}",
-                "two instances write at once, and what each has is overwritten by the other"
-                if len(names) > 1
-                else "two instances on one node have the same data",
-                f"set {names[0]}=1",
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocf_py.mirror.fencing import confirms
+from ocf_py.fencing_history import confirms
 
 AT = 1_795_634_701.0  # 2026-11-25 19:25:01 UTC
 

@@ -1,0 +1,78 @@
+"""ocf:linbit:drbd as ocf:ocfpy:Drbd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocf_py.migration.translation import (
+    Becomes,
+    Further,
+    Peer,
+    Refused,
+    boolean,
+    dropped,
+    is_true,
+    keep,
+)
+
+if TYPE_CHECKING:
+    from ocf_py.migration.translation import Case, Outcome
+
+_HANDLERS = (
+    "DRBD's own configuration stays: its handlers, where they call crm-fence-peer.sh, work on with "
+    "ours, which removes no constraint of theirs; docs/reference/drbd.md says how to change them"
+)
+
+
+def _wait(name: str, value: str, _case: Case) -> Outcome:
+    """Whole seconds there; what is no number means not to wait, and 0 to wait for ever."""
+    if not (value.isascii() and value.isdigit()):
+        return Becomes(name, "0", f"{name}={value} counts as no wait at all there")
+    if int(value) == 0:
+        return Refused(f"{name}=0 waits without an end there, and not at all here: write a time")
+    return Becomes(name, value)
+
+
+def _shun(name: str, value: str, _case: Case) -> Outcome:
+    """A boolean, or "unexpected"; all else is false there."""
+    if value == "unexpected":
+        return Becomes(name, value)
+    word = str(is_true(value)).lower()
+    note = "" if word == value else f"{name}={value} counts as {word} there"
+    return Becomes(name, word, note)
+
+
+def _explain_fencing(case: Case) -> Further:
+    found = Further(notes=[_HANDLERS])
+    if not case.is_clone:
+        found.reasons.append("it is in no clone, and nothing of it is ever promoted: make it one")
+    if case.is_globally_unique:
+        found.reasons.append("its instances are told apart, and are one resource of DRBD on a node")
+    return found
+
+
+DRBD = Peer(
+    "ocf:linbit:drbd",
+    "Drbd",
+    {
+        **dict.fromkeys(
+            (
+                *("drbd_resource", "drbdconf", "adjust_master_score"),
+                *("require_drbd_module_version_ge", "require_drbd_module_version_lt"),
+            ),
+            keep,
+        ),
+        **dict.fromkeys(
+            (
+                *("stop_outdates_secondary", "ignore_missing_notifications"),
+                *("fail_promote_early_if_peer_primary", "unfence_if_all_uptodate"),
+                "connect_only_after_promote",
+            ),
+            boolean,
+        ),
+        "wfc_timeout": _wait,
+        "remove_master_score_if_peer_primary": _shun,
+        "unfence_extra_args": dropped("ours removes its own constraints, and runs no hook for it"),
+    },
+    _explain_fencing,
+)
