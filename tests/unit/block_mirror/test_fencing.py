@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from ocf_py.drbd.cluster import Pacemaker, Undecided
 from ocf_py.drbd.constraint import name_constraint
-from ocf_py.drbd.fencing import Handler, Pacemaker, Request, Undecided, read_policy, read_request
+from ocf_py.drbd.fencing import Handler, Request, read_policy, read_request
 from ocf_py.drbd.reading import parse
 from tests.unit.block_mirror.captures import events, events_of_nine
 
