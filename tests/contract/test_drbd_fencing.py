@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.drbd.cluster import Pacemaker
 from ocf_py.drbd.constraint import deletion, deletion_of_all, name_constraint
-from ocf_py.drbd.fencing import Handler, Pacemaker, Request
+from ocf_py.drbd.fencing import Handler, Request
 from ocf_py.drbd.picture import Resource, Volume
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DISK, CLONE, DATABASE, SERVER = "disk", "disk-clone", "database", "postgres"
 CIB = EXAMPLES / "block-mirror.xml"
-SLOW = 240.0  # seconds: guests compute ten times slower, and the machine may be busy
+SLOW = 480.0  # seconds: guests compute ten times slower, and the machine may be busy
 _WHOLE = "UpToDate/UpToDate"
 
 

@@ -15,25 +15,19 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
 from . import words
-from .constraint import deletion, name_constraint
+from .cluster import Undecided
+from .constraint import name_constraint
 from .tools import MANY_PEERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Mapping
 
+    from .cluster import Pacemaker
     from .picture import Resource
 
 UNDECIDED, OUTDATED, UNREACHABLE, PEER_PROMOTED, FENCED = 1, 4, 5, 6, 7
 _INTERVAL = 1.0  # seconds between two looks at the cluster
-_ANSWER = "5s"
-
-
-class Undecided(Exception):  # noqa: N818 - says what is
-    """Nothing can be said of the peer; the message says why, and I/O stays frozen."""
 
 
 class Request:
@@ -75,105 +69,6 @@ def read_request(variables: Mapping[str, str], host: str) -> Request:
     return Request(resource, node, there, int(minor[0]) if is_of_one else -1)
 
 
-class Standing:
-    """What the cluster knows of its nodes: read from `crm_mon --output-as=xml`."""
-
-    def __init__(self, document: bytes) -> None:
-        self._root = _parse(document)
-
-    @property
-    def fences(self) -> bool:
-        """Whether the cluster has fencing turned on."""
-        options = self._root.find("summary/cluster_options")
-        return options is not None and options.get("stonith-enabled") == "true"
-
-    def is_online(self, node: str) -> bool:
-        """Whether a node is a member, seen as such by the cluster."""
-        found = self._node(node)
-        return found.get("online") == "true" and found.get("unclean") == "false"
-
-    def is_dead(self, node: str) -> bool:
-        """Whether a node is known to run nothing: it was shut down, or fenced."""
-        found = self._node(node)
-        states = [found.get(one) for one in ("online", "unclean", "pending")]
-        return states == ["false", "false", "false"]
-
-    def is_promoted(self, clone: str, node: str) -> bool:
-        """Whether the cluster has an instance of the clone promoted on a node."""
-        return any(
-            where.get("name") == node
-            for one in self._root.iterfind("resources//clone")
-            if one.get("id") == clone
-            for instance in one.iter("resource")
-            if instance.get("role") in ("Promoted", "Master")
-            for where in instance.iter("node")
-        )
-
-    def _node(self, name: str) -> etree._Element:
-        for one in self._root.iterfind("nodes/node"):
-            if one.get("name") == name:
-                return one
-        raise Undecided(f"the cluster has no node {name}: DRBD's host names must be the cluster's")
-
-
-class Pacemaker:
-    """The cluster as the handler reaches it; each call raises Undecided where it fails."""
-
-    def __init__(self, run: Callable[[Sequence[str]], Any]) -> None:
-        """``run`` runs a program: (argv) → status, stdout, stderr."""
-        self._run = run
-
-    def look(self) -> Standing:
-        """Ask how the nodes stand."""
-        return Standing(self._ask(["crm_mon", "-1", "--output-as=xml"]))
-
-    def find_clone(self, resource: str) -> str:
-        """The id of the promotable clone that a resource of DRBD is in the cluster."""
-        content = self._ask(["cibadmin", "--query", "--scope", "resources"])
-        for pair in _parse(content).iter("nvpair"):
-            if pair.get("name") == "drbd_resource" and pair.get("value") == resource:
-                for above in pair.iterancestors("clone", "master"):
-                    return above.get("id", "")
-        raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
-
-    def answers(self, node: str) -> bool:
-        """Whether a node's cluster manager answers a message.
-
-        It is delivered behind every earlier one, so that the node knows by then what was changed
-        in the configuration before; and a node that was just lost is a member for seconds.
-        """
-        argv = ["crmadmin", "--status", node, "--timeout", _ANSWER]
-        return int(self._run(argv)[0]) == 0
-
-    def forbid(self, clone: str, resource: str, node: str) -> None:
-        """Forbid promotion on a node, in the configuration of the whole cluster."""
-        element = etree.tostring(_constraint(clone, resource, node), encoding="unicode")
-        self._ask(
-            [
-                *("cibadmin", "--modify", "--allow-create", "--scope", "constraints"),
-                *("--xml-text", element),
-            ]
-        )
-
-    def is_forbidden(self, resource: str, node: str) -> bool:
-        """Whether a peer has forbidden promotion on a node."""
-        content = self._ask(["cibadmin", "--query", "--scope", "constraints"])
-        wanted = name_constraint(resource, node)
-        found = _parse(content).iter("rsc_location")
-        return any(one.get("id") == wanted for one in found)
-
-    def allow(self, resource: str, node: str) -> None:
-        """Allow promotion on a node again."""
-        self._ask(deletion(resource, node))
-
-    def _ask(self, argv: Sequence[str]) -> bytes:
-        status, stdout, stderr = self._run(argv)
-        if status != 0:
-            said = " ".join(stderr.split())[:300]
-            raise Undecided(f"{argv[0]} {argv[1]} ended with {status}: {said}")
-        return bytes(stdout)
-
-
 class Handler:
     """One call of the handler: ``seconds`` until it gives up."""
 
@@ -201,15 +96,17 @@ class Handler:
         bad = resource.disks - {words.UP_TO_DATE, words.CONSISTENT}
         if bad and not resource.has_access:
             raise Undecided(f"the disks here are {', '.join(sorted(bad))}: no better than a peer's")
-        clone = self._cluster.find_clone(self._request.resource)
+        # I/O, or a promotion, waits for each of these questions: two, and not one a fact.
         standing = self._cluster.look()
+        configuration = self._cluster.read()
+        clone = configuration.find_clone(self._request.resource)
         node, peer = self._request.node, self._request.peer
         if standing.is_online(peer) and standing.is_promoted(clone, peer):
             if resource.is_primary:
                 raise Undecided(f"{peer} is promoted as well: an admin has to decide")
             self._say(f"{peer} is promoted: this node's data becomes Outdated")
             return PEER_PROMOTED
-        if self._cluster.is_forbidden(self._request.resource, node):
+        if configuration.is_forbidden(self._request.resource, node):
             raise Undecided(f"a peer has fenced {node}")
         self._cluster.forbid(clone, self._request.resource, peer)
         self._say(f"{peer} must not be promoted: {name_constraint(self._request.resource, peer)}")
@@ -270,28 +167,3 @@ def read_policy(shown: str) -> str:
         if len(parts) == 2 and parts[0] == "fencing":  # noqa: PLR2004 - a setting and its value
             return parts[1]
     return "dont-care"
-
-
-def _constraint(clone: str, resource: str, node: str) -> etree._Element:
-    name = name_constraint(resource, node)
-    location = etree.Element("rsc_location", id=name, rsc=clone)
-    rule = etree.SubElement(location, "rule", id=f"{name}.rule", role="Promoted", score="-INFINITY")
-    etree.SubElement(
-        rule,
-        "expression",
-        id=f"{name}.expression",
-        attribute="#uname",
-        operation="eq",
-        value=node,
-    )
-    return location
-
-
-def _parse(document: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        no_network=True, load_dtd=False, resolve_entities=False, huge_tree=True
-    )
-    try:
-        return etree.fromstring(document, parser)
-    except etree.XMLSyntaxError as error:
-        raise Undecided(f"the cluster did not answer in XML: {error}") from error

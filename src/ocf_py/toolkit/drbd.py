@@ -64,7 +64,8 @@ def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: 
       ocf-py drbd fence-peer --resource r0 --peer n2; echo $?
       ocf-py drbd fence-peer --resource r0 --peer n2 --json | jq .said
     """
-    from ocf_py.drbd.fencing import Undecided, read_policy
+    from ocf_py.drbd.cluster import Undecided
+    from ocf_py.drbd.fencing import read_policy
     from ocf_py.outcomes import Failure
 
     request = _request(resource, peer)
@@ -97,7 +98,7 @@ def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # n
       ocf-py drbd unfence --resource r0 --peer n2
       ocf-py drbd unfence --resource r0 --peer n2 --json | jq .said
     """
-    from ocf_py.drbd.fencing import Undecided
+    from ocf_py.drbd.cluster import Undecided
     from ocf_py.outcomes import Failure
 
     request = _request(resource, peer)
@@ -210,7 +211,8 @@ def _machine(request: Request) -> Drbd:
 
 
 def _handler(request: Request, seconds: float, said: list[str]) -> Handler:
-    from ocf_py.drbd.fencing import Handler, Pacemaker, Undecided
+    from ocf_py.drbd.cluster import Pacemaker, Undecided
+    from ocf_py.drbd.fencing import Handler
     from ocf_py.system import commands
 
     def run(argv: Sequence[str]) -> tuple[int, bytes, str]:

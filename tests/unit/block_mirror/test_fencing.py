@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from ocf_py.drbd.cluster import Pacemaker, Undecided
 from ocf_py.drbd.constraint import name_constraint
-from ocf_py.drbd.fencing import Handler, Pacemaker, Request, Undecided, read_policy, read_request
+from ocf_py.drbd.fencing import Handler, Request, read_policy, read_request
 from ocf_py.drbd.reading import parse
 from tests.unit.block_mirror.captures import events, events_of_nine
 
@@ -48,8 +49,9 @@ class FakePacemaker:
 
     def _configure(self, what: str, argv: Sequence[str]) -> bytes:
         if what == "--query":
+            assert argv[2:] == ["--scope", "configuration"]
             there = "".join(self.constraints.values())
-            return (RESOURCES if argv[3] == "resources" else f"<all>{there}</all>").encode()
+            return f"<configuration>{RESOURCES}{there}</configuration>".encode()
         element = etree.fromstring(argv[-1])
         if what == "--delete":
             self.constraints.pop(element.get("id", ""), None)

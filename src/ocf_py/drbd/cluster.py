@@ -1,0 +1,151 @@
+"""The cluster as the handlers of DRBD reach it: through Pacemaker's tools, a process a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from .constraint import deletion, name_constraint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+_ANSWER = "5s"
+
+
+class Undecided(Exception):  # noqa: N818 - says what is
+    """Nothing can be said of the peer; the message says why, and I/O stays frozen."""
+
+
+class Standing:
+    """What the cluster knows of its nodes: read from `crm_mon --output-as=xml`."""
+
+    def __init__(self, document: bytes) -> None:
+        self._root = _parse(document)
+
+    @property
+    def fences(self) -> bool:
+        """Whether the cluster has fencing turned on."""
+        options = self._root.find("summary/cluster_options")
+        return options is not None and options.get("stonith-enabled") == "true"
+
+    def is_online(self, node: str) -> bool:
+        """Whether a node is a member, seen as such by the cluster."""
+        found = self._node(node)
+        return found.get("online") == "true" and found.get("unclean") == "false"
+
+    def is_dead(self, node: str) -> bool:
+        """Whether a node is known to run nothing: it was shut down, or fenced."""
+        found = self._node(node)
+        states = [found.get(one) for one in ("online", "unclean", "pending")]
+        return states == ["false", "false", "false"]
+
+    def is_promoted(self, clone: str, node: str) -> bool:
+        """Whether the cluster has an instance of the clone promoted on a node."""
+        return any(
+            where.get("name") == node
+            for one in self._root.iterfind("resources//clone")
+            if one.get("id") == clone
+            for instance in one.iter("resource")
+            if instance.get("role") in ("Promoted", "Master")
+            for where in instance.iter("node")
+        )
+
+    def _node(self, name: str) -> etree._Element:
+        for one in self._root.iterfind("nodes/node"):
+            if one.get("name") == name:
+                return one
+        raise Undecided(f"the cluster has no node {name}: DRBD's host names must be the cluster's")
+
+
+class Configuration:
+    """What the cluster is to do: its `<configuration>`, at one moment."""
+
+    def __init__(self, document: bytes) -> None:
+        self._root = _parse(document)
+
+    def find_clone(self, resource: str) -> str:
+        """The id of the promotable clone that a resource of DRBD is in the cluster."""
+        for pair in self._root.iter("nvpair"):
+            if pair.get("name") == "drbd_resource" and pair.get("value") == resource:
+                for above in pair.iterancestors("clone", "master"):
+                    return above.get("id", "")
+        raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
+
+    def is_forbidden(self, resource: str, node: str) -> bool:
+        """Whether a peer has forbidden promotion on a node."""
+        wanted = name_constraint(resource, node)
+        return any(one.get("id") == wanted for one in self._root.iter("rsc_location"))
+
+
+class Pacemaker:
+    """The cluster as the handler reaches it; each call raises Undecided where it fails."""
+
+    def __init__(self, run: Callable[[Sequence[str]], Any]) -> None:
+        """``run`` runs a program: (argv) → status, stdout, stderr."""
+        self._run = run
+
+    def look(self) -> Standing:
+        """Ask how the nodes stand."""
+        return Standing(self._ask(["crm_mon", "-1", "--output-as=xml"]))
+
+    def read(self) -> Configuration:
+        """Ask what is configured."""
+        return Configuration(self._ask(["cibadmin", "--query", "--scope", "configuration"]))
+
+    def answers(self, node: str) -> bool:
+        """Whether a node's cluster manager answers a message.
+
+        It is delivered behind every earlier one, so that the node knows by then what was changed
+        in the configuration before; and a node that was just lost is a member for seconds.
+        """
+        argv = ["crmadmin", "--status", node, "--timeout", _ANSWER]
+        return int(self._run(argv)[0]) == 0
+
+    def forbid(self, clone: str, resource: str, node: str) -> None:
+        """Forbid promotion on a node, in the configuration of the whole cluster."""
+        element = etree.tostring(_constraint(clone, resource, node), encoding="unicode")
+        self._ask(
+            [
+                *("cibadmin", "--modify", "--allow-create", "--scope", "constraints"),
+                *("--xml-text", element),
+            ]
+        )
+
+    def allow(self, resource: str, node: str) -> None:
+        """Allow promotion on a node again."""
+        self._ask(deletion(resource, node))
+
+    def _ask(self, argv: Sequence[str]) -> bytes:
+        status, stdout, stderr = self._run(argv)
+        if status != 0:
+            said = " ".join(stderr.split())[:300]
+            raise Undecided(f"{argv[0]} {argv[1]} ended with {status}: {said}")
+        return bytes(stdout)
+
+
+def _constraint(clone: str, resource: str, node: str) -> etree._Element:
+    name = name_constraint(resource, node)
+    location = etree.Element("rsc_location", id=name, rsc=clone)
+    rule = etree.SubElement(location, "rule", id=f"{name}.rule", role="Promoted", score="-INFINITY")
+    etree.SubElement(
+        rule,
+        "expression",
+        id=f"{name}.expression",
+        attribute="#uname",
+        operation="eq",
+        value=node,
+    )
+    return location
+
+
+def _parse(document: bytes) -> etree._Element:
+    parser = etree.XMLParser(
+        no_network=True, load_dtd=False, resolve_entities=False, huge_tree=True
+    )
+    try:
+        return etree.fromstring(document, parser)
+    except etree.XMLSyntaxError as error:
+        raise Undecided(f"the cluster did not answer in XML: {error}") from error
