@@ -6,6 +6,8 @@ import ocf_py as ocf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocf_py.drbd.picture import Resource
     from ocf_py.drbd.scores import Candidate
     from ocf_py.drbd.tools import Drbd as Machine
@@ -298,18 +300,39 @@ class Drbd(ocf.Agent):
         from ocf_py.drbd.refusals import is_held_open
         from ocf_py.drbd.tools import say_briefly
 
-        while True:
+        def take_down() -> ocf.Failure | None:
             done = self.machine.take_down()
             if self.machine.look() is None:
-                return
+                return None
             said = f"drbdsetup down ended with {done.status}: {say_briefly(done.stderr)}"
-            self._wait_for(self._find_openers(seen) if is_held_open(done) else said)
+            return ocf.Failure(self._find_openers(seen) if is_held_open(done) else said)
 
-    def _wait_for(self, change: str, hint: str = "") -> None:
-        """Wait a little for what may change by itself; Failure says what it was in the end."""
-        if self.call.deadline.remaining <= _RETRY:
-            raise ocf.Failure(change, hint=hint)
-        self.call.deadline.sleep(_RETRY, change)
+        self._insist(take_down)
+
+    def _insist(self, attempt: Callable[[], ocf.Failure | None]) -> None:
+        """Attempt it until it succeeds, which None says; else it says what it failed of.
+
+        That is what it raises when the time is up: another attempt begins only where there is time
+        for it, and for telling the cluster, and one that is cut off has nothing to say.
+        """
+        from ocf_py.drbd.tools import OutOfTime
+
+        deadline = self.call.deadline
+        failure = None
+        while True:
+            before = deadline.remaining
+            try:
+                failure = attempt()
+            except OutOfTime:
+                if failure is None:
+                    raise
+                raise failure from None
+            if failure is None:
+                return
+            left = deadline.remaining
+            if left <= _RETRY + 2 * (before - left):
+                raise failure
+            deadline.sleep(_RETRY, failure.reason)
 
     def _find_openers(self, seen: Resource) -> str:
         found = self.machine.find_openers(seen.minors)
@@ -335,16 +358,20 @@ class Drbd(ocf.Agent):
         from ocf_py.drbd.refusals import explain_promote
 
         self.call.facts.forget(_WELL)  # another may have fenced since
-        while True:
+
+        def attempt() -> ocf.Failure | None:
             self._refuse_bad_data(self._look())
             done = self.machine.administer("primary")
             if done.status == 0:
-                break
+                return None
             refusal = explain_promote(done, self._look())
+            failure = ocf.Failure(refusal.why, hint=refusal.remedy)
             is_final = refusal.is_by_primary and self.fail_promote_early_if_peer_primary
             if is_final or not refusal.can_change:
-                raise ocf.Failure(refusal.why, hint=refusal.remedy)
-            self._wait_for(refusal.why, refusal.remedy)
+                raise failure
+            return failure
+
+        self._insist(attempt)
         if self.connect_only_after_promote:
             self._administer("adjust")
 
@@ -367,16 +394,18 @@ class Drbd(ocf.Agent):
         from ocf_py.drbd.refusals import is_held_open
         from ocf_py.drbd.tools import say_briefly
 
-        while True:
+        def attempt() -> ocf.Failure | None:
             done = self.machine.administer("secondary")
             seen = self._look()
             if not seen.is_primary:
-                return
+                return None
             if not is_held_open(done):
                 raise ocf.Failure(
                     f"drbdadm secondary ended with {done.status}: {say_briefly(done.stderr)}"
                 )
-            self._wait_for(self._find_openers(seen))
+            return ocf.Failure(self._find_openers(seen))
+
+        self._insist(attempt)
 
     @ocf.action(timeout=30)
     def reload_agent(self) -> None:

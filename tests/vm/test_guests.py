@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py._version import __version__
 from ocf_py.lab import LabError
 from ocf_py.lab.faults import CutCables, PowerLoss, suffer
 from ocf_py.lab.witnesses import AddressWitness, Client, DiskWitness, MountWitness
@@ -45,6 +46,18 @@ def test_a_command_has_its_streams_and_its_end_as_if_it_ran_here(shared_lab: Lab
     shared_lab.wait_until(
         "the command whose caller left has ended",
         lambda: node.run(["pgrep", "-f", "^sleep 98761"], check=False).returncode == 1,
+    )
+
+
+def test_a_guest_has_the_ocf_py_that_made_the_lab(shared_lab: Lab) -> None:
+    node = shared_lab.nodes[0]
+    said = node.run(["/usr/bin/ocf-py", "--version"], timeout=_SECONDS).stdout
+    assert __version__ in said
+    handler = ["/usr/bin/ocf-py", "drbd", "fence-peer", "--resource", "r0", "--peer", "n2"]
+    done = node.run(handler, check=False, timeout=_SECONDS)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "ocf-py: fence-peer r0: r0 is down here; I/O stays as it is\n",
     )
 
 

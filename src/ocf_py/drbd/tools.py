@@ -27,6 +27,10 @@ _VERSION = f"{_MODULES}/drbd/version"
 MANY_PEERS = 9
 
 
+class OutOfTime(Failure):
+    """A tool did not end within the time that it had."""
+
+
 class Drbd:
     """One resource on this machine, under the configuration file ``configuration``.
 
@@ -105,6 +109,8 @@ class Drbd:
             return commands.run(argv, self.seconds())
         except commands.ToolMissing as missing:
             raise NotInstalled(str(missing), hint=_PACKAGE) from missing
+        except commands.CommandTimedOut as error:
+            raise OutOfTime(f"{argv[0]}: {error.strerror}") from error
         except OSError as error:
             raise Failure(f"{argv[0]}: {error.strerror}") from error
 

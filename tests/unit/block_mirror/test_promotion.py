@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.drbd.tools import OutOfTime
+from tests.fakes.drbd import FakeDrbd
 from tests.unit.block_mirror.world import QUICK
 
 if TYPE_CHECKING:
@@ -22,6 +25,44 @@ def test_a_promoted_peer_refuses_a_promotion_until_the_time_is_up(
     assert world.n2.do("promote", timeout=QUICK) == 1
     assert world.n2.fake.ran.count("primary") > 1
     assert "is promoted, or is not known to be dead yet" in world.n2.reason
+    assert world.n2.score == "never"
+
+
+def test_on_a_slow_node_a_refusal_has_its_reason_and_its_score_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    ask = FakeDrbd.administer
+
+    def ask_slowly(drbd: FakeDrbd, *words: str) -> Completed:
+        time.sleep(1.3)
+        return ask(drbd, *words)
+
+    monkeypatch.setattr(FakeDrbd, "administer", ask_slowly)
+    assert world.n2.do("promote", timeout=4) == 1
+    assert "is promoted" in world.n2.reason
+    assert world.n2.score == "never"
+
+
+def test_an_attempt_that_is_cut_off_does_not_hide_what_the_one_before_has_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drbd._RETRY", 0.05)
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    ask, asked = FakeDrbd.administer, []
+
+    def ask_once(drbd: FakeDrbd, *words: str) -> Completed:
+        asked.append(words)
+        if len(asked) > 1:
+            raise OutOfTime(f"drbdadm {words[0]} did not end within 1 s")
+        return ask(drbd, *words)
+
+    monkeypatch.setattr(FakeDrbd, "administer", ask_once)
+    assert world.n2.do("promote", timeout=4) == 1
+    assert len(asked) == 2
+    assert "is promoted" in world.n2.reason
     assert world.n2.score == "never"
 
 

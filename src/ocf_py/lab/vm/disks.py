@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ocf_py
 import ocf_py.lab
 from ocf_py.lab.environment import node_environment
 from ocf_py.lab.networks import NETWORKS, PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
@@ -26,9 +27,21 @@ _PACKAGE = Path(ocf_py.lab.__file__).parent
 # The modules that run in a guest; they import nothing but each other.
 _INSIDE = ("inside/init.py", "inside/address_news.py", "vm/inside")
 
+# What a guest has compiled of it goes to the guest's own disk: the seed is read-only.
+_TOOLKIT = """\
+#!/usr/bin/python3 -I
+import sys
+
+sys.pycache_prefix = "/var/cache/ocf-py"
+sys.path.insert(0, "/lab/toolkit")
+from ocf_py.toolkit import main
+
+main()
+"""
+
 
 def seed_disk(settings: Settings) -> Path:
-    """What the guests are told: their files, the lab's scripts, the agents. Read-only."""
+    """What the guests are told: their files, the lab's scripts, agents, `ocf-py`. Read-only."""
     return settings.disks / "seed.img"
 
 
@@ -83,6 +96,7 @@ def _make_seed(settings: Settings) -> None:
         (directory / "__init__.py").write_text("")
     for tree in (settings.agent_tree, *settings.provider_trees):
         _copy_providers(tree, folder / "tree")
+    _copy_toolkit(folder / "toolkit")
     for node in settings.node_names:
         (folder / f"{node}.json").write_text(json.dumps(_describe(settings, node)))
     used = sum(path.lstat().st_size for path in folder.rglob("*"))
@@ -99,6 +113,15 @@ def _copy_providers(tree: Path, target: Path) -> None:
         for provider in sorted(home.iterdir()) if home.is_dir() else ():
             copy = target / "usr/lib/ocf" / kind / provider.name
             shutil.copytree(provider, copy, symlinks=True, dirs_exist_ok=True)
+
+
+def _copy_toolkit(target: Path) -> None:
+    """`ocf-py` as it is here, for the guest's own Python and packages."""
+    package = Path(ocf_py.__file__).parent
+    shutil.copytree(package, target / "ocf_py", ignore=shutil.ignore_patterns("__pycache__"))
+    command = target / "ocf-py"
+    command.write_text(_TOOLKIT)
+    command.chmod(0o755)
 
 
 def _describe(settings: Settings, node: str) -> dict[str, object]:

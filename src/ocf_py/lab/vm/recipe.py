@@ -20,6 +20,7 @@ _PACKAGES = (
     *("pacemaker", "pacemaker-cli-utils", "corosync", "resource-agents", "drbd-utils"),
     *("python3", "iproute2", "iputils-ping", "kmod", "procps", "psmisc", "util-linux"),
     *("rsync", "e2fsprogs", "xfsprogs", "mdadm", "dmsetup", "nbd-client", "nbd-server"),
+    *("python3-click", "python3-lxml", "python3-psutil"),  # of `ocf-py`, which DRBD calls
 )
 # What the initrd loads, in this order, each after what it depends on.
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4", "overlay")

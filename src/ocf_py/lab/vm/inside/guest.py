@@ -85,6 +85,13 @@ def show_providers() -> None:
             call("mount", "--bind", f"{home}/{provider}", place)
 
 
+def show_toolkit() -> None:
+    """`ocf-py` where a package has it, and where DRBD's configuration looks for its handlers."""
+    command = "/usr/bin/ocf-py"
+    if not os.path.lexists(command):
+        os.symlink(f"{HOME}/toolkit/ocf-py", command)
+
+
 def start_agent() -> int:
     """Start what does the host's commands; returns the descriptor that reports go to."""
     end, reports = os.pipe()
@@ -114,6 +121,7 @@ def set_up(node: dict[str, object]) -> int:
     write_files(node["files"])  # type: ignore[arg-type]  # as the host has written it
     call("ip", "-batch", "-", given=str(node["network"]))
     show_providers()
+    show_toolkit()
     return start_agent()
 
 

@@ -1,0 +1,139 @@
+"""One resource of DRBD 8.4 on both guests of a lab, on disks of their own, from nothing to nothing.
+
+It replicates over ring 1, so that a test can cut the mirror and leave the cluster its ring 0.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.networks import NETWORKS
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Mapping
+
+    from ocf_py.lab import Lab
+
+#: What docs/reference/drbd.md says that DRBD's configuration has to hold.
+OUR_HANDLERS = {
+    "fence-peer": "/usr/bin/ocf-py drbd fence-peer",
+    "after-resync-target": "/usr/bin/ocf-py drbd unfence",
+}
+LINK = "1"  # the cable of the mirror, as the lab's faults name it
+_RING1 = next(network for network in NETWORKS if network.interface == "eth1")
+_PORT = 7789
+_SLOW = 120.0  # seconds: guests compute ten times slower, and the machine may be busy
+
+
+@dataclass
+class DrbdPair:
+    """The resource ``name`` of both nodes: a volume for each of ``backing``.
+
+    ``disk`` and ``net`` are further options of these sections ("c-max-rate 1M"), ``metadata`` is
+    "internal" or a device for that of the first volume. With ``fencing`` come ``handlers``.
+    """
+
+    lab: Lab
+    name: str = "r0"
+    fencing: str = "dont-care"
+    handlers: Mapping[str, str] = field(default_factory=dict)
+    disk: tuple[str, ...] = ()
+    net: tuple[str, ...] = ()
+    backing: tuple[str, ...] = ("/dev/vdb",)
+    metadata: str = "internal"
+
+    @property
+    def file(self) -> str:
+        """The resource's file in the guests."""
+        return f"/etc/drbd.d/{self.name}.res"
+
+    def describe(self) -> str:
+        """The resource in the words of DRBD's configuration."""
+        volumes = "".join(
+            f"  volume {number} {{ device minor {number}; disk {disk}; "
+            f"meta-disk {self.metadata if number == 0 else 'internal'}; }}\n"
+            for number, disk in enumerate(self.backing)
+        )
+        hosts = "".join(
+            f"  on {node.name} {{ address {_RING1.address(node.number)}:{_PORT}; }}\n"
+            for node in self.lab.nodes
+        )
+        handlers = "".join(f'    {name} "{call}";\n' for name, call in self.handlers.items())
+        # A lost peer is noticed within a second and a half, a found one within one.
+        net = ("protocol C", "ping-int 1", "connect-int 1", *self.net)
+        disk = (f"fencing {self.fencing}", *self.disk)
+        return (
+            f"resource {self.name} {{\n"
+            f"  net {{ {'; '.join(net)}; }}\n"
+            f"  disk {{ {'; '.join(disk)}; }}\n"
+            f"  handlers {{\n{handlers}  }}\n{volumes}{hosts}}}\n"
+        )
+
+    def configure(self) -> None:
+        """Write the resource's file on both nodes, and no more."""
+        self.on_both(["tee", self.file], stdin=self.describe().encode())
+
+    def create(self, *, in_sync: bool = True) -> None:
+        """Empty disks with fresh metadata; the resource is down.
+
+        ``in_sync``: the two are known to be alike: they are UpToDate once connected. Without
+        it they are Inconsistent, as a new resource is.
+        """
+        self.configure()
+        self.on_both(["modprobe", "drbd"])
+        for disk in {*self.backing, self.metadata} - {"internal"}:
+            self.on_both(["blkdiscard", "--zeroout", disk])
+        self.on_both(["drbdadm", "create-md", "--force", self.name])
+        if in_sync:
+            self.on_both(["drbdadm", "up", self.name])
+            self.await_states("Connected", "Inconsistent/Inconsistent")
+            for number in range(len(self.backing)):
+                first = self.lab.nodes[0]
+                first.run(
+                    ["drbdadm", "new-current-uuid", "--clear-bitmap", f"{self.name}/{number}"]
+                )
+            self.await_states("Connected", "UpToDate/UpToDate")
+            self.on_both(["drbdadm", "down", self.name])
+
+    def await_states(self, connection: str, disks: str) -> None:
+        """Wait until both nodes say so of every volume, in the words of drbdadm(8)."""
+        for node in self.lab.nodes:
+            for question, wanted in (("cstate", connection), ("dstate", disks)):
+                self.lab.wait_until(
+                    f"{self.name} is {wanted} on {node.name}",
+                    lambda node=node, q=question, wanted=wanted: (  # type: ignore[misc]
+                        self.ask(node.name, q) == {wanted}
+                    ),
+                    timeout=_SLOW,
+                )
+
+    def ask(self, node: str, question: str) -> set[str]:
+        """What `drbdadm role`, `cstate` or `dstate` say on a node; of two volumes it may be two."""
+        done = self.lab.node(node).run(["drbdadm", question, self.name], check=False)
+        return set(done.stdout.split())
+
+    def tear_down(self) -> None:
+        """Neither resource, metadata, configuration nor kernel module is left on a node that is on.
+
+        LabError where it is held open.
+        """
+        self.on_both(["drbdsetup", "down", self.name])
+        for disk in {*self.backing, self.metadata} - {"internal"}:
+            self.on_both(["blkdiscard", "--zeroout", disk])
+        self.on_both(["rm", "-f", self.file])
+        self.on_both(["modprobe", "--remove", "drbd"])
+
+    def on_both(
+        self, command: list[str], stdin: bytes = b"", *, check: bool = True
+    ) -> list[subprocess.CompletedProcess[str]]:
+        """Run it on both nodes at once; LabError where it fails on either."""
+        nodes = self.lab.running_nodes()
+        with ThreadPoolExecutor(len(nodes)) as pool:
+            return list(
+                pool.map(
+                    lambda node: node.run(command, stdin=stdin, check=check, timeout=_SLOW), nodes
+                )
+            )

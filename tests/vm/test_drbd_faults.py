@@ -1,0 +1,162 @@
+"""Drbd in the cluster: what a cut mirror and a lost primary come to, with fencing and without."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocf_py.lab.cluster_state import PROMOTED, UNPROMOTED
+from ocf_py.lab.faults import PowerLoss, suffer
+from tests.cluster.conftest import other_node
+
+from .drbd_pair import LINK, OUR_HANDLERS, DrbdPair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocf_py.lab import Lab
+
+CLONE = Path(__file__).with_name("drbd_clone.xml")
+_SLOW = 240.0  # seconds: guests compute ten times slower, and the machine may be busy
+
+
+@pytest.fixture
+def mirror(lab: Lab) -> Iterator[DrbdPair]:
+    """Fenced by our handlers; what is left at the end goes."""
+    pair = DrbdPair(lab, fencing="resource-and-stonith", handlers=OUR_HANDLERS)
+    yield pair
+    clear(pair)
+
+
+def clear(pair: DrbdPair) -> None:
+    """End the clone, then the resource."""
+    lab = pair.lab
+    lab.heal()
+    for node in lab.nodes:
+        lab.start(node.name)
+    lab.await_online()
+    asked = lab.nodes[0]
+    for scope in ("constraints", "resources"):
+        asked.run(["cibadmin", "--replace", "--scope", scope, "--xml-text", f"<{scope}/>"])
+    lab.wait_until(
+        "all is stopped",
+        lambda: not any(done.stdout for done in pair.on_both(["drbdsetup", "status"])),
+        timeout=_SLOW,
+    )
+    pair.tear_down()
+
+
+def bring_up(pair: DrbdPair) -> tuple[str, str]:
+    """Load the clone on a new resource; the promoted node and the other, connected and in sync."""
+    pair.create()
+    lab = pair.lab
+    lab.load(CLONE)
+    promoted = lab.wait_for_place("disk", role=PROMOTED, timeout=_SLOW)
+    standby = lab.wait_for_place("disk", other_node(lab, promoted), role=UNPROMOTED, timeout=_SLOW)
+    pair.await_states("Connected", "UpToDate/UpToDate")
+    return promoted, standby
+
+
+def write(lab: Lab, node: str, text: bytes) -> None:
+    """Write a block through to the disks; as long as I/O is frozen it waits."""
+    command = ["dd", "of=/dev/drbd0", "bs=4096", "conv=fsync", "oflag=direct"]
+    lab.node(node).run(command, stdin=text.ljust(4096), timeout=_SLOW)
+
+
+def read(lab: Lab, node: str) -> str:
+    """What the block holds, on the promoted node."""
+    command = ["dd", "if=/dev/drbd0", "bs=4096", "count=1", "iflag=direct", "status=none"]
+    return lab.node(node).run(command, timeout=_SLOW).stdout.rstrip(" \0")
+
+
+def forbidden(lab: Lab) -> set[str]:
+    """The ids of the constraints by which DRBD's handlers have fenced somebody."""
+    asked = lab.running_nodes()[0].run(["cibadmin", "--query", "--scope", "constraints"])
+    return set(re.findall(r'id="(ocfpy-drbd-fence\.[^".]+\.[^".]+)"', asked.stdout))
+
+
+def fencings(lab: Lab, since: float) -> list[str]:
+    """Who was fenced."""
+    return [str(event.node) for event in lab.events(since) if event.what == "fencing confirmed"]
+
+
+def test_a_cut_mirror_forbids_the_standby_and_a_resync_allows_it_again(
+    lab: Lab, mirror: DrbdPair
+) -> None:
+    promoted, standby = bring_up(mirror)
+    since = lab.note("the mirror is cut")
+    lab.cut(standby, LINK)
+    lab.wait_until(
+        "the standby is forbidden",
+        lambda: forbidden(lab) == {f"ocfpy-drbd-fence.r0.{standby}"},
+        timeout=_SLOW,
+    )
+    write(lab, promoted, b"while it was cut")
+    assert mirror.ask(promoted, "dstate") == {"UpToDate/Outdated"}
+    assert lab.wait_for_place("disk", role=PROMOTED) == promoted
+    lab.mend(standby, LINK)
+    mirror.await_states("Connected", "UpToDate/UpToDate")
+    lab.wait_until("the standby is allowed", lambda: not forbidden(lab), timeout=_SLOW)
+    lab.node(promoted).run(
+        ["crm_resource", "--ban", "-r", "disk-clone", "-N", promoted, "--promoted"]
+    )
+    lab.wait_for_place("disk", standby, role=PROMOTED, timeout=_SLOW)
+    assert read(lab, standby) == "while it was cut"
+    assert forbidden(lab) == set()
+    assert fencings(lab, since) == []
+
+
+def test_without_fencing_a_split_brain_is_named_in_the_cluster_and_its_commands_end_it(
+    lab: Lab, mirror: DrbdPair
+) -> None:
+    pair = DrbdPair(lab)
+    first, second = bring_up(pair)
+    lab.cut(second, LINK)
+    write(lab, first, b"given up")
+    lab.wait_until("it is noticed", lambda: pair.ask(first, "cstate") == {"WFConnection"})
+    lab.node(first).run(["crm_resource", "--ban", "-r", "disk-clone", "-N", first, "--promoted"])
+    lab.wait_for_place("disk", second, role=PROMOTED, timeout=_SLOW)
+    write(lab, second, b"kept")
+    lab.mend(second, LINK)
+    reason = lab.wait_until("it is named", lambda: split_brain(lab), timeout=_SLOW)
+    found = re.search(r": (drbdadm .+) on the loser, (drbdadm .+) on the other", reason)
+    assert found, reason
+    lab.node(first).run(["drbdadm", "disconnect", "r0"])
+    lab.node(first).run(found[1].split())
+    lab.node(second).run(found[2].split(), check=False)
+    pair.await_states("Connected", "UpToDate/UpToDate")
+    lab.wait_until("it is no longer named", lambda: not split_brain(lab), timeout=_SLOW)
+    assert lab.wait_for_place("disk", role=PROMOTED) == second
+    assert read(lab, second) == "kept"
+
+
+def split_brain(lab: Lab) -> str:
+    """What crm_mon shows of an instance that is StandAlone, "" when it shows none."""
+    shown = lab.nodes[0].run(["crm_mon", "-1"]).stdout
+    return next((line for line in shown.splitlines() if "split brain" in line), "")
+
+
+def test_a_primary_that_has_lost_its_power_is_replaced_and_comes_back_as_standby(
+    lab: Lab, mirror: DrbdPair
+) -> None:
+    promoted, standby = bring_up(mirror)
+    write(lab, promoted, b"before")
+    with suffer(lab, PowerLoss(promoted)) as since:
+        lab.wait_for_place("disk", standby, role=PROMOTED, seen_from=standby, timeout=_SLOW)
+        assert read(lab, standby) == "before"
+        write(lab, standby, b"after")
+    lab.await_online()
+    mirror.await_states("Connected", "UpToDate/UpToDate")
+    lab.wait_for_place("disk", promoted, role=UNPROMOTED, timeout=_SLOW)
+    lab.wait_until("it is allowed again", lambda: not forbidden(lab), timeout=_SLOW)
+    assert set(fencings(lab, since)) == {promoted}
+    assert len(fencings(lab, since)) == 1
+    assert lab.wait_for_place("disk", role=PROMOTED) == standby
+    lab.node(standby).run(
+        ["crm_resource", "--ban", "-r", "disk-clone", "-N", standby, "--promoted"]
+    )
+    lab.wait_for_place("disk", promoted, role=PROMOTED, timeout=_SLOW)
+    assert read(lab, promoted) == "after"

@@ -1,0 +1,402 @@
+"""The agent Drbd by itself on real DRBD 8.4: what it answers, beside what DRBD's own tools say."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .drbd_agent import DrbdAgent
+from .drbd_pair import LINK, DrbdPair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocf_py.lab import Lab
+
+NEVER = "-1000000"
+_SLOW = 120.0  # seconds: guests compute ten times slower, and the machine may be busy
+_SLOWLY = ("c-plan-ahead 0", "resync-rate 250k")
+_FENCED = {"fence-peer": "exit 7"}  # what a handler says of a peer that was fenced
+
+
+@pytest.fixture
+def mirror(lab: Lab) -> Iterator[DrbdPair]:
+    """The resource in sync, and down; a test may create it anew with other options."""
+    pair = DrbdPair(lab)
+    yield pair
+    lab.heal()
+    clear(pair)
+
+
+def clear(pair: DrbdPair) -> None:
+    """Take the agents' records and the resource away, whatever a test has left."""
+    for agent in agents(pair):
+        agent.call("stop")
+        agent.node.run(
+            ["crm_attribute", "--promotion=disk", "-N", agent.node.name, "-l", "reboot", "-D"]
+        )
+    pair.tear_down()
+
+
+def agents(pair: DrbdPair, **parameters: str) -> tuple[DrbdAgent, DrbdAgent]:
+    """The agent on n1 and on n2."""
+    one, other = pair.lab.nodes
+    return DrbdAgent(one, **parameters), DrbdAgent(other, **parameters)
+
+
+def start_both(pair: DrbdPair, **parameters: str) -> tuple[DrbdAgent, DrbdAgent]:
+    """A new pair of agents whose instances run, in sync and connected."""
+    both = agents(pair, **parameters)
+    for agent in both:
+        agent.do("start")
+    pair.await_states("Connected", "UpToDate/UpToDate")
+    return both
+
+
+def write(agent: DrbdAgent, text: bytes, device: str = "/dev/drbd0") -> None:
+    """Write a block, through to the disks."""
+    command = ["dd", f"of={device}", "bs=4096", "conv=fsync", "oflag=direct"]
+    agent.node.run(command, stdin=text.ljust(4096), timeout=_SLOW)
+
+
+def read(agent: DrbdAgent, device: str = "/dev/drbd0") -> str:
+    """What the first block holds."""
+    command = ["dd", f"if={device}", "bs=4096", "count=1", "iflag=direct", "status=none"]
+    return agent.node.run(command, timeout=_SLOW).stdout.rstrip(" \0")
+
+
+def test_asking_loads_no_module(mirror: DrbdPair) -> None:
+    mirror.create()
+    mirror.on_both(["modprobe", "--remove", "drbd"])
+    one, _ = agents(mirror)
+    codes = [
+        one.call(action).code for action in ("monitor", "validate-all", "stop", "notify", "monitor")
+    ]
+    assert codes == [7, 0, 0, 0, 7]
+    assert one.monitor().code == 7
+    assert one.node.run(["test", "-e", "/sys/module/drbd"], check=False).returncode == 1
+
+
+def test_every_answer_is_what_drbd_s_own_tools_say(mirror: DrbdPair) -> None:
+    mirror.create()
+    one, other = agents(mirror)
+    one.do("start")
+    assert mirror.ask("n1", "cstate") == {"WFConnection"}
+    assert one.score() == "1000"
+    answer = one.monitor()
+    assert (answer.code, answer.reason) == (190, "the peer is not connected (Connecting)")
+    other.do("start")
+    mirror.await_states("Connected", "UpToDate/UpToDate")
+    for agent in (one, other):
+        answer = agent.monitor()
+        assert (answer.code, answer.reason, agent.score()) == (0, "", "10000")
+    one.do("promote")
+    assert mirror.ask("n1", "role") == {"Primary/Secondary"}
+    assert (one.monitor().code, one.call("monitor").code, other.monitor().code) == (8, 8, 0)
+    write(one, b"hello")
+    one.parameters["adjust_master_score"] = "0 5 50 500"
+    one.do("reload-agent")
+    assert one.score() == "500"
+    one.do("demote")
+    assert mirror.ask("n1", "role") == {"Secondary/Secondary"}
+    other.do("promote")
+    assert read(other) == "hello"
+    one.do("stop")
+    assert one.call("monitor").code == 7
+    assert one.say("drbdsetup", "status") == ""
+    assert one.score() == ""
+    answer = other.monitor()
+    assert (answer.code, answer.reason) == (191, "the peer is not connected (Connecting)")
+    assert other.score() == "10000"
+
+
+def test_what_is_missing_is_named_and_a_stop_needs_none_of_it(mirror: DrbdPair) -> None:
+    mirror.configure()
+    one, _ = agents(mirror)
+    answer = one.call("start")
+    assert answer.code == 1
+    assert "drbdadm create-md r0" in answer.reason
+    assert one.call("stop").code == 0
+    assert one.say("drbdsetup", "status") == ""
+    answer = DrbdAgent(one.node, drbd_resource="r1").call("start")
+    assert (answer.code, "r1 is not in /etc/drbd.conf" in answer.reason) == (2, True)
+    answer = DrbdAgent(one.node, drbdconf="/etc/nowhere.conf").call("start")
+    assert (answer.code, "/etc/nowhere.conf cannot be read" in answer.reason) == (2, True)
+    mirror.create()
+    start_both(mirror)
+    one.node.run(["mv", mirror.file, f"{mirror.file}.away"])
+    assert one.monitor().code == 0
+    assert one.call("stop").code == 0
+    assert one.say("drbdsetup", "status") == ""
+    mirror.configure()
+
+
+@pytest.mark.parametrize(
+    ("hold", "named", "release"),
+    [
+        (
+            ["sh", "-c", "sleep 1000 </dev/drbd0 >/dev/null 2>&1 & echo $!"],
+            r"pid \d+ \(sleep\)",
+            "kill %",
+        ),
+        (
+            ["sh", "-c", "mkfs.ext4 -q /dev/drbd0 && mount /dev/drbd0 /mnt"],
+            "mounted on /mnt",
+            "umount /mnt",
+        ),
+        (
+            ["dmsetup", "create", "above", "--table", "0 8 linear /dev/drbd0 0"],
+            "above",
+            "dmsetup remove above",
+        ),
+    ],
+    ids=["process", "mount", "device-mapper"],
+)
+def test_who_holds_the_device_open_is_named(
+    mirror: DrbdPair, hold: list[str], named: str, release: str
+) -> None:
+    mirror.create()
+    one, _ = start_both(mirror)
+    one.do("promote")
+    holder = one.node.run(hold, timeout=_SLOW).stdout.strip()
+    for action in ("demote", "stop"):
+        answer = one.call(action, seconds=20)
+        assert answer.code == 1
+        assert re.search(named, answer.reason), answer
+        assert mirror.ask("n1", "role") == {"Primary/Secondary"}
+    one.node.run(["sh", "-c", release.replace("%", holder)])
+    one.do("demote")
+    one.do("stop")
+
+
+def test_no_instance_is_promoted_that_must_not_be(mirror: DrbdPair) -> None:
+    mirror.create()
+    one, other = start_both(mirror)
+    one.do("promote")
+    answer = other.call("promote", seconds=20)
+    assert (answer.code, other.score()) == (1, NEVER)
+    assert answer.reason.startswith("the peer is promoted")
+    one.do("demote")
+    one.do("stop")
+    other.node.run(["drbdadm", "outdate", "r0"])
+    assert other.monitor().code == 190
+    assert other.score() == NEVER
+    answer = other.call("promote", seconds=20)
+    assert (answer.code, other.score()) == (1, NEVER)
+    assert "Outdated" in answer.reason
+    other.node.run(["drbdadm", "detach", "r0"])
+    answer = other.call("promote", seconds=20)
+    assert (answer.code, other.score()) == (1, NEVER)
+    assert "no up-to-date data within reach" in answer.reason
+    assert mirror.ask("n2", "role") == {"Secondary/Unknown"}
+
+
+def test_a_new_resource_is_promoted_by_force_alone_and_a_resync_tells_how_far_it_is(
+    lab: Lab, mirror: DrbdPair
+) -> None:
+    slow = DrbdPair(lab, disk=_SLOWLY)
+    slow.create(in_sync=False)
+    one, other = agents(slow)
+    for agent in (one, other):
+        agent.do("start")
+        assert agent.score() == NEVER
+        answer = agent.call("promote", seconds=20)
+        assert (answer.code, "a disk is Inconsistent" in answer.reason) == (1, True)
+    slow.await_states("Connected", "Inconsistent/Inconsistent")
+    remedy = one.call("promote", seconds=20).errors
+    assert "drbdadm primary --force r0" in remedy
+    one.node.run(["drbdadm", "primary", "--force", "r0"])
+    lab.wait_until("it syncs", lambda: slow.ask("n2", "cstate") == {"SyncTarget"}, timeout=_SLOW)
+    answer = one.monitor()
+    assert (answer.code, one.score()) == (191, "10000")
+    ahead = re.fullmatch(r"the peer is syncing: ([\d.]+) % in sync", answer.reason)
+    answer = other.monitor()
+    behind = re.fullmatch(r"syncing from the peer: ([\d.]+) % in sync", answer.reason)
+    assert (answer.code, other.score()) == (190, NEVER)
+    shown = re.search(r"oos:(\d+)", other.say("cat", "/proc/drbd"))
+    size = int(other.say("blockdev", "--getsize64", "/dev/drbd0")) // 1024
+    assert ahead
+    assert behind
+    assert shown
+    assert float(ahead[1]) <= float(behind[1]) <= 100 * (1 - int(shown[1]) / size) < 100
+    refusal = other.call("promote", seconds=20)
+    assert (refusal.code, "% in sync with the peer" in refusal.reason) == (1, True)
+    slow.on_both(["drbdadm", "disk-options", "--resync-rate=100M", "r0"])
+    slow.await_states("Connected", "UpToDate/UpToDate")
+    assert (one.monitor().code, other.monitor().code, other.score()) == (8, 0, "10000")
+
+
+def test_the_two_commands_that_it_names_end_a_split_brain(lab: Lab, mirror: DrbdPair) -> None:
+    mirror.create()
+    one, other = start_both(mirror)
+    lab.cut("n2", LINK)
+    lab.wait_until(
+        "both notice",
+        lambda: mirror.ask("n1", "cstate") == mirror.ask("n2", "cstate") == {"WFConnection"},
+    )
+    for agent, text in ((one, b"kept"), (other, b"given up")):
+        agent.do("promote")
+        write(agent, text)
+    other.do("demote")
+    lab.mend("n2", LINK)
+    lab.wait_until(
+        "they part",
+        lambda: "StandAlone" in {*mirror.ask("n1", "cstate"), *mirror.ask("n2", "cstate")},
+        timeout=_SLOW,
+    )
+    lone = [
+        agent for agent in (one, other) if mirror.ask(agent.node.name, "cstate") == {"StandAlone"}
+    ]
+    for agent in lone:
+        answer = agent.monitor()
+        assert answer.code == (191 if agent is one else 190)
+        assert "split brain" in answer.reason
+    assert (one.score(), other.score()) == ("10000", NEVER if other in lone else "1000")
+    found = re.search(r": (drbdadm .+) on the loser, (drbdadm .+) on the other", answer.reason)
+    assert found, answer
+    other.node.run(["drbdadm", "disconnect", "r0"])  # the loser may wait for the other
+    other.node.run(found[1].split())
+    one.node.run(found[2].split(), check=False)  # which is refused where it is not StandAlone
+    mirror.await_states("Connected", "UpToDate/UpToDate")
+    assert (one.monitor().code, other.monitor().code, other.score()) == (8, 0, "10000")
+    one.do("demote")
+    other.do("promote")
+    assert read(other) == "kept"
+
+
+def test_without_its_disk_it_serves_through_the_peer_and_says_so(mirror: DrbdPair) -> None:
+    mirror.create()
+    one, other = start_both(mirror)
+    one.do("promote")
+    write(one, b"before")
+    one.node.run(["drbdadm", "detach", "r0"])
+    answer = one.monitor()
+    assert (answer.code, one.score()) == (191, "10000")
+    assert "volume 0 is Diskless, served by a peer" in answer.reason
+    assert read(one) == "before"
+    answer = other.monitor()
+    assert (answer.code, answer.reason) == (190, "volume 0 on the peer is Diskless")
+    one.do("demote")
+    one.monitor()
+    assert one.score() == "10"
+    one.node.run(["drbdadm", "attach", "r0"])
+    mirror.await_states("Connected", "UpToDate/UpToDate")
+    assert (one.monitor().code, one.score()) == (0, "10000")
+
+
+def test_a_disk_that_fails_under_a_promoted_instance_is_left_and_named(
+    lab: Lab, mirror: DrbdPair
+) -> None:
+    sectors = int(lab.nodes[0].run(["blockdev", "--getsz", "/dev/vdb"]).stdout)
+    pair = DrbdPair(lab, backing=("/dev/mapper/under",), disk=("on-io-error detach",))
+    table = f"0 {sectors} linear /dev/vdb 0"
+    pair.on_both(["dmsetup", "create", "under", "--table", table])
+    try:
+        pair.create()
+        one, other = start_both(pair)
+        one.do("promote")
+        write(one, b"before")
+        broken = f"0 {sectors} error"
+        one.node.run(["dmsetup", "suspend", "--noflush", "under"])
+        one.node.run(["dmsetup", "load", "under", "--table", broken])
+        one.node.run(["dmsetup", "resume", "under"])
+        write(one, b"after")
+        answer = one.monitor()
+        assert (answer.code, one.score()) == (191, "10000")
+        assert "volume 0 is Diskless, served by a peer" in answer.reason
+        assert read(one) == "after"
+        one.do("demote")
+        other.do("promote")
+        assert read(other) == "after"
+    finally:
+        for agent in agents(pair):
+            agent.call("stop")
+        pair.on_both(["dmsetup", "remove", "--force", "under"])
+
+
+def test_connected_only_once_promoted_where_that_is_wanted(mirror: DrbdPair) -> None:
+    mirror.create()
+    one, other = agents(mirror, connect_only_after_promote="true")
+    for agent in (one, other):
+        agent.do("start")
+        answer = agent.monitor()
+        assert (answer.code, answer.reason) == (0, "")
+        assert agent.score() == "1000"
+    assert mirror.ask("n1", "cstate") == {"StandAlone"}
+    one.do("promote")
+    mirror.lab.wait_until("it connects", lambda: mirror.ask("n1", "cstate") == {"WFConnection"})
+
+
+def test_a_standby_that_leaves_a_promoted_peer_marks_itself_outdated_where_wanted(
+    mirror: DrbdPair,
+) -> None:
+    mirror.create()
+    one, other = start_both(mirror, stop_outdates_secondary="true")
+    one.do("promote")
+    for agent in (one, other):
+        agent.do(
+            "notify", notify_type="post", notify_operation="promote", notify_promote_uname="n1"
+        )
+    other.do("stop")
+    assert other.say("drbdadm", "dstate", "r0") == "Outdated"
+    write(one, b"newer")
+    one.do("demote")
+    one.do("stop")
+    other.do("start")
+    assert other.score() == NEVER
+    assert other.call("promote", seconds=20).code == 1
+    one.do("start")
+    mirror.await_states("Connected", "UpToDate/UpToDate")
+    other.monitor()
+    assert other.score() == "10000"
+    other.do("promote")
+    assert read(other) == "newer"
+
+
+def test_what_comes_up_stale_and_alone_is_not_promoted_under_fencing(
+    lab: Lab, mirror: DrbdPair
+) -> None:
+    pair = DrbdPair(lab, fencing="resource-only", handlers=_FENCED)
+    pair.create()
+    one, other = start_both(pair)
+    one.do("promote")
+    lab.cut("n2", LINK)
+    lab.wait_until("n1 notices", lambda: pair.ask("n1", "cstate") == {"WFConnection"})
+    write(one, b"newer")
+    other.do("stop")
+    one.do("demote")
+    one.do("stop")
+    lab.mend("n2", LINK)
+    other.do("start")
+    assert pair.ask("n2", "dstate") == {"Consistent/DUnknown"}
+    assert other.score() == NEVER
+    answer = other.call("promote", seconds=20)
+    assert (answer.code, "Consistent" in answer.reason) == (1, True)
+    assert pair.ask("n2", "role") == {"Secondary/Unknown"}
+    one.do("start")
+    pair.await_states("Connected", "UpToDate/UpToDate")
+    other.do("promote")
+    assert read(other) == "newer"
+
+
+def test_two_volumes_are_judged_together(lab: Lab, mirror: DrbdPair) -> None:
+    pair = DrbdPair(lab, backing=("/dev/vdb", "/dev/vdc"))
+    pair.create()
+    one, other = start_both(pair)
+    one.do("promote")
+    write(one, b"second", "/dev/drbd1")
+    assert (one.monitor().code, other.monitor().code) == (8, 0)
+    other.node.run(["drbdadm", "detach", "r0/1"])
+    answer = other.monitor()
+    assert (answer.code, answer.reason) == (190, "volume 1 is Diskless")
+    assert other.score() == "10"
+    answer = one.monitor()
+    assert (answer.code, answer.reason) == (191, "volume 1 on the peer is Diskless")
+    one.do("demote")
+    one.do("stop")
+    assert other.monitor().code == 190
+    assert other.score() == NEVER
+    answer = other.call("promote", seconds=20)
+    assert (answer.code, pair.ask("n2", "role")) == (1, {"Secondary/Unknown"})
