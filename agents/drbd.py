@@ -355,16 +355,22 @@ class Drbd(ocf.Agent):
 
     @ocf.action(timeout=90)
     def promote(self) -> None:
-        from ocf_py.drbd.refusals import explain_promote
+        from ocf_py.drbd.refusals import explain_promote, foresee_half_promotion
 
         self.call.facts.forget(_WELL)  # another may have fenced since
 
         def attempt() -> ocf.Failure | None:
-            self._refuse_bad_data(self._look())
-            done = self.machine.administer("primary")
-            if done.status == 0:
-                return None
-            refusal = explain_promote(done, self._look())
+            seen = self._look()
+            self._refuse_bad_data(seen)
+            refusal = foresee_half_promotion(seen)
+            if refusal is None:
+                done = self.machine.administer("primary")
+                if done.status == 0:
+                    return None
+                seen = self._look()
+                refusal = explain_promote(done, seen)
+                if seen.is_primary:  # 8.4 leaves those volumes promoted that came before
+                    self._administer_gently("secondary")
             failure = ocf.Failure(refusal.why, hint=refusal.remedy)
             is_final = refusal.is_by_primary and self.fail_promote_early_if_peer_primary
             if is_final or not refusal.can_change:

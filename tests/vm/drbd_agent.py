@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 LAUNCHER = "/usr/lib/ocf/resource.d/ocfpy/Drbd"
 INSTANCE = "disk"
+_SCORE_SECONDS = 30.0
 _ALLOWANCE = 60.0  # seconds for a guest's channel, beside the action's own
 
 
@@ -67,11 +69,18 @@ class DrbdAgent:
         answer = self.call(action, seconds=60, interval=0, **more)
         assert answer.code == 0, f"{self.node.name}: {action}: {answer}"
 
-    def score(self) -> str:
-        """The promotion score that the cluster knows, "" where there is none."""
+    def has_score(self, wanted: str) -> bool:
+        """Whether the cluster comes to know this promotion score, "" for none.
+
+        What was told shows when the cluster has written it, a moment later.
+        """
         question = ["crm_attribute", f"--promotion={INSTANCE}", "-N", self.node.name]
-        done = self.node.run([*question, "-l", "reboot", "--query", "--quiet"], check=False)
-        return done.stdout.strip()
+        question += ["-l", "reboot", "--query", "--quiet"]
+        end = time.monotonic() + _SCORE_SECONDS
+        while self.node.run(question, check=False).stdout.strip() != wanted:
+            if time.monotonic() > end:
+                return False
+        return True
 
     def say(self, *command: str) -> str:
         """What a tool of the guest prints; LabError where it fails."""

@@ -39,13 +39,15 @@ def clear(pair: DrbdPair) -> None:
         lab.start(node.name)
     lab.await_online()
     asked = lab.nodes[0]
-    for scope in ("constraints", "resources"):
-        asked.run(["cibadmin", "--replace", "--scope", scope, "--xml-text", f"<{scope}/>"])
+    asked.run(["cibadmin", "--delete-all", "--force", "--xpath", "//rsc_location"])
+    stop = ["crm_resource", "--resource", "disk-clone", "--meta", "--set-parameter", "target-role"]
+    asked.run([*stop, "--parameter-value", "Stopped"])
     lab.wait_until(
         "all is stopped",
         lambda: not any(done.stdout for done in pair.on_both(["drbdsetup", "status"])),
         timeout=_SLOW,
     )
+    asked.run(["cibadmin", "--delete", "--force", "--xpath", "//clone[@id='disk-clone']"])
     pair.tear_down()
 
 

@@ -121,9 +121,10 @@ class Resource:
     @property
     def has_access(self) -> bool:
         """Whether good data of every volume can be read, here or through a connected peer."""
-        return bool(self.volumes) and all(self._can_read(one) for one in self.volumes.values())
+        return bool(self.volumes) and all(self.can_read(one) for one in self.volumes.values())
 
-    def _can_read(self, volume: Volume) -> bool:
+    def can_read(self, volume: Volume) -> bool:
+        """Whether good data of one volume is within reach."""
         return volume.disk == words.UP_TO_DATE or any(
             peer.is_connected
             and volume.number in peer.volumes

@@ -60,14 +60,33 @@ def explain_promote(done: Completed, resource: Resource) -> Refusal:
     if _NO_QUORUM in said:
         return Refusal("quorum is lost", can_change=True)
     if _NO_DATA in said:
-        disks = ", ".join(sorted(resource.disks)) or "none"
-        return Refusal(
-            f"no up-to-date data within reach (local disks: {disks})",
-            _find_remedy(resource),
-            can_change=_may_get_data(resource),
-        )
+        return _explain_no_data(resource)
     return Refusal(
         f"drbdadm primary ended with {done.status}: {say_briefly(said)}", can_change=False
+    )
+
+
+def foresee_half_promotion(resource: Resource) -> Refusal | None:
+    """Why several volumes are not even tried: one of them is without good data.
+
+    8.4 promotes one after the other, and those before the one that it refuses stay promoted: each
+    attempt would be a step towards a split brain.
+    """
+    may_be_tried = all(
+        volume.disk == words.CONSISTENT or resource.can_read(volume)
+        for volume in resource.volumes.values()
+    )
+    if may_be_tried or len(resource.volumes) == 1:
+        return None
+    return _explain_no_data(resource)
+
+
+def _explain_no_data(resource: Resource) -> Refusal:
+    disks = ", ".join(sorted(resource.disks)) or "none"
+    return Refusal(
+        f"no up-to-date data within reach (local disks: {disks})",
+        _find_remedy(resource),
+        can_change=_may_get_data(resource),
     )
 
 

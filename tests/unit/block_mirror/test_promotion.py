@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.drbd.reading import parse
 from ocf_py.drbd.tools import OutOfTime
+from ocf_py.system.commands import Completed
 from tests.fakes.drbd import FakeDrbd
 from tests.unit.block_mirror.world import QUICK
 
 if TYPE_CHECKING:
-    from ocf_py.system.commands import Completed
     from tests.unit.block_mirror.world import World
 
 
@@ -255,3 +256,55 @@ def test_output_that_did_not_fit_together_is_asked_for_once_more(
     monkeypatch.setattr(world.n1.fake, "_tell", once)
     assert world.n1.monitor() == 0
     assert len(asked) == 2
+
+
+# Captured on 8.4.11, after a detach of the second volume and the end of the peer.
+_HALF = """\
+exists resource name:r0 role:{role} suspended:no write-ordering:flush
+exists connection name:r0 peer-node-id:0 conn-name:peer connection:Connecting role:Unknown congested:no
+exists device name:r0 volume:0 minor:0 disk:UpToDate size:65496 read:0 written:0 al-writes:0 bm-writes:0 upper-pending:0 lower-pending:0 al-suspended:no blocked:no
+exists device name:r0 volume:1 minor:1 disk:{disk} size:65496 read:0 written:0 al-writes:0 bm-writes:0 upper-pending:0 lower-pending:0 al-suspended:no blocked:no
+exists peer-device name:r0 peer-node-id:0 conn-name:peer volume:0 replication:Off peer-disk:DUnknown resync-suspended:no received:0 sent:0 out-of-sync:0 pending:0 unacked:0
+exists peer-device name:r0 peer-node-id:0 conn-name:peer volume:1 replication:Off peer-disk:DUnknown resync-suspended:no received:0 sent:0 out-of-sync:0 pending:0 unacked:0
+exists -
+"""  # noqa: E501 - as it was printed
+
+
+def two_volumes(
+    monkeypatch: pytest.MonkeyPatch, world: World, disk: str, refused_with: str
+) -> list[str]:
+    """Let n2 have two volumes, of which 8.4 promotes the first and refuses the second."""
+    world.start_both()
+    role, asked = ["Secondary"], []
+
+    def administer(_drbd: FakeDrbd, *words: str) -> Completed:
+        asked.append(words[0])
+        role[0] = "Primary" if words == ("primary",) else "Secondary"
+        is_refused = role[0] == "Primary"
+        return Completed(["drbdadm"], 17 if is_refused else 0, "", refused_with * is_refused)
+
+    monkeypatch.setattr(FakeDrbd, "administer", administer)
+    monkeypatch.setattr(
+        FakeDrbd, "look", lambda _drbd: parse(_HALF.format(role=role[0], disk=disk), "r0")
+    )
+    return asked
+
+
+def test_several_volumes_are_not_tried_where_one_has_no_good_data(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = two_volumes(monkeypatch, world, "Diskless", "")
+    assert world.n2.do("promote", timeout=QUICK) == 1
+    assert asked == []
+    assert "no up-to-date data within reach (local disks: Diskless, UpToDate)" in world.n2.reason
+    assert world.n2.score == "never"
+
+
+def test_what_a_refused_promotion_has_promoted_is_demoted_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused_with = "1: State change failed: (-7) State change was refused by peer is not outdated"
+    asked = two_volumes(monkeypatch, world, "UpToDate", refused_with)
+    assert world.n2.do("promote", timeout=QUICK) == 1
+    assert asked == ["primary", "secondary"]
+    assert world.n2.score == "never"
