@@ -12,6 +12,7 @@ from ocf_py.lab.cluster_state import PROMOTED, UNPROMOTED
 from ocf_py.lab.faults import PowerLoss, suffer
 from tests.cluster.conftest import other_node
 
+from .blocks import read_block, write_block
 from .drbd_pair import LINK, OUR_HANDLERS, DrbdPair
 
 if TYPE_CHECKING:
@@ -62,18 +63,6 @@ def bring_up(pair: DrbdPair) -> tuple[str, str]:
     return promoted, standby
 
 
-def write(lab: Lab, node: str, text: bytes) -> None:
-    """Write a block through to the disks; as long as I/O is frozen it waits."""
-    command = ["dd", "of=/dev/drbd0", "bs=4096", "conv=fsync", "oflag=direct"]
-    lab.node(node).run(command, stdin=text.ljust(4096), timeout=_SLOW)
-
-
-def read(lab: Lab, node: str) -> str:
-    """What the block holds, on the promoted node."""
-    command = ["dd", "if=/dev/drbd0", "bs=4096", "count=1", "iflag=direct", "status=none"]
-    return lab.node(node).run(command, timeout=_SLOW).stdout.rstrip(" \0")
-
-
 def forbidden(lab: Lab) -> set[str]:
     """The ids of the constraints by which DRBD's handlers have fenced somebody."""
     asked = lab.running_nodes()[0].run(["cibadmin", "--query", "--scope", "constraints"])
@@ -96,7 +85,7 @@ def test_a_cut_mirror_forbids_the_standby_and_a_resync_allows_it_again(
         lambda: forbidden(lab) == {f"ocfpy-drbd-fence.r0.{standby}"},
         timeout=_SLOW,
     )
-    write(lab, promoted, b"while it was cut")
+    write_block(lab.node(promoted), b"while it was cut")
     assert mirror.ask(promoted, "dstate") == {"UpToDate/Outdated"}
     assert lab.wait_for_place("disk", role=PROMOTED) == promoted
     lab.mend(standby, LINK)
@@ -106,7 +95,7 @@ def test_a_cut_mirror_forbids_the_standby_and_a_resync_allows_it_again(
         ["crm_resource", "--ban", "-r", "disk-clone", "-N", promoted, "--promoted"]
     )
     lab.wait_for_place("disk", standby, role=PROMOTED, timeout=_SLOW)
-    assert read(lab, standby) == "while it was cut"
+    assert read_block(lab.node(standby)) == "while it was cut"
     assert forbidden(lab) == set()
     assert fencings(lab, since) == []
 
@@ -117,11 +106,11 @@ def test_without_fencing_a_split_brain_is_named_in_the_cluster_and_its_commands_
     pair = DrbdPair(lab)
     first, second = bring_up(pair)
     lab.cut(second, LINK)
-    write(lab, first, b"given up")
+    write_block(lab.node(first), b"given up")
     lab.wait_until("it is noticed", lambda: pair.ask(first, "cstate") == {"WFConnection"})
     lab.node(first).run(["crm_resource", "--ban", "-r", "disk-clone", "-N", first, "--promoted"])
     lab.wait_for_place("disk", second, role=PROMOTED, timeout=_SLOW)
-    write(lab, second, b"kept")
+    write_block(lab.node(second), b"kept")
     lab.mend(second, LINK)
     reason = lab.wait_until("it is named", lambda: split_brain(lab), timeout=_SLOW)
     found = re.search(r": (drbdadm .+) on the loser, (drbdadm .+) on the other", reason)
@@ -132,7 +121,7 @@ def test_without_fencing_a_split_brain_is_named_in_the_cluster_and_its_commands_
     pair.await_states("Connected", "UpToDate/UpToDate")
     lab.wait_until("it is no longer named", lambda: not split_brain(lab), timeout=_SLOW)
     assert lab.wait_for_place("disk", role=PROMOTED) == second
-    assert read(lab, second) == "kept"
+    assert read_block(lab.node(second)) == "kept"
 
 
 def split_brain(lab: Lab) -> str:
@@ -145,11 +134,11 @@ def test_a_primary_that_has_lost_its_power_is_replaced_and_comes_back_as_standby
     lab: Lab, mirror: DrbdPair
 ) -> None:
     promoted, standby = bring_up(mirror)
-    write(lab, promoted, b"before")
+    write_block(lab.node(promoted), b"before")
     with suffer(lab, PowerLoss(promoted)) as since:
         lab.wait_for_place("disk", standby, role=PROMOTED, seen_from=standby, timeout=_SLOW)
-        assert read(lab, standby) == "before"
-        write(lab, standby, b"after")
+        assert read_block(lab.node(standby)) == "before"
+        write_block(lab.node(standby), b"after")
     lab.await_online()
     mirror.await_states("Connected", "UpToDate/UpToDate")
     lab.wait_for_place("disk", promoted, role=UNPROMOTED, timeout=_SLOW)
@@ -161,4 +150,4 @@ def test_a_primary_that_has_lost_its_power_is_replaced_and_comes_back_as_standby
         ["crm_resource", "--ban", "-r", "disk-clone", "-N", standby, "--promoted"]
     )
     lab.wait_for_place("disk", promoted, role=PROMOTED, timeout=_SLOW)
-    assert read(lab, promoted) == "after"
+    assert read_block(lab.node(promoted)) == "after"

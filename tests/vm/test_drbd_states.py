@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .blocks import read_block, write_block
 from .drbd_agent import DrbdAgent
 from .drbd_pair import LINK, DrbdPair
 
@@ -55,18 +56,6 @@ def start_both(pair: DrbdPair, **parameters: str) -> tuple[DrbdAgent, DrbdAgent]
     return both
 
 
-def write(agent: DrbdAgent, text: bytes, device: str = "/dev/drbd0") -> None:
-    """Write a block, through to the disks."""
-    command = ["dd", f"of={device}", "bs=4096", "conv=fsync", "oflag=direct"]
-    agent.node.run(command, stdin=text.ljust(4096), timeout=_SLOW)
-
-
-def read(agent: DrbdAgent, device: str = "/dev/drbd0") -> str:
-    """What the first block holds."""
-    command = ["dd", f"if={device}", "bs=4096", "count=1", "iflag=direct", "status=none"]
-    return agent.node.run(command, timeout=_SLOW).stdout.rstrip(" \0")
-
-
 def test_asking_loads_no_module(mirror: DrbdPair) -> None:
     mirror.create()
     mirror.on_both(["modprobe", "--remove", "drbd"])
@@ -96,14 +85,14 @@ def test_every_answer_is_what_drbd_s_own_tools_say(mirror: DrbdPair) -> None:
     one.do("promote")
     assert mirror.ask("n1", "role") == {"Primary/Secondary"}
     assert (one.monitor().code, one.call("monitor").code, other.monitor().code) == (8, 8, 0)
-    write(one, b"hello")
+    write_block(one.node, b"hello")
     one.parameters["adjust_master_score"] = "0 5 50 500"
     one.do("reload-agent")
     assert one.has_score("500")
     one.do("demote")
     assert mirror.ask("n1", "role") == {"Secondary/Secondary"}
     other.do("promote")
-    assert read(other) == "hello"
+    assert read_block(other.node) == "hello"
     one.do("stop")
     assert one.call("monitor").code == 7
     assert one.say("drbdsetup", "status") == ""
@@ -245,7 +234,7 @@ def test_the_two_commands_that_it_names_end_a_split_brain(lab: Lab, mirror: Drbd
     )
     for agent, text in ((one, b"kept"), (other, b"given up")):
         agent.do("promote")
-        write(agent, text)
+        write_block(agent.node, text)
     other.do("demote")
     lab.mend("n2", LINK)
     lab.wait_until(
@@ -274,20 +263,20 @@ def test_the_two_commands_that_it_names_end_a_split_brain(lab: Lab, mirror: Drbd
     assert other.has_score("10000")
     one.do("demote")
     other.do("promote")
-    assert read(other) == "kept"
+    assert read_block(other.node) == "kept"
 
 
 def test_without_its_disk_it_serves_through_the_peer_and_says_so(mirror: DrbdPair) -> None:
     mirror.create()
     one, other = start_both(mirror)
     one.do("promote")
-    write(one, b"before")
+    write_block(one.node, b"before")
     one.node.run(["drbdadm", "detach", "r0"])
     answer = one.monitor()
     assert answer.code == 191
     assert one.has_score("10000")
     assert "volume 0 is Diskless, served by a peer" in answer.reason
-    assert read(one) == "before"
+    assert read_block(one.node) == "before"
     answer = other.monitor()
     assert (answer.code, answer.reason) == (190, "volume 0 on the peer is Diskless")
     one.do("demote")
@@ -311,20 +300,20 @@ def test_a_disk_that_fails_under_a_promoted_instance_is_left_and_named(
         pair.create()
         one, other = start_both(pair)
         one.do("promote")
-        write(one, b"before")
+        write_block(one.node, b"before")
         broken = f"0 {sectors} error"
         one.node.run(["dmsetup", "suspend", "--noflush", "under"])
         one.node.run(["dmsetup", "load", "under", "--table", broken])
         one.node.run(["dmsetup", "resume", "under"])
-        write(one, b"after")
+        write_block(one.node, b"after")
         answer = one.monitor()
         assert answer.code == 191
         assert one.has_score("10000")
         assert "volume 0 is Diskless, served by a peer" in answer.reason
-        assert read(one) == "after"
+        assert read_block(one.node) == "after"
         one.do("demote")
         other.do("promote")
-        assert read(other) == "after"
+        assert read_block(other.node) == "after"
     finally:
         for agent in agents(pair):
             agent.call("stop")
@@ -356,7 +345,7 @@ def test_a_standby_that_leaves_a_promoted_peer_marks_itself_outdated_where_wante
         )
     other.do("stop")
     assert other.say("drbdadm", "dstate", "r0") == "Outdated"
-    write(one, b"newer")
+    write_block(one.node, b"newer")
     one.do("demote")
     one.do("stop")
     other.do("start")
@@ -367,7 +356,7 @@ def test_a_standby_that_leaves_a_promoted_peer_marks_itself_outdated_where_wante
     other.monitor()
     assert other.has_score("10000")
     other.do("promote")
-    assert read(other) == "newer"
+    assert read_block(other.node) == "newer"
 
 
 def test_what_comes_up_stale_and_alone_is_not_promoted_under_fencing(
@@ -379,7 +368,7 @@ def test_what_comes_up_stale_and_alone_is_not_promoted_under_fencing(
     one.do("promote")
     lab.cut("n2", LINK)
     lab.wait_until("n1 notices", lambda: pair.ask("n1", "cstate") == {"WFConnection"})
-    write(one, b"newer")
+    write_block(one.node, b"newer")
     other.do("stop")
     one.do("demote")
     one.do("stop")
@@ -393,7 +382,7 @@ def test_what_comes_up_stale_and_alone_is_not_promoted_under_fencing(
     one.do("start")
     pair.await_states("Connected", "UpToDate/UpToDate")
     other.do("promote")
-    assert read(other) == "newer"
+    assert read_block(other.node) == "newer"
 
 
 def test_two_volumes_are_judged_together(lab: Lab, mirror: DrbdPair) -> None:
@@ -401,7 +390,7 @@ def test_two_volumes_are_judged_together(lab: Lab, mirror: DrbdPair) -> None:
     pair.create()
     one, other = start_both(pair)
     one.do("promote")
-    write(one, b"second", "/dev/drbd1")
+    write_block(one.node, b"second", "/dev/drbd1")
     assert (one.monitor().code, other.monitor().code) == (8, 0)
     other.node.run(["drbdadm", "detach", "r0/1"])
     answer = other.monitor()

@@ -15,6 +15,7 @@ from ocf_py.lab.faults import CutCables, PowerLoss, suffer
 from ocf_py.lab.witnesses import AddressWitness, Client, DiskWitness, MountWitness
 from tests.cluster.conftest import EXAMPLES, other_node
 
+from .blocks import read_block, write_block
 from .conftest import DISK_MIB
 
 if TYPE_CHECKING:
@@ -65,9 +66,8 @@ def test_all_guests_have_one_disk_together(shared_lab: Lab) -> None:
     one, other = shared_lab.nodes
     one.run(["modprobe", "sd_mod"])
     assert int(one.run(["blockdev", "--getsize64", "/dev/sda"]).stdout) == DISK_MIB << 20
-    one.run(["dd", "of=/dev/sda", "bs=4096", "conv=fsync"], stdin=b"said by n1".ljust(4096))
-    read = ["dd", "if=/dev/sda", "bs=4096", "count=1", "iflag=direct", "status=none"]
-    assert other.run(read).stdout.startswith("said by n1")
+    write_block(one, b"said by n1", "/dev/sda")
+    assert read_block(other, "/dev/sda") == "said by n1"
     with pytest.raises(LabError, match="MountWitness"):
         DiskWitness(shared_lab)
 

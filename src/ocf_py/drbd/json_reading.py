@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .reading import PictureUnreadable, check_whole, show, take_in
+from .reading import PictureUnreadable, check_whole, complain, show, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,14 +73,8 @@ def _read(one: dict[str, Any], name: str) -> Resource | None:
         try:
             fields = {ours: _word(where[theirs]) for ours, theirs in names.items()}
             found = take_in(found, kind, {"name": name, **more, **fields}, name)
-        except KeyError as missing:
-            raise PictureUnreadable(
-                f"drbdsetup printed {_shorten(where)}, without {missing.args[0]}"
-            ) from missing
-        except ValueError as error:
-            raise PictureUnreadable(
-                f"drbdsetup printed {_shorten(where)}, which {error}"
-            ) from error
+        except (KeyError, ValueError) as error:
+            raise complain(_shorten(where), error) from error
     if found is not None:
         check_whole(found)
     return found

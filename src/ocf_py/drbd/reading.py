@@ -32,21 +32,12 @@ def parse(text: str, name: str) -> Resource | None:
     found: Resource | None = None
     for line in lines[:-1]:
         try:
-            found = _take_in(found, line, name)
-        except KeyError as missing:
-            raise PictureUnreadable(
-                f"drbdsetup printed {show(line)}, without {missing.args[0]}"
-            ) from missing
-        except ValueError as error:
-            raise PictureUnreadable(f"drbdsetup printed {show(line)}, which {error}") from error
+            found = take_in(found, *_read_line(line), name)
+        except (KeyError, ValueError) as error:
+            raise complain(show(line), error) from error
     if found is not None:
         check_whole(found)
     return found
-
-
-def _take_in(found: Resource | None, line: str, name: str) -> Resource | None:
-    """The picture with what one more line says; KeyError or ValueError say what is wrong."""
-    return take_in(found, *_read_line(line), name)
 
 
 def take_in(
@@ -153,6 +144,12 @@ def _number(fields: dict[str, str], key: str) -> int:
 
 def _reason(text: str) -> str:
     return "" if text == "no" else text
+
+
+def complain(shown: str, error: KeyError | ValueError) -> PictureUnreadable:
+    """What is to be said of a part that `take_in` has refused."""
+    what = f"without {error.args[0]}" if isinstance(error, KeyError) else f"which {error}"
+    return PictureUnreadable(f"drbdsetup printed {shown}, {what}")
 
 
 def show(line: str) -> str:

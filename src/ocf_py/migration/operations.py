@@ -88,7 +88,7 @@ def _add_missing(
 def _find_action(name: str, agent: type[Agent]) -> str:
     """Our action for an operation, "" if there is none."""
     known = (*agent.ocf_actions, *_OF_EVERY_AGENT)
-    return next((one for one in (name, _RENAMED.get(name)) if one in known), None) or ""
+    return next((one for one in (name, _RENAMED.get(name, "")) if one in known), "")
 
 
 def _by_rule(name: str, wants: int) -> str:

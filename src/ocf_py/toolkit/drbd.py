@@ -70,7 +70,7 @@ def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: 
 
     request = _request(resource, peer)
     said: list[str] = []
-    machine = _machine(request)
+    machine = _machine(request.resource)
     try:
         handler = _handler(request, timeout, said)
         found = machine.look()  # which asks nobody while the module is not loaded
@@ -103,7 +103,7 @@ def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # n
 
     request = _request(resource, peer)
     said: list[str] = []
-    machine = _machine(request)
+    machine = _machine(request.resource)
     try:
         version = machine.version()
         handler = _handler(request, 0.0, said)
@@ -163,11 +163,10 @@ def explain(name: str, file: Path | None, as_json: bool) -> None:  # noqa: FBT00
 
 
 def _look_at(name: str) -> Resource | None:
-    from ocf_py.drbd.tools import Drbd
     from ocf_py.outcomes import Failure
 
     try:
-        return Drbd(name, "/etc/drbd.conf", lambda: _LIMIT).look()
+        return _machine(name).look()
     except Failure as error:
         raise ToolkitError(str(error)) from error
 
@@ -203,11 +202,10 @@ def _request(resource: str | None, peer: str | None) -> Request:
         ) from error
 
 
-def _machine(request: Request) -> Drbd:
+def _machine(resource: str) -> Drbd:
     from ocf_py.drbd.tools import Drbd
 
-    configuration = os.environ.get("DRBD_CONF", "/etc/drbd.conf")
-    return Drbd(request.resource, configuration, lambda: _LIMIT)
+    return Drbd(resource, os.environ.get("DRBD_CONF", "/etc/drbd.conf"), lambda: _LIMIT)
 
 
 def _handler(request: Request, seconds: float, said: list[str]) -> Handler:

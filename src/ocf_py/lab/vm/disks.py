@@ -11,7 +11,6 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ocf_py
 import ocf_py.lab
 from ocf_py.lab.environment import node_environment
 from ocf_py.lab.networks import NETWORKS, PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
@@ -117,8 +116,9 @@ def _copy_providers(tree: Path, target: Path) -> None:
 
 def _copy_toolkit(target: Path) -> None:
     """`ocf-py` as it is here, for the guest's own Python and packages."""
-    package = Path(ocf_py.__file__).parent
-    shutil.copytree(package, target / "ocf_py", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        _PACKAGE.parent, target / "ocf_py", ignore=shutil.ignore_patterns("__pycache__")
+    )
     command = target / "ocf-py"
     command.write_text(_TOOLKIT)
     command.chmod(0o755)

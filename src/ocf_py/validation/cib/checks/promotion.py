@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.cib.model import TRUE, is_promotable
 from ocf_py.validation.cib.check import Flaw, check
+from ocf_py.validation.cib.kinds import REPLICATORS, WHOSE_NO_STANDS
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from ocf_py.cib.model import Resource
     from ocf_py.validation.cib.situation import Situation
 
-#: Agents that replicate data: they work as promotable clones that are notified, and only so.
-REPLICATORS = frozenset(("ocf:ocfpy:MirrorSync", "ocf:ocfpy:Drbd", "ocf:linbit:drbd"))
-# Those of them whose word for "not fit" is -INFINITY, which nothing overrides.
-_CLEAR = frozenset(("ocf:ocfpy:MirrorSync", "ocf:ocfpy:Drbd"))
 # Where constraints speak of the promoted role, of whom, and in which words.
 _SPEAKING = (
     *(("rsc-role", "rsc"), ("with-rsc-role", "with-rsc"), ("role", "rsc")),
@@ -132,7 +129,7 @@ def promoted_by_location(situation: Situation) -> Iterator[Flaw]:
 
 def _is_scored(resource: Resource, said: Description) -> bool:
     """Whether its agent's silence means no."""
-    return resource.is_promotable and said.is_promotable and resource.agent not in _CLEAR
+    return resource.is_promotable and said.is_promotable and resource.agent not in WHOSE_NO_STANDS
 
 
 def _names(resource: Resource) -> tuple[str, ...]:

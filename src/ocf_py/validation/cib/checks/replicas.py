@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.validation.cib.check import Flaw, check
 from ocf_py.validation.cib.company import Company
+from ocf_py.validation.cib.kinds import DRBD, MOUNTS, OUR_MIRROR
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
     from ocf_py.cib.model import Resource
     from ocf_py.validation.cib.situation import Situation
 
-_DRBD = frozenset(("ocf:ocfpy:Drbd", "ocf:linbit:drbd"))
 # How many may be promoted: DRBD can be written to on two nodes, under a file system for clusters.
-_MOST = {"ocf:ocfpy:MirrorSync": 1, **dict.fromkeys(_DRBD, 2)}
+_MOST = {OUR_MIRROR: 1, **dict.fromkeys(DRBD, 2)}
 _PROMOTED = (("promoted-max", "master-max"), ("promoted-node-max", "master-node-max"))
-_MOUNTS = frozenset(("ocf:ocfpy:Filesystem", "ocf:heartbeat:Filesystem"))
 _DEVICES = "/dev/drbd"
 _BY_NAME = "/dev/drbd/by-res/"
 
@@ -43,7 +42,7 @@ def _judge(
     resource: Resource, names: tuple[str, ...], most: int, consequence: str
 ) -> Iterator[Flaw]:
     """A flaw if a meta attribute of the clone, by any of its names, is more than it can be."""
-    value = next(filter(None, map(resource.around, names)), "1")
+    value = _of_clone(resource, names)
     if resource.collective is not None and value.isdecimal() and int(value) > most:
         yield Flaw(
             Severity.ERROR,
@@ -55,11 +54,16 @@ def _judge(
         )
 
 
+def _of_clone(resource: Resource, names: tuple[str, ...]) -> str:
+    """A meta attribute of the clone by any of its names; 1 is what Pacemaker takes."""
+    return next(filter(None, map(resource.around, names)), "1")
+
+
 @check("two instances of DRBD are promoted at once")
 def two_primaries(situation: Situation) -> Iterator[Flaw]:
     for resource in situation.resources:
-        value = next(filter(None, map(resource.around, _PROMOTED[0])), "1")
-        if resource.agent in _DRBD and resource.collective is not None and value == "2":
+        value = _of_clone(resource, _PROMOTED[0])
+        if resource.agent in DRBD and resource.collective is not None and value == "2":
             yield Flaw(
                 Severity.NOTE,
                 resource.collective,
@@ -74,13 +78,13 @@ def two_primaries(situation: Situation) -> Iterator[Flaw]:
 @check("a file system on DRBD may be mounted where that is not promoted")
 def unbound_filesystem(situation: Situation) -> Iterator[Flaw]:
     mirrors = [
-        one for one in situation.resources if one.agent in _DRBD and one.collective is not None
+        one for one in situation.resources if one.agent in DRBD and one.collective is not None
     ]
     if not mirrors:
         return
     company = Company(situation.document)
     for resource in situation.resources:
-        if resource.agent not in _MOUNTS or resource.collective is not None:
+        if resource.agent not in MOUNTS or resource.collective is not None:
             continue
         device = next(resource.value_sets()).get("device", "")
         if not device.startswith(_DEVICES):

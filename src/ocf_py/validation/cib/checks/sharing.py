@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ocf_py.kinds import TRUE
 from ocf_py.system.devices import Source
 from ocf_py.validation.cib.check import Flaw, check
+from ocf_py.validation.cib.kinds import MOUNTS, OUR_MIRROR
 from ocf_py.validation.cib.situation import nearest
 from ocf_py.validation.finding import Severity
 
@@ -15,15 +16,12 @@ if TYPE_CHECKING:
 
     from ocf_py.validation.cib.situation import Situation
 
-_MIRROR = "ocf:ocfpy:MirrorSync"
-_MOUNTS = frozenset(("ocf:ocfpy:Filesystem", "ocf:heartbeat:Filesystem"))
-
 
 @check("a file system with one writer is in a clone")
 def cloned_filesystem(situation: Situation) -> Iterator[Flaw]:
     for resource in situation.resources:
         clone = resource.collective
-        if resource.agent not in _MOUNTS or clone is None or resource.around("clone-max") == "1":
+        if resource.agent not in MOUNTS or clone is None or resource.around("clone-max") == "1":
             continue
         values = next(resource.value_sets())
         options = [word.strip() for word in values.get("options", "").split(",")]
@@ -52,7 +50,7 @@ def mirror_of_no_node(situation: Situation) -> Iterator[Flaw]:
     lowered = {one.lower() for one in members}
     for resource in situation.resources:
         addresses = [one for one in resource.parameters if one.name == "address"]
-        if resource.agent != _MIRROR or not addresses or addresses[0].rule:
+        if resource.agent != OUR_MIRROR or not addresses or addresses[0].rule:
             continue
         named = [word.partition("=")[0] for word in addresses[0].value.split() if "=" in word]
         wrong = [one for one in named if one not in members]

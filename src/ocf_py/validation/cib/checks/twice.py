@@ -11,6 +11,7 @@ from ocf_py.system.devices import NAME, Source
 from ocf_py.system.mounts import normalize
 from ocf_py.validation.cib.check import Flaw, check
 from ocf_py.validation.cib.company import Company
+from ocf_py.validation.cib.kinds import MOUNTS
 from ocf_py.validation.finding import Severity
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _ADDRESS_OF = {
     "ocf:heartbeat:IPaddr": "ip",
     "ocf:heartbeat:IPv6addr": "ipv6addr",
 }
-_MOUNTS = frozenset(("ocf:ocfpy:Filesystem", "ocf:heartbeat:Filesystem"))
 
 
 @check("two resources have one address, in two spellings or by two agents")
@@ -139,7 +139,7 @@ def _mounts(situation: Situation) -> Iterator[_Mount]:
     for resource in situation.resources:
         given = _fixed(resource)
         is_cloned = resource.collective is not None
-        if resource.agent not in _MOUNTS or is_cloned or "device" not in given:
+        if resource.agent not in MOUNTS or is_cloned or "device" not in given:
             continue
         values = {name: one.value for name, one in given.items()}
         options = [word.strip() for word in values.get("options", "").split(",")]
