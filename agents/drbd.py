@@ -59,8 +59,9 @@ class Drbd(ocf.Agent):
     )
     remove_master_score_if_peer_primary = ocf.Select(
         "Whether a promoted peer rules this instance out",
-        details="true: while DRBD sees a promoted peer, this instance has the score -INFINITY. "
-        "unexpected: only while the cluster has not told of one.",
+        details="true: while DRBD sees a promoted peer, and a peer whose disks are all UpToDate, "
+        "this instance has the score -INFINITY. unexpected: only while the cluster has not told "
+        "of a promoted one.",
         options=("false", "true", "unexpected"),
         default="false",
         reloadable=True,

@@ -92,8 +92,10 @@ TABLE: tuple[tuple[str, Callable[[Candidate], bool], str, str], ...] = (
         "it serves, be it through a peer's disk: moving it gains nothing",
     ),
     (
-        "another is promoted, and that rules out",
-        lambda one: one.shuns_primary and one.resource.find_primary() is not None,
+        "another is promoted, a peer is UpToDate, and that rules out",
+        lambda one: (
+            one.shuns_primary and one.has_good_peer and one.resource.find_primary() is not None
+        ),
         NEVER,
         "remove_master_score_if_peer_primary says so",
     ),

@@ -137,6 +137,8 @@ def explain(name: str, file: Path | None, as_json: bool) -> None:  # noqa: FBT00
     from ocf_py.drbd.scores import Candidate, judge, read_points
     from ocf_py.toolkit.our_agents import load_agents
 
+    if not name:
+        raise UnusableInput("the resource has no name", hint="say the one that drbd.conf gives it")
     points = load_agents()["Drbd"].ocf_parameters["adjust_master_score"].default
     seen = _look_at(name) if file is None else _read_state(name, file)
     if seen is None:

@@ -100,3 +100,4 @@ def test_a_resource_that_is_not_there_is_1(tmp_path: Path) -> None:
     path.write_text("[]")
     assert run_cli("drbd", "explain", "data", path).returncode == 1
     assert run_cli("drbd", "explain", NAME).stderr == f"ocf-py: {NAME} is down\n"
+    assert run_cli("drbd", "explain", "").returncode == 2

@@ -115,6 +115,13 @@ def test_a_promoted_peer_rules_out_where_that_is_wanted() -> None:
     assert judge(captured(alone, shuns_primary=True), POINTS)[0] == 10000
 
 
+def test_a_promoted_peer_whose_own_disk_is_gone_rules_nobody_out() -> None:
+    candidate = captured("09-connected-UpToDate-Primary-Secondary.n2", shuns_primary=True)
+    peer = next(iter(candidate.resource.peers.values()))
+    peer.volumes[0].disk = "Diskless"
+    assert judge(candidate, POINTS)[0] == 10000
+
+
 def test_standing_alone_on_purpose_counts_as_an_unknown_peer() -> None:
     name = "21-disconnected-by-hand-on-secondary.n1"
     assert judge(captured(name, may_stand_alone=True), POINTS)[0] == 1000
