@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import os
 import struct
 import subprocess
 import sys
@@ -172,6 +173,25 @@ def test_what_a_killed_maker_has_left_goes_with_the_next(
     build_as(monkeypatch, lambda *_: None)
     obtain_image(RECIPE, Silence(), tmp_path)
     assert not (tmp_path / f"{RECIPE.digest}-killed").exists()
+
+
+def test_an_image_that_no_lab_has_used_for_a_month_goes_when_another_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, days in (("of-last-week", 7), ("of-last-year", 300)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "root.img").write_text("root")
+        then = time.time() - days * 86400
+        os.utime(tmp_path / name, (then, then))
+    build_as(monkeypatch, lambda *_: None)
+    told = Told()
+    image = obtain_image(RECIPE, told, tmp_path)
+    kept = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    assert kept == {"of-last-week", image.folder.name}
+    assert told.steps[-1].endswith(f"for a month: {tmp_path / 'of-last-year'}")
+    os.utime(image.folder, (0, 0))
+    obtain_image(RECIPE, told, tmp_path)
+    assert time.time() - image.folder.stat().st_mtime < 86400, "it is used"
 
 
 def test_a_tool_that_fails_is_shown_with_its_last_lines() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .blocks import read_block, write_block
-from .drbd_agent import DrbdAgent
+from .drbd_agent import LAUNCHER, DrbdAgent
 from .drbd_pair import LINK, DrbdPair
 
 if TYPE_CHECKING:
@@ -404,3 +404,16 @@ def test_two_volumes_are_judged_together(lab: Lab, mirror: DrbdPair) -> None:
     assert other.has_score(NEVER)
     answer = other.call("promote", seconds=20)
     assert (answer.code, pair.ask("n2", "role")) == (1, {"Secondary/Unknown"})
+
+
+def test_ocf_tester_passes_beside_a_running_peer(mirror: DrbdPair) -> None:
+    mirror.create()
+    one, other = agents(mirror)
+    other.do("start")
+    given = ("drbd_resource=r0", "wfc_timeout=20", "ignore_missing_notifications=true")
+    options = [word for parameter in given for word in ("-o", parameter)]
+    done = one.node.run(
+        ["ocf-tester", "-v", "-n", "disk", *options, LAUNCHER], check=False, timeout=1200
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed all tests" in done.stdout

@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 # Not with the labs' state: /run is memory, and forgotten at each boot.
 IMAGE_HOME = Path("/var/cache/ocfpy-lab")
+_FORGOTTEN = (
+    30 * 86400.0
+)  # seconds without a lab that was made of it: half a GB of disk for nothing
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ def obtain_image(recipe: Recipe, progress: Progress, home: Path = IMAGE_HOME) ->
     home.mkdir(parents=True, exist_ok=True, mode=0o755)
     check_private(home)  # what lies in there is booted, and removed by root
     if image.folder.is_dir():
+        os.utime(image.folder)
         return image
     with _be_the_only_one(home / f"{recipe.digest}.lock", progress):
         if image.folder.is_dir():
@@ -72,7 +77,18 @@ def obtain_image(recipe: Recipe, progress: Progress, home: Path = IMAGE_HOME) ->
             shutil.rmtree(workshop, ignore_errors=True)
             raise
         progress.step(f"the guests' image is made: {image.folder}")
+    _forget_others(image, progress)
     return image
+
+
+def _forget_others(image: Image, progress: Progress) -> None:
+    """Remove the images of recipes that no lab has come from for a month."""
+    for folder in image.folder.parent.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # somebody else does the same
+            is_old = time.time() - folder.lstat().st_mtime > _FORGOTTEN
+            if is_old and folder.is_dir() and folder != image.folder:
+                progress.step(f"removing an image that no lab has used for a month: {folder}")
+                shutil.rmtree(folder)
 
 
 @contextlib.contextmanager
