@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # Not with the labs' state: /run is memory, and forgotten at each boot.
 IMAGE_HOME = Path("/var/cache/ocfpy-lab")
 _FORGOTTEN = 30 * 86400.0  # seconds without a lab made of it: half a GB for nothing
-    30 * 86400.0
-)  # seconds without a lab that was made of it: half a GB of disk for nothing
 
 
 @dataclass(frozen=True)
