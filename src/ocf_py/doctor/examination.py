@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from ocf_py.doctor.block_mirrors import check_block_mirrors
 from ocf_py.doctor.diagnosis import Diagnosis, warning
 from ocf_py.doctor.fstab import check_fstab
 from ocf_py.doctor.kernel import Kernel, check_file_systems, check_kernel
@@ -47,6 +48,7 @@ def examine(
         "leftovers": check_run_directory(node, resources, time.time(), is_attended=is_attended),
         "strays": check_strays(node),
         "mirrors": check_mirrors(node, resources),
+        "block-mirrors": check_block_mirrors(node, resources),
         "links": check_links(lambda name: Network(_SECONDS, name), resources),
         "units": check_units(node, resources),
         "fstab": check_fstab(node, resources),

@@ -19,6 +19,7 @@ class Package(NamedTuple):
 
 
 _UTIL_LINUX = Package("util-linux", "util-linux", "util-linux")
+_DRBD_UTILS = Package("drbd-utils", "drbd-utils", "drbd-utils")
 CLI_TOOLS = Package("pacemaker-cli-utils", "pacemaker-cli", "pacemaker-cli")
 
 #: A program: what brings it.
@@ -30,6 +31,8 @@ PACKAGES = {
     "unshare": _UTIL_LINUX,
     "rsync": Package("rsync", "rsync", "rsync"),
     "systemctl": Package("systemd", "systemd", "systemd"),
+    "drbdadm": _DRBD_UTILS,
+    "drbdsetup": _DRBD_UTILS,
     "crm_attribute": CLI_TOOLS,
     "mount.nfs": Package("nfs-common", "nfs-utils", "nfs-client"),
     "mount.nfs4": Package("nfs-common", "nfs-utils", "nfs-client"),

@@ -102,6 +102,8 @@ def _needs(resource: Resource) -> list[str]:
         device = resource.parameters.get("device", "")
         if device.startswith("-") or "=" in device.partition("/")[0]:  # by a label or a UUID
             tools.append("blkid")
+    elif resource.is_of("Drbd"):  # few nodes have it: it is missed only where the CIB wants it
+        tools += ["drbdadm", "drbdsetup"]
     elif resource.is_of("Service") and resource.parameters.get("unit"):
         tools.append("systemctl")
     return tools

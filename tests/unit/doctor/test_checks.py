@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.cib.document import UnreadableConfiguration
+from ocf_py.doctor.block_mirrors import check_block_mirrors
 from ocf_py.doctor.diagnosis import Verdict, fine
 from ocf_py.doctor.examination import guard
 from ocf_py.doctor.fstab import check_fstab
@@ -345,6 +346,29 @@ def test_a_mirror_needs_its_secrets_and_its_directory(tmp_path: Path) -> None:
     assert told(check_mirrors(node, [mirror])) == [("fine", "site")]
     node.path("/srv/.site.mirror/rubbish-1").mkdir(parents=True)
     assert told(check_mirrors(node, [mirror])) == [("fine", "site"), ("warning", "site")]
+
+
+def test_a_block_mirror_needs_a_module_and_its_configuration(tmp_path: Path) -> None:
+    ask = "modprobe -n -q drbd"
+    disk = ours("Drbd", "disk", drbd_resource="r0")
+    assert told(check_block_mirrors(FakeNode(tmp_path), [ours("IPaddr")])) == []
+    node = FakeNode(tmp_path, answers={ask: (1, "")})
+    assert told(check_block_mirrors(node, [disk])) == [("problem", "drbd"), ("problem", "disk")]
+    node.write("/etc/drbd.conf", "include")
+    node = FakeNode(tmp_path, answers={ask: (0, "")})
+    assert told(check_block_mirrors(node, [disk])) == [("fine", "drbd"), ("fine", "disk")]
+
+
+def test_what_drbd_is_configured_with_is_asked_only_while_its_module_is_loaded(
+    tmp_path: Path,
+) -> None:
+    node = FakeNode(tmp_path, answers={"drbdadm -c /etc/drbd.conf sh-dev r0": (0, "/dev/drbd0\n")})
+    node.write("/etc/drbd.conf", "include")
+    node.write("/sys/module/drbd/version", "8.4.11\n")
+    good, bad = ours("Drbd", "disk", drbd_resource="r0"), ours("Drbd", "more", drbd_resource="r1")
+    found = [*check_block_mirrors(node, [good, bad])]
+    assert told(found) == [("fine", "drbd"), ("fine", "disk"), ("problem", "more")]
+    assert "8.4.11" in found[0].message
 
 
 def test_a_mirror_on_what_does_not_answer_holds_nobody(
