@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from ocf_py.conformance.sandbox import Sandbox
 
 _LOOPS = 64
-_PATIENCE = 10.0
+_BECOMES = re.compile(r"exec (\S+) \d+$")
+_PATIENCE = 30.0
 # System calls behind the moment at which the runner has armed its deadline.
 _STEPS = {"start": range(0, 420, 29), "stop": range(0, 420, 31)}
 _OTHER_STEPS = range(0, 160, 23)
@@ -142,11 +144,20 @@ class KernelStorage(Installed):
         return self.hold_by("sh", "-c", f"echo $$; {script}", cwd=path)
 
     def hold_by(self, *argv: str, cwd: str = "/") -> int:
-        """A process that tells its pid as soon as it holds what it is to hold."""
+        """A process that tells its pid as soon as it holds what it is to hold.
+
+        A shell that goes on as another program (`exec sleep 99`) is waited for: until then it is
+        that shell, with a name, an executable and files of its own.
+        """
         process = self.sandbox.popen(argv, cwd=cwd, stdout=subprocess.PIPE)
         assert process.stdout is not None
         pid = int(process.stdout.readline())
         self._holders[pid] = process
+        becomes = _BECOMES.search(argv[-1])
+        if becomes:
+            line = self.sandbox.root / f"proc/{pid}/cmdline"
+            first = becomes[1].encode() + b"\0"
+            self.wait_for(lambda: line.read_bytes().startswith(first), "it is not executed")
         return pid
 
     def lives(self, pid: int) -> bool:
