@@ -73,6 +73,14 @@ NOT_RUN: dict[str, dict[str, str]] = {
     "docs/reference/drbd.md": {
         "drbdadm connect --discard-my-data r0": _DRBD,
         "drbdadm connect r0": _DRBD,
+        "drbdadm create-md r0": _DRBD,
+        "drbdadm up r0": _DRBD,
+        "drbdadm primary --force r0": _DRBD,
+        "mkfs.ext4 /dev/drbd0": _DRBD,
+        "drbdadm secondary r0": _DRBD,
+        "drbdadm down r0": _DRBD,
+        "pcs resource move-with-constraint database n2": _DRBD,
+        "pcs resource clear database": _DRBD,
     },
     "docs/reference/mirrorsync.md": {
         "pcs resource move-with-constraint site-clone n2 --promoted": _MOVES,
