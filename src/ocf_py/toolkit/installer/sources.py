@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Sub-packages that an action may import. Toolkit, conformance and lab never reach a node's tree.
 _PACKAGES = ("system", "service", "mirror", "drbd")
+# DRBD calls its handlers through `ocf-py drbd`: they are the toolkit's, and run on its packages.
+_OF_THE_TOOLKIT = frozenset({"drbd/cluster.py", "drbd/fencing.py"})
 AGENTS_FOLDER = "ocfpy_agents"  # in the installed library
 # A real package: a namespace package costs more at every import.
 _AGENTS_PACKAGE = b'"""The installed agents."""\n'
@@ -158,7 +160,7 @@ def _library_files(package: Path) -> list[Path]:
     found = list(package.glob("*.py"))
     for name in _PACKAGES:
         found += (package / name).rglob("*.py")
-    return sorted(found)
+    return sorted(path for path in found if str(path.relative_to(package)) not in _OF_THE_TOOLKIT)
 
 
 def _refuse_duplicates(agents: Iterable[AgentSource]) -> None:
