@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,6 +100,14 @@ def find_sources(*, with_examples: bool, also: Iterable[Path] = ()) -> Sources:
     files[f"{AGENTS_FOLDER}/__init__.py"] = _AGENTS_PACKAGE
     files.update({agent.installed: agent.path.read_bytes() for agent in agents})
     return Sources(files, tuple(agents))
+
+
+def mark(sources: Sources, generation: str) -> Sources:
+    """`sources` whose two packages tell the generation that they are of: the runner compares."""
+    line = f'\n__generation__ = "{generation}"\n'.encode()
+    packages = ("ocf_py/__init__.py", f"{AGENTS_FOLDER}/__init__.py")
+    marked = {name: sources.files[name] + line for name in packages}
+    return replace(sources, files={**sources.files, **marked})
 
 
 def is_module(name: str) -> bool:
