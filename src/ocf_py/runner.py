@@ -49,8 +49,14 @@ def main(module: str, name: str) -> NoReturn:
     # An alarm in a callback is dropped by Python, which would print its traceback.
     sys.unraisablehook = lambda _: None
     try:
-        agent_class: type[Agent] = getattr(__import__(module, fromlist=[name]), name)
-        code = run(agent_class, sys.argv[1:], Environment.of_process(), began=process_start())
+        misfit = _find_misfit(__import__(module.rpartition(".")[0]))
+        if misfit:  # before the agent is read, which may want what this library has not
+            from .refusal import refuse
+
+            code = refuse(name, sys.argv[1:], misfit)
+        else:
+            agent_class: type[Agent] = getattr(__import__(module, fromlist=[name]), name)
+            code = run(agent_class, sys.argv[1:], Environment.of_process(), began=process_start())
     except BaseException as error:  # noqa: BLE001 - an agent that is broken answers 1, in one line
         code = _report_unexpected(error, Log(name))
     for stream in (sys.stdout, sys.stderr):
@@ -59,6 +65,24 @@ def main(module: str, name: str) -> NoReturn:
         except (OSError, AttributeError):  # the caller no longer listens, or never did
             pass
     posix._exit(code)  # noqa: SLF001 - nothing is left to be torn down, and tearing down costs 0.6 ms
+
+
+def _find_misfit(agents: object) -> str:
+    """Why launcher, library and `agents`, their package, are not of one install; "" if they are.
+
+    An install marks both packages with its generation, by which it also names their folder; and by
+    that name the launcher asks for them.
+    """
+    library = sys.modules[__name__.rpartition(".")[0]]
+    marks = [getattr(package, "__generation__", "") for package in (library, agents)]
+    asked = str(library.__file__).split("/")[-3]
+    if marks in ([asked, asked], ["", ""]):  # nothing was installed where nothing is marked
+        return ""
+    own, theirs = (mark or "an older version" for mark in marks)
+    return (
+        f"the launcher is of ocf-py {asked}, its library of {own}, the agents of {theirs}: "
+        f"install the agents again"
+    )
 
 
 def run(

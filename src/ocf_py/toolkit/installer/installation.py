@@ -17,7 +17,7 @@ from ocf_py.toolkit.installer.manifest import (
     load_own_manifest,
 )
 from ocf_py.toolkit.installer.plan import LAUNCHER_MODE, LIBRARY_MODE, make_plan
-from ocf_py.toolkit.installer.sources import Origin
+from ocf_py.toolkit.installer.sources import Origin, mark
 from ocf_py.toolkit.installer.trial import describe_agents
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def _build(
     """The library's files by their path in the tree, tried; none if none is lacking."""
     if not plan.library:
         return {}
+    sources = mark(sources, plan.generation)
     shown = place.shown(plan.generation)
     compiled = _compile(sources, interpreter, shown)
     documents = describe_agents(sources, compiled, interpreter, shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Sub-packages that an action may import. Toolkit, conformance and lab never reach a node's tree.
 _PACKAGES = ("system", "service", "mirror", "drbd")
+# DRBD calls its handlers through `ocf-py drbd`: they are the toolkit's, and run on its packages.
+_OF_THE_TOOLKIT = frozenset({"drbd/cluster.py", "drbd/fencing.py"})
 AGENTS_FOLDER = "ocfpy_agents"  # in the installed library
 # A real package: a namespace package costs more at every import.
 _AGENTS_PACKAGE = b'"""The installed agents."""\n'
@@ -100,6 +102,14 @@ def find_sources(*, with_examples: bool, also: Iterable[Path] = ()) -> Sources:
     return Sources(files, tuple(agents))
 
 
+def mark(sources: Sources, generation: str) -> Sources:
+    """`sources` whose two packages tell the generation that they are of: the runner compares."""
+    line = f'\n__generation__ = "{generation}"\n'.encode()
+    packages = ("ocf_py/__init__.py", f"{AGENTS_FOLDER}/__init__.py")
+    marked = {name: sources.files[name] + line for name in packages}
+    return replace(sources, files={**sources.files, **marked})
+
+
 def is_module(name: str) -> bool:
     """Whether a file of this name can be an agent's module."""
     return name.endswith(".py") and name[0] != "_" and name[: -len(".py")].isidentifier()
@@ -158,7 +168,7 @@ def _library_files(package: Path) -> list[Path]:
     found = list(package.glob("*.py"))
     for name in _PACKAGES:
         found += (package / name).rglob("*.py")
-    return sorted(found)
+    return sorted(path for path in found if str(path.relative_to(package)) not in _OF_THE_TOOLKIT)
 
 
 def _refuse_duplicates(agents: Iterable[AgentSource]) -> None:
