@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ocf_py.cib.model import resources
+from ocf_py.service.words import split_words
 
 if TYPE_CHECKING:
     from ocf_py.cib.document import Document
@@ -42,10 +42,10 @@ class Part:
         return next((self.values[name] for name in names if self.values.get(name)), "")
 
     @property
-    def pattern(self) -> str:
-        """What alone the whole command line of a program's main process matches."""
-        words = [self.get("command", "binfile"), self.get("args", "cmdline_options")]
-        return re.escape(" ".join(filter(None, words)))
+    def words(self) -> list[str]:
+        """What a program's main process is started as; nothing for a unit."""
+        command = self.get("command", "binfile")
+        return [command, *split_words(self.get("args", "cmdline_options"))] if command else []
 
 
 @dataclass

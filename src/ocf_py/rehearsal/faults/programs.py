@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
 from ocf_py.rehearsal.record import ANYWHERE, NOBODY, STAYS, Expectation
 
@@ -38,16 +40,17 @@ class ApplicationKilled(Fault):
 
     def strike(self, scene: Scene) -> None:
         """Kill it."""
-        self._signal(scene, "KILL")
+        self._signal(scene, signal.SIGKILL)
 
-    def _signal(self, scene: Scene, name: str, *, check: bool = True) -> None:
+    def _signal(self, scene: Scene, number: signal.Signals, *, check: bool = True) -> None:
         program = self.program(scene.stage)
         node = scene.lab.node(scene.place_of(program) or scene.victim)
         unit = program.get("unit") or program.agent.partition("systemd:")[2]
         if unit:
-            node.run(["systemctl", "kill", f"--signal={name}", "--kill-who=main", unit])
-            return
-        node.run(["pkill", f"-{name}", "-x", "-f", program.pattern], check=check)
+            words = [f"--signal={number.name}", "--kill-who=main"]
+            node.run(["systemctl", "kill", *words, unit], check=check)
+        elif not scene.processes_of(program, node, number) and check:
+            raise LabError(f"{program.id}: no process on {node.name} is its main process")
 
 
 class ApplicationHung(ApplicationKilled):
@@ -83,11 +86,11 @@ class ApplicationHung(ApplicationKilled):
 
     def strike(self, scene: Scene) -> None:
         """Stop it."""
-        self._signal(scene, "STOP")
+        self._signal(scene, signal.SIGSTOP)
 
     def mend(self, scene: Scene) -> None:
         """Let it run on, if it is still there."""
-        self._signal(scene, "CONT", check=False)
+        self._signal(scene, signal.SIGCONT, check=False)
 
 
 class AddressDeleted(Fault):
