@@ -9,6 +9,8 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from ocf_py.rehearsal.record import LOST
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -129,7 +131,7 @@ class _Course:
             if colour is None or one.resource or not -_BEFORE <= one.at <= self._end:
                 continue
             self._axes.axvline(one.at, color=colour, linewidth=1.2, linestyle=(0, (3, 2)))
-            word = {"detection": "lost" if "has lost" in one.text else "to be fenced"}.get(
+            word = {"detection": "lost" if LOST in one.text else "to be fenced"}.get(
                 one.kind, f"{one.node} fenced" if one.kind == "fencing" else one.kind
             )
             if one.at >= end:

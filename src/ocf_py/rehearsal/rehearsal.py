@@ -22,7 +22,7 @@ from ocf_py.rehearsal.fitting import fit
 from ocf_py.rehearsal.peers import put_counterparts
 from ocf_py.rehearsal.play import play_fault
 from ocf_py.rehearsal.preparation import ALERT, prepare
-from ocf_py.rehearsal.record import LeftOut, Rehearsal
+from ocf_py.rehearsal.run import LeftOut, Rehearsal
 from ocf_py.rehearsal.scene import Scene
 from ocf_py.rehearsal.stage import Stage, read_stage
 from ocf_py.toolkit.errors import UnusableInput
@@ -166,10 +166,11 @@ class Company:
         if start is not None:
             Scene(self._lab, self._stage(one, side)).have_on(start)
         self._progress.step(f"{one.name} ({side}): {FAULTS[name].summary}")
-        play = play_fault(self._lab, self._stage(one, side), FAULTS[name](), side)
+        stage, in_step = self._stage(one, side), start is not None
+        play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=in_step)
         if _BLIND in play.trouble:  # the machine was too busy to watch: what happened is unknown
             self._progress.step(f"again: {play.trouble}")
-            play = play_fault(self._lab, self._stage(one, side), FAULTS[name](), side)
+            play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=in_step)
         self._record.plays.append(play)
         self._tell(play)
 

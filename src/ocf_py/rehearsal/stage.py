@@ -23,8 +23,8 @@ _HEALTH_LEVEL = 10
 class Part:
     """A primitive. `top` is the resource that constraints name: its group, its clone, or itself.
 
-    Times in seconds: `interval` between two monitors (0: none), `timeout` of one, `stopping` of a
-    stop.
+    Times in seconds: `interval` between two monitors of the kind that comes most seldom, `soonest`
+    of the one that comes most often (0: none), `timeout` of one, `stopping` of a stop.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Part:
     agent: str
     values: dict[str, str]
     interval: float
+    soonest: float
     timeout: float
     stopping: float
     is_cloned: bool
@@ -144,6 +145,7 @@ def _read_part(resource: Resource) -> Part:
         resource.agent,
         {one.name: one.value for one in reversed(resource.parameters)},
         min(max(intervals, default=0.0), _LONGEST_MONITOR),
+        min(intervals, default=0.0),
         max((_timeout(one) for one in monitors), default=_DEFAULT_TIMEOUT_MS / 1000),
         max(
             (_timeout(one) for one in resource.operations if one.name == "stop"),

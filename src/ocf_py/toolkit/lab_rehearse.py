@@ -18,8 +18,9 @@ from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ocf_py.rehearsal.record import Play, Rehearsal
+    from ocf_py.rehearsal.record import Play
     from ocf_py.rehearsal.rehearsal import Company, Plan
+    from ocf_py.rehearsal.run import Rehearsal
 
 _DEFAULT_ROUNDS = 7
 
@@ -159,7 +160,7 @@ def _check_faults(names: Sequence[str]) -> None:
 
 def _begin(title: str, report: Path | None) -> Rehearsal:
     """A record; what the report needs is asked for now, and not after an hour of playing."""
-    from ocf_py.rehearsal.record import Rehearsal
+    from ocf_py.rehearsal.run import Rehearsal
 
     if report is not None:
         try:

@@ -12,7 +12,8 @@ from lxml import html
 
 from ocf_py.rehearsal.judge import judge
 from ocf_py.rehearsal.page import write_report
-from ocf_py.rehearsal.record import Gap, LeftOut, Rehearsal
+from ocf_py.rehearsal.record import Gap
+from ocf_py.rehearsal.run import LeftOut, Rehearsal
 from ocf_py.rehearsal.summary import sum_up, tell_play
 
 from .plays import power_loss

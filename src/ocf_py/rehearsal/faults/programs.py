@@ -34,6 +34,10 @@ class ApplicationKilled(Fault):
         bound = program.interval + 2 * DECISION + 2 * scene.stage.starting
         return Expectation(ANYWHERE, bound, NOBODY)
 
+    def found_by(self, stage: Stage) -> Part:
+        """The one that is struck."""
+        return self.program(stage)
+
     def program(self, stage: Stage) -> Part:
         """The one that is struck."""
         return stage.programs[0]
@@ -107,6 +111,10 @@ class AddressDeleted(Fault):
         """The next monitor finds it, and it comes back."""
         bound = scene.stage.addresses[0].interval + 2 * DECISION + 2 * scene.stage.starting
         return Expectation(ANYWHERE, bound, NOBODY)
+
+    def found_by(self, stage: Stage) -> Part:
+        """Its own."""
+        return stage.addresses[0]
 
     def strike(self, scene: Scene) -> None:
         """Delete it, whatever its prefix and interface are."""
