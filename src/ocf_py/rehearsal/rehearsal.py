@@ -72,9 +72,30 @@ def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
         raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
     if stage.needs_guests:
         raise UnsuitableLabError(
-            f"{cib}: DRBD needs a kernel of its own in each node, which namespaces do not have"
+            f"{', '.join(stage.needs_guests)}: DRBD needs a kernel of its own in each node, which "
+            "the nodes of a rehearsal have not"
         )
     return Plan(cib.name, stage, sides, notes)
+
+
+def plan_all(
+    cibs: Sequence[Path], nodes: int | None, *, peer: bool = False
+) -> tuple[list[Plan], list[LeftOut]]:
+    """The plans of several CIBs, `nodes` None for as many as each is for, and who is left out.
+
+    UnsuitableLabError where no lab has any of them; else as `plan`.
+    """
+    plans, left = [], []
+    for cib in cibs:
+        try:
+            plans.append(plan(cib, nodes or count_nodes(cib), peer=peer))
+        except UnsuitableLabError as error:
+            if len(cibs) == 1:
+                raise
+            left.append(LeftOut("all", "every fault", cib.name, str(error)))
+    if not plans:
+        raise UnsuitableLabError("; ".join(one.reason for one in left))
+    return plans, left
 
 
 def count_nodes(cib: Path) -> int:

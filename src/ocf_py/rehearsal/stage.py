@@ -91,9 +91,9 @@ class Stage:
         )
 
     @property
-    def needs_guests(self) -> bool:
-        """Whether something of it needs a kernel of its own in each node."""
-        return any(one.agent.endswith((":Drbd", ":drbd")) for one in self.parts)
+    def needs_guests(self) -> list[str]:
+        """What of it needs a kernel of its own in each node, by its name."""
+        return [one.id for one in self.parts if one.agent.endswith((":Drbd", ":drbd"))]
 
     def is_asked(self, program: Part) -> bool:
         """Whether any monitor asks the program itself, so that one that hangs is found."""

@@ -186,15 +186,18 @@ def _run(  # noqa: PLR0913 - what both commands have been told
     peer: bool,
     as_json: bool,
 ) -> None:
-    from ocf_py.rehearsal.rehearsal import Company, build_lab, count_nodes, plan
+    from ocf_py.rehearsal.rehearsal import Company, build_lab, plan_all
     from ocf_py.rehearsal.summary import sum_up, tell_play
 
     if not cibs:
         raise UnusableInput("no CIB is given", hint="give it what `cibadmin --query` prints")
-    plans = [plan(cib, nodes or count_nodes(cib), peer=peer) for cib in cibs]
+    plans, left = plan_all(cibs, nodes, peer=peer)
+    record.left_out += left
     check_root()
     name, state = context.obj
     progress = Lines()
+    for out in left:
+        progress.step(f"{out.cib}: left out: {out.reason}")
 
     def tell(play: Play) -> None:
         for line in tell_play(play):
