@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _LEAST_NODES = 2
 _DISK_MIB = 256
 _BLIND = "blind"
+_TRIES = 5
 _UP_SECONDS = 120.0
 
 
@@ -188,10 +189,12 @@ class Company:
             Scene(self._lab, self._stage(one, side)).have_on(start)
         self._progress.step(f"{one.name} ({side}): {FAULTS[name].summary}")
         stage, in_step = self._stage(one, side), start is not None
-        play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=in_step)
-        if _BLIND in play.trouble:  # the machine was too busy to watch: what happened is unknown
-            self._progress.step(f"again: {play.trouble}")
+        for _ in range(_TRIES):
             play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=in_step)
+            if _BLIND not in play.trouble:
+                break
+            # The machine was too busy to watch: what happened is unknown.
+            self._progress.step(f"again: {play.trouble}")
         self._record.plays.append(play)
         self._tell(play)
 
