@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.inside.processes import find
+from ocf_py.rehearsal.inside.processes import descend, find
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,7 @@ def test_the_topmost_process_with_these_words_is_found_and_no_other() -> None:
             [one.pid] for one in started
         ]
         assert find(program[0], program[1:]) == []
+        assert [len(descend(one.pid)) for one in started] == [2, 2]
     finally:
         for one in started:
             os.killpg(one.pid, signal.SIGKILL)

@@ -46,14 +46,17 @@ class ApplicationKilled(Fault):
         """Kill it."""
         self._signal(scene, signal.SIGKILL)
 
-    def _signal(self, scene: Scene, number: signal.Signals, *, check: bool = True) -> None:
+    def _signal(
+        self, scene: Scene, number: signal.Signals, *, whole: bool = False, check: bool = True
+    ) -> None:
+        """Signal its main process, or with `whole` all of its processes."""
         program = self.program(scene.stage)
         node = scene.lab.node(scene.place_of(program) or scene.victim)
         unit = program.get("unit") or program.agent.partition("systemd:")[2]
         if unit:
-            words = [f"--signal={number.name}", "--kill-who=main"]
+            words = [f"--signal={number.name}", f"--kill-who={'all' if whole else 'main'}"]
             node.run(["systemctl", "kill", *words, unit], check=check)
-        elif not scene.processes_of(program, node, number) and check:
+        elif not scene.processes_of(program, node, -number if whole else number) and check:
             raise LabError(f"{program.id}: no process on {node.name} is its main process")
 
 
@@ -61,7 +64,7 @@ class ApplicationHung(ApplicationKilled):
     """It is there, and does nothing."""
 
     name = "application-hung"
-    summary = "the main process of an application is stopped, and hangs"
+    summary = "every process of an application is stopped, and hangs"
 
     def reason_against(self, stage: Stage) -> str:
         """A monitor that does not ask the program cannot know."""
@@ -90,11 +93,11 @@ class ApplicationHung(ApplicationKilled):
 
     def strike(self, scene: Scene) -> None:
         """Stop it."""
-        self._signal(scene, signal.SIGSTOP)
+        self._signal(scene, signal.SIGSTOP, whole=True)
 
     def mend(self, scene: Scene) -> None:
         """Let it run on, if it is still there."""
-        self._signal(scene, signal.SIGCONT, check=False)
+        self._signal(scene, signal.SIGCONT, whole=True, check=False)
 
 
 class AddressDeleted(Fault):
