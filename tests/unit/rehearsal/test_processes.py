@@ -42,8 +42,14 @@ def test_the_topmost_process_with_these_words_is_found_and_no_other() -> None:
 def test_one_that_wrote_a_title_over_its_words_is_known_by_its_file(tmp_path: Path) -> None:
     program = tmp_path / "server"
     shutil.copy(shutil.which("cat") or "", program)
-    with subprocess.Popen(["server: waits"], executable=program, stdin=subprocess.PIPE) as retitled:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        ["server: waits"], executable=program, stdin=pipe, stdout=pipe, bufsize=0
+    ) as retitled:
+        assert retitled.stdin is not None
+        assert retitled.stdout is not None
+        retitled.stdin.write(b".")
+        assert retitled.stdout.read(1) == b"."  # it runs
         assert find(str(program), ["--listen", "80"]) == [retitled.pid]
         assert find(str(tmp_path / "other"), ["--listen", "80"]) == []
-        assert retitled.stdin is not None
         retitled.stdin.close()
