@@ -10,7 +10,7 @@ from lxml import html
 
 from ocf_py.rehearsal.judge import judge
 from ocf_py.rehearsal.page import write_report
-from ocf_py.rehearsal.record import Rehearsal
+from ocf_py.rehearsal.run import Rehearsal
 from tests.unit.rehearsal.plays import power_loss
 
 if TYPE_CHECKING:

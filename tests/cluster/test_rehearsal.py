@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from ocf_py.lab.progress import Silence
 from ocf_py.rehearsal.faults import FAULTS
 from ocf_py.rehearsal.faults.programs import AddressDeleted
-from ocf_py.rehearsal.record import NOBODY, STAYS, Expectation, Rehearsal
+from ocf_py.rehearsal.record import NOBODY, STAYS, Expectation
 from ocf_py.rehearsal.rehearsal import Company, plan
+from ocf_py.rehearsal.run import Rehearsal
 from ocf_py.toolkit.lab import lab as command_line
 
 from .conftest import EXAMPLES, name_lab

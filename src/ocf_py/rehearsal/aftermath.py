@@ -46,13 +46,10 @@ def _find_astray(scene: Scene) -> Iterator[str]:
             if is_here and node.name != places.get(part.id) and not part.is_cloned:
                 yield f"{node.name} has {part.get('ip')}"
     for part in stage.programs:
-        if part.is_cloned or not part.get("command", "binfile"):
+        if part.is_cloned or not part.words:
             continue
         for node in scene.lab.nodes:
-            if (
-                node.name != places.get(part.id)
-                and node.run(["pgrep", "-x", "-f", part.pattern], check=False).stdout
-            ):
+            if node.name != places.get(part.id) and scene.processes_of(part, node):
                 yield f"{part.id} runs on {node.name}"
 
 

@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 OURS, PEER = "ocfpy", "peer"
 GOAL = 1.05
 LEAST_ROUNDS = 7
+# Seconds between two questions of a client: what differs by less is not seen to differ.
+RESOLUTION = 0.05
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Medians in seconds; `ratio` is ours over the peers', None where theirs is nothing."""
+    """Medians in seconds; `ratio` is ours over the peers', None where theirs is nothing.
+
+    Where a node was fenced, what Pacemaker took to decide upon it is left out of both: 10 ms or
+    1010 by chance, as its controller sleeps where an update of the CIB is still on its way.
+    """
 
     cib: str
     fault: str
@@ -31,8 +37,8 @@ class Comparison:
 
     @property
     def meets_goal(self) -> bool:
-        """Whether ours is no slower than the goal allows; two that wait for nothing are equal."""
-        return self.ratio is not None and self.ratio <= GOAL
+        """Whether ours is no slower than the goal allows, as far as a client can tell."""
+        return self.ours <= max(self.peers * GOAL, self.peers + RESOLUTION)
 
 
 def compare(plays: Iterable[Play]) -> list[Comparison]:
@@ -44,7 +50,8 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
     found = []
     for (cib, fault), sides in by_fault.items():
         ours, peers = (
-            [one.outage for one in sides[who] if one.outage is not None] for who in (OURS, PEER)
+            [one.outage - one.decision for one in sides[who] if one.outage is not None]
+            for who in (OURS, PEER)
         )
         if ours and peers:
             mine, theirs = median(ours), median(peers)

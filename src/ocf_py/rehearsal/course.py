@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.membership import find_loss
-from ocf_py.rehearsal.record import Moment
+from ocf_py.rehearsal.record import ASKED, LOST, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def _read_journal(lab: Lab, struck: float) -> Iterator[Moment]:
         at, node = event.at - struck, event.node or ""
         if event.what == "fencing requested":
             by = event.details.get("by", "")
-            yield Moment(at, "detection", f"{by} asks for the fencing of {node}", node)
+            yield Moment(at, "detection", f"{by} {ASKED} of {node}", node)
         elif event.what == "fencing confirmed":
             yield Moment(at, "fencing", f"{node} is fenced", node)
         elif event.what == "fencing failed":
@@ -57,7 +57,7 @@ def _read_losses(lab: Lab, struck: float) -> Iterator[Moment]:
         for lost in lab.nodes if log.exists() else ():
             at = None if lost is node else find_loss(log, lost.number, struck)
             if at is not None:
-                text = f"Corosync of {node.name} has lost {lost.name}"
+                text = f"Corosync of {node.name} {LOST} {lost.name}"
                 yield Moment(at - struck, "detection", text, lost.name)
 
 

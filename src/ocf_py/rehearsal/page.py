@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lxml import etree, html
 from lxml.html import builder as E  # noqa: N812 - as lxml's own documentation calls it
 
-from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS, compare
+from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS
 from ocf_py.rehearsal.pictures import draw_course, draw_outages
 from ocf_py.rehearsal.summary import describe_outage, describe_writes
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocf_py.rehearsal.comparison import Comparison
-    from ocf_py.rehearsal.record import Play, Rehearsal
+    from ocf_py.rehearsal.record import Play
+    from ocf_py.rehearsal.run import Rehearsal
 
 _CSS = """
 :root { color-scheme: light; --ink: #1d1f24; --muted: #55606b; --line: #e3e6ea; }
@@ -137,7 +138,7 @@ def _call(record: Rehearsal, play: Play) -> str:
 
 
 def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
-    compared = compare(record.plays) if record.compared else []
+    compared = record.comparisons
     if not compared:
         return
     yield E.H2("Side by side")

@@ -9,8 +9,11 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from ocf_py.rehearsal.record import LOST
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from matplotlib.axes import Axes
 
@@ -22,12 +25,15 @@ _MARKS = {"fault": "#c9302c", "repair": "#1f7a55", "detection": "#6b4fa0", "fenc
 _INK, _FAINT, _MUTED = "#1d1f24", "#e3e6ea", "#55606b"
 _WIDTH = 10.5  # inches
 _LEFT = 2.1  # of it, for the names of the lanes
-_LANE, _NODE_LANE, _TOP, _BOTTOM = 0.34, 0.92, 0.55, 0.55
+_LANE, _NODE_LANE, _TOP, _BOTTOM = 0.34, 0.92, 0.68, 0.55
 _BEFORE, _AFTER = 1.0, 1.5  # seconds that are shown around what happened
 _INSTANT = 0.001  # seconds: Pacemaker counts in milliseconds
 _LONGEST = 22  # letters of a lane's name
 _ROWS = 3  # of labels of a node's operations
+_MARK_ROWS = 4  # of the words above all lanes
 _LETTER = 0.068  # inches that a letter of a label takes
+# Behind a label that lies on no bar: the lines of the marks do not cross it.
+_CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 _STYLE = {
     "svg.fonttype": "none",  # text stays text: it can be searched, copied and read aloud
     "svg.hashsalt": "ocf-py",
@@ -119,30 +125,39 @@ class _Course:
             row = next((row for row in range(_ROWS) if ends[row] <= begin), None)
             if row is not None:
                 ends[row] = begin + width
-                self._label(begin, place + 0.41 + 0.15 * row, text, colour, "left")
+                self._label(begin, place + 0.41 + 0.15 * row, text, colour, "left", _CLEAR)
 
     def _draw_marks(self) -> None:
-        """The lines through all lanes, each with its word at the top where there is room for it."""
-        end = -_BEFORE
+        """The lines behind all lanes; each word is at the top, in the lowest row with room."""
+        ends = [-_BEFORE] * _MARK_ROWS
+        said: dict[str, float] = {}
         for one in self._play.moments:
             colour = _MARKS.get(one.kind)
             if colour is None or one.resource or not -_BEFORE <= one.at <= self._end:
                 continue
-            self._axes.axvline(one.at, color=colour, linewidth=1.2, linestyle=(0, (3, 2)))
-            word = {"detection": "lost" if "has lost" in one.text else "to be fenced"}.get(
+            self._axes.axvline(one.at, color=colour, linewidth=1.2, linestyle=(0, (3, 2)), zorder=1)
+            word = {"detection": "lost" if LOST in one.text else "to be fenced"}.get(
                 one.kind, f"{one.node} fenced" if one.kind == "fencing" else one.kind
             )
-            if one.at >= end:
-                self._label(one.at, self._height + 0.1, word, colour, "left")
-                end = one.at + _LETTER * (len(word) + 1) * self._per_inch
+            row = next((row for row in range(_MARK_ROWS) if ends[row] <= one.at), None)
+            if row is not None and said.get(word, -_BEFORE) <= one.at:  # two survivors say the same
+                self._label(one.at, self._height + 0.1 + 0.14 * row, word, colour, "left")
+                said[word] = ends[row] = one.at + _LETTER * (len(word) + 1) * self._per_inch
 
     def _bar(self, place: float, since: float, until: float, colour: str) -> None:
         self._axes.barh(place, until - since, 0.2, since, color=colour, zorder=2)
 
-    def _label(self, at: float, place: float, text: str, colour: str, side: str) -> None:
-        self._axes.text(
-            at, place, text, color=colour, ha=side, va="center", fontsize=8, zorder=3, clip_on=False
-        )
+    def _label(
+        self,
+        at: float,
+        place: float,
+        text: str,
+        colour: str,
+        side: str,
+        box: dict[str, Any] | None = None,
+    ) -> None:
+        style: dict[str, Any] = {"color": colour, "ha": side, "fontsize": 8, "bbox": box}
+        self._axes.text(at, place, text, va="center", zorder=3, clip_on=False, **style)
 
 
 def draw_outages(rows: Sequence[tuple[str, float, float, bool]], unit: str) -> str:

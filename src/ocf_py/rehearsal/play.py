@@ -9,6 +9,7 @@ from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.aftermath import look
 from ocf_py.rehearsal.audience import Audience
 from ocf_py.rehearsal.course import fenced_since, trace
+from ocf_py.rehearsal.faults.agents import await_monitor
 from ocf_py.rehearsal.judge import judge
 from ocf_py.rehearsal.record import MOVES, Expectation, Moment, Play
 from ocf_py.rehearsal.scene import Scene
@@ -23,15 +24,22 @@ _PATIENCE = 30.0  # seconds beyond the bound in which a late return is still mea
 _SEATS_SECONDS = 60.0
 
 
-def play_fault(lab: Lab, stage: Stage, fault: Fault, provider: str) -> Play:
+def play_fault(
+    lab: Lab, stage: Stage, fault: Fault, provider: str, *, in_step: bool = False
+) -> Play:
     """Play it on a cluster on which all is well; what goes wrong is `trouble` in the record.
 
+    With `in_step` what a monitor has to find strikes when one has just been, for it to be compared.
     LabError where the cluster cannot be had back in order: nothing more can be played on it.
     """
     scene = Scene(lab, stage)
     play = Play(fault.name, fault.summary, stage.name, provider, scene.victim, fault.expect(scene))
     try:
         with Audience(scene) as audience:
+            _take_seats(lab, audience)
+            part = fault.found_by(stage) if in_step else None
+            if part is not None:
+                await_monitor(scene, part)
             _watch(scene, fault, play, audience)
     except LabError as error:
         play.trouble = play.trouble or str(error)
@@ -40,8 +48,7 @@ def play_fault(lab: Lab, stage: Stage, fault: Fault, provider: str) -> Play:
     return play
 
 
-def _watch(scene: Scene, fault: Fault, play: Play, audience: Audience) -> None:
-    lab, expectation = scene.lab, play.expectation
+def _take_seats(lab: Lab, audience: Audience) -> None:
     begun = time.monotonic()
     lab.wait_until(
         "every client is answered, and every writer",
@@ -49,6 +56,10 @@ def _watch(scene: Scene, fault: Fault, play: Play, audience: Audience) -> None:
         timeout=_SEATS_SECONDS,
     )
     time.sleep(_CALM_SECONDS)
+
+
+def _watch(scene: Scene, fault: Fault, play: Play, audience: Audience) -> None:
+    lab, expectation = scene.lab, play.expectation
     struck = lab.note(f"fault: {fault.name} on {scene.victim}")
     try:
         fault.strike(scene)

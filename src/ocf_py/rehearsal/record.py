@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 STAYS, MOVES, ANYWHERE = "stays", "moves", "anywhere"
 # Whose fencing is right.
 NOBODY, VICTIM, ONE, ANYBODY = "nobody", "victim", "one", "anybody"
+# What a detection says that is none of a resource.
+LOST, ASKED = "has lost", "asks for the fencing"
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,18 @@ class Play:
         gaps = [gap.seconds(self.ended) for heard in self.heard for gap in heard.gaps]
         return max(gaps, default=0.0) if self.heard else None
 
+    @property
+    def decision(self) -> float:
+        """Seconds from the lost membership to the request to fence; 0.0 where nobody asked."""
+        lost, asked = (
+            next(
+                (one.at for one in self.moments if one.kind == "detection" and word in one.text),
+                None,
+            )
+            for word in (LOST, ASKED)
+        )
+        return 0.0 if lost is None or asked is None else max(0.0, asked - lost)
+
     def to_json(self) -> dict[str, Any]:
         """As it stands in report.json."""
         return {
@@ -193,43 +207,4 @@ class Play:
             "expected": self.expectation.sentence,
             "passed": self.passed,
             "outage": self.outage,
-        }
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A fault that was not played, and why."""
-
-    fault: str
-    summary: str
-    cib: str
-    reason: str
-
-
-@dataclass
-class Rehearsal:
-    """All that was played in one run."""
-
-    title: str
-    plays: list[Play] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    compared: bool = False
-
-    @property
-    def passed(self) -> bool:
-        """Whether anything was played, and every play passed."""
-        return bool(self.plays) and all(play.passed for play in self.plays)
-
-    def to_json(self) -> dict[str, Any]:
-        """The whole, as report.json has it."""
-        from ocf_py.rehearsal.comparison import compare
-
-        return {
-            "title": self.title,
-            "passed": self.passed,
-            "notes": self.notes,
-            "comparison": [asdict(one) for one in compare(self.plays)] if self.compared else [],
-            "plays": [play.to_json() for play in self.plays],
-            "left_out": [asdict(one) for one in self.left_out],
         }

@@ -22,7 +22,7 @@ from ocf_py.rehearsal.fitting import fit
 from ocf_py.rehearsal.peers import put_counterparts
 from ocf_py.rehearsal.play import play_fault
 from ocf_py.rehearsal.preparation import ALERT, prepare
-from ocf_py.rehearsal.record import LeftOut, Rehearsal
+from ocf_py.rehearsal.run import LeftOut, Rehearsal
 from ocf_py.rehearsal.scene import Scene
 from ocf_py.rehearsal.stage import Stage, read_stage
 from ocf_py.toolkit.errors import UnusableInput
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _LEAST_NODES = 2
 _DISK_MIB = 256
 _BLIND = "blind"
+_TRIES = 5
 _UP_SECONDS = 120.0
 
 
@@ -72,9 +73,30 @@ def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
         raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
     if stage.needs_guests:
         raise UnsuitableLabError(
-            f"{cib}: DRBD needs a kernel of its own in each node, which namespaces do not have"
+            f"{', '.join(stage.needs_guests)}: DRBD needs a kernel of its own in each node, which "
+            "the nodes of a rehearsal have not"
         )
     return Plan(cib.name, stage, sides, notes)
+
+
+def plan_all(
+    cibs: Sequence[Path], nodes: int | None, *, peer: bool = False
+) -> tuple[list[Plan], list[LeftOut]]:
+    """The plans of several CIBs, `nodes` None for as many as each is for, and who is left out.
+
+    UnsuitableLabError where no lab has any of them; else as `plan`.
+    """
+    plans, left = [], []
+    for cib in cibs:
+        try:
+            plans.append(plan(cib, nodes or count_nodes(cib), peer=peer))
+        except UnsuitableLabError as error:
+            if len(cibs) == 1:
+                raise
+            left.append(LeftOut("all", "every fault", cib.name, str(error)))
+    if not plans:
+        raise UnsuitableLabError("; ".join(one.reason for one in left))
+    return plans, left
 
 
 def count_nodes(cib: Path) -> int:
@@ -166,10 +188,13 @@ class Company:
         if start is not None:
             Scene(self._lab, self._stage(one, side)).have_on(start)
         self._progress.step(f"{one.name} ({side}): {FAULTS[name].summary}")
-        play = play_fault(self._lab, self._stage(one, side), FAULTS[name](), side)
-        if _BLIND in play.trouble:  # the machine was too busy to watch: what happened is unknown
+        stage, in_step = self._stage(one, side), start is not None
+        for _ in range(_TRIES):
+            play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=in_step)
+            if _BLIND not in play.trouble:
+                break
+            # The machine was too busy to watch: what happened is unknown.
             self._progress.step(f"again: {play.trouble}")
-            play = play_fault(self._lab, self._stage(one, side), FAULTS[name](), side)
         self._record.plays.append(play)
         self._tell(play)
 

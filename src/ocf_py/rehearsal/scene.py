@@ -130,8 +130,20 @@ class Scene:
 
     def helper(self, name: str, *words: str) -> list[str]:
         """The command of the host that runs one of `inside` in the struck node."""
-        source = (_INSIDE / f"{name}.py").read_text(encoding="utf-8")
-        return self.node.command_line(["/usr/bin/python3", "-ISE", "-c", source, *words])
+        return self.node.command_line(_helper(name, *words))
+
+    def processes_of(self, program: Part, node: Node, signal: int = 0) -> list[int]:
+        """The main processes of a program of a node's, each of which got the signal, if any.
+
+        Of a negative one, all that descends from them got it too.
+        """
+        found = node.run(_helper("processes", str(signal), *program.words)).stdout
+        return [int(pid) for pid in found.split()]
+
+
+def _helper(name: str, *words: str) -> list[str]:
+    source = (_INSIDE / f"{name}.py").read_text(encoding="utf-8")
+    return ["/usr/bin/python3", "-ISE", "-c", source, *words]
 
 
 def sleep(seconds: float) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ocf_py.cib.model import resources
+from ocf_py.service.words import split_words
 
 if TYPE_CHECKING:
     from ocf_py.cib.document import Document
@@ -23,8 +23,8 @@ _HEALTH_LEVEL = 10
 class Part:
     """A primitive. `top` is the resource that constraints name: its group, its clone, or itself.
 
-    Times in seconds: `interval` between two monitors (0: none), `timeout` of one, `stopping` of a
-    stop.
+    Times in seconds: `interval` between two monitors of the kind that comes most seldom, `soonest`
+    of the one that comes most often (0: none), `timeout` of one, `stopping` of a stop.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Part:
     agent: str
     values: dict[str, str]
     interval: float
+    soonest: float
     timeout: float
     stopping: float
     is_cloned: bool
@@ -42,10 +43,10 @@ class Part:
         return next((self.values[name] for name in names if self.values.get(name)), "")
 
     @property
-    def pattern(self) -> str:
-        """What alone the whole command line of a program's main process matches."""
-        words = [self.get("command", "binfile"), self.get("args", "cmdline_options")]
-        return re.escape(" ".join(filter(None, words)))
+    def words(self) -> list[str]:
+        """What a program's main process is started as; nothing for a unit."""
+        command = self.get("command", "binfile")
+        return [command, *split_words(self.get("args", "cmdline_options"))] if command else []
 
 
 @dataclass
@@ -90,9 +91,9 @@ class Stage:
         )
 
     @property
-    def needs_guests(self) -> bool:
-        """Whether something of it needs a kernel of its own in each node."""
-        return any(one.agent.endswith((":Drbd", ":drbd")) for one in self.parts)
+    def needs_guests(self) -> list[str]:
+        """What of it needs a kernel of its own in each node, by its name."""
+        return [one.id for one in self.parts if one.agent.endswith((":Drbd", ":drbd"))]
 
     def is_asked(self, program: Part) -> bool:
         """Whether any monitor asks the program itself, so that one that hangs is found."""
@@ -144,6 +145,7 @@ def _read_part(resource: Resource) -> Part:
         resource.agent,
         {one.name: one.value for one in reversed(resource.parameters)},
         min(max(intervals, default=0.0), _LONGEST_MONITOR),
+        min(intervals, default=0.0),
         max((_timeout(one) for one in monitors), default=_DEFAULT_TIMEOUT_MS / 1000),
         max(
             (_timeout(one) for one in resource.operations if one.name == "stop"),

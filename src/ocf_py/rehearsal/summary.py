@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS, compare
+from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ocf_py.rehearsal.record import Play, Rehearsal
+    from ocf_py.rehearsal.record import Play
+    from ocf_py.rehearsal.run import Rehearsal
 
 
 def tell_play(play: Play) -> Iterator[str]:
@@ -47,14 +48,16 @@ def describe_writes(play: Play) -> str:
 
 def sum_up(record: Rehearsal) -> Iterator[str]:
     """What is said at the end: the comparison, what was left out, the count."""
-    if record.compared:
-        for one in compare(record.plays):
-            ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
-            yield (
-                f"{one.cib} {one.fault}: {one.ours:.2f} s beside {one.peers:.2f} s, ratio {ratio}"
-                f" (goal {GOAL}, {one.rounds} rounds of at least {LEAST_ROUNDS})"
-            )
+    missed = sum(not one.meets_goal for one in record.comparisons)
+    for one in record.comparisons:
+        ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
+        word = "" if one.meets_goal else click.style(" MISSED", fg="red")
+        yield (
+            f"{one.cib} {one.fault}: {one.ours:.2f} s beside {one.peers:.2f} s, ratio {ratio}"
+            f" (goal {GOAL}{word}, {one.rounds} rounds of at least {LEAST_ROUNDS})"
+        )
     for left in record.left_out:
         yield f"not played: {left.cib} {left.fault}: {left.reason}"
     failed = [play for play in record.plays if not play.passed]
-    yield f"{len(record.plays)} played, {len(failed)} failed"
+    goals = f", {missed} slower than the goal" if missed else ""
+    yield f"{len(record.plays)} played, {len(failed)} failed{goals}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import socket
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.namespaces import open_socket_in
 from ocf_py.lab.witnesses.answers import Answer
 from ocf_py.lab.witnesses.watching import Watching
 from ocf_py.rehearsal.inside import keeper
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
 KEEPER = "/var/lib/ocfpy-rehearsal-keeper.py"
 _PATIENCE = 2.0  # seconds without an answer after which a writer connects anew
 _PAUSE = 0.05
+_PORT = 5432
+_CONNECT = 0.25  # seconds for one attempt: a kernel sends a lost SYN again after a second
 _DONE = "INSERT 0 1"
 TABLE = "ocfpy_rehearsal"
-_QUERY = f"SELECT n FROM {TABLE}"  # noqa: S608 - a name of ours
 
 
 class Writer(Watching):
@@ -53,7 +56,7 @@ class Writer(Watching):
         """Connect and write until something goes wrong."""
         raise NotImplementedError
 
-    def stored(self, node: str) -> set[int]:
+    def stored(self, node: str = "") -> set[int]:
         """What is there now, `node` having it; LabError when nobody can tell."""
         raise NotImplementedError
 
@@ -72,10 +75,11 @@ class Writer(Watching):
         self.ended.set()
         self._thread.join()
 
-    def lost(self, node: str) -> list[float]:
+    def lost(self, node: str = "") -> list[float]:
         """When each of those was acknowledged that are not there, in order."""
+        acknowledged = dict(self.acknowledged)  # it may go on writing
         there = self.stored(node)
-        return sorted(at for number, at in self.acknowledged.items() if number not in there)
+        return sorted(at for number, at in acknowledged.items() if number not in there)
 
 
 class Conversation:
@@ -168,40 +172,56 @@ class FileWriter(Writer):
         finally:
             told.close()
 
-    def stored(self, node: str) -> set[int]:
+    def stored(self, node: str = "") -> set[int]:
         """What is in the file."""
         shown = self._lab.node(node).run(["cat", f"{self._directory}/{keeper.NAME}"]).stdout
         return {int(line) for line in shown.split() if line.isdecimal()}
 
 
 class RowWriter(Writer):
-    """A client in the service network that commits a row a transaction to PostgreSQL."""
+    """A client in the service network that commits a row a transaction to PostgreSQL.
+
+    `table` has one column, n; `pause` is what passes between two rows, in seconds.
+    """
 
     kind = "database"
+    pause = _PAUSE
 
-    def __init__(self, lab: Lab, address: str) -> None:
+    def __init__(self, lab: Lab, address: str, table: str = TABLE) -> None:
         super().__init__(f"writer to the database at {address}")
-        inside = ["nsenter", f"--net=/proc/{lab.describe()['daemon']}/ns/net"]
+        self._table = table
+        self._place = (address, _PORT)
+        self._daemon = int(lab.describe()["daemon"])
+        inside = ["nsenter", f"--net=/proc/{self._daemon}/ns/net"]
         self._psql = [*inside, "psql", "-qXw", "-h", address, "-U", "postgres", "postgres"]
         self._environment = {"PATH": os.defpath, "PGCONNECT_TIMEOUT": "2"}
 
+    def _is_answered(self) -> bool:
+        """Whether somebody listens there: a client of the database is slow to find out."""
+        with open_socket_in(self._daemon, socket.AF_INET, socket.SOCK_STREAM, 0) as attempt:
+            attempt.settimeout(_CONNECT)
+            return attempt.connect_ex(self._place) == 0
+
     def write_on(self) -> None:
         """Until a row is not acknowledged."""
+        if not self._is_answered():
+            return
         told = Conversation(self._psql, self._environment)
         try:
             while not self.ended.is_set():
                 number, asked = self.take_number(), time.monotonic()
-                row = f"\\set QUIET off\nINSERT INTO {TABLE} VALUES ({number});\n"
+                row = f"\\set QUIET off\nINSERT INTO {self._table} VALUES ({number});\n"
                 if told.ask(row) != _DONE:
                     return
                 self.acknowledge(number, asked)
-                self.ended.wait(_PAUSE)
+                self.ended.wait(self.pause)
         finally:
             told.close()
 
-    def stored(self, node: str) -> set[int]:  # noqa: ARG002 - the address leads there
+    def stored(self, node: str = "") -> set[int]:  # noqa: ARG002 - the address leads there
         """What the database has, asked by a client of its own."""
-        query = [*self._psql, "-At", "-c", _QUERY]
+        question = f"SELECT n FROM {self._table}"  # noqa: S608 - a name of ours
+        query = [*self._psql, "-At", "-c", question]
         try:
             done = subprocess.run(
                 query, capture_output=True, text=True, check=True, timeout=20, env=self._environment

@@ -18,8 +18,9 @@ from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ocf_py.rehearsal.record import Play, Rehearsal
+    from ocf_py.rehearsal.record import Play
     from ocf_py.rehearsal.rehearsal import Company, Plan
+    from ocf_py.rehearsal.run import Rehearsal
 
 _DEFAULT_ROUNDS = 7
 
@@ -159,7 +160,7 @@ def _check_faults(names: Sequence[str]) -> None:
 
 def _begin(title: str, report: Path | None) -> Rehearsal:
     """A record; what the report needs is asked for now, and not after an hour of playing."""
-    from ocf_py.rehearsal.record import Rehearsal
+    from ocf_py.rehearsal.run import Rehearsal
 
     if report is not None:
         try:
@@ -185,15 +186,18 @@ def _run(  # noqa: PLR0913 - what both commands have been told
     peer: bool,
     as_json: bool,
 ) -> None:
-    from ocf_py.rehearsal.rehearsal import Company, build_lab, count_nodes, plan
+    from ocf_py.rehearsal.rehearsal import Company, build_lab, plan_all
     from ocf_py.rehearsal.summary import sum_up, tell_play
 
     if not cibs:
         raise UnusableInput("no CIB is given", hint="give it what `cibadmin --query` prints")
-    plans = [plan(cib, nodes or count_nodes(cib), peer=peer) for cib in cibs]
+    plans, left = plan_all(cibs, nodes, peer=peer)
+    record.left_out += left
     check_root()
     name, state = context.obj
     progress = Lines()
+    for out in left:
+        progress.step(f"{out.cib}: left out: {out.reason}")
 
     def tell(play: Play) -> None:
         for line in tell_play(play):

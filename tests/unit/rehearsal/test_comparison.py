@@ -3,32 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ocf_py.rehearsal.comparison import compare
-from ocf_py.rehearsal.record import Gap, Play
+from ocf_py.rehearsal.record import Gap, Play, Verdict
+from ocf_py.rehearsal.run import Rehearsal
+from ocf_py.rehearsal.summary import sum_up
 
 from .plays import power_loss
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def play(provider: str, seconds: float) -> Play:
+
+def play(provider: str, seconds: float, **other: Any) -> Play:
     heard = [replace(power_loss().heard[0], gaps=[Gap(0.0, seconds)])]
-    return power_loss(provider=provider, heard=heard)
+    return power_loss(provider=provider, heard=heard, **other)
 
 
 def test_the_medians_of_both_are_compared() -> None:
-    ours = [play("ocfpy", seconds) for seconds in (1.0, 2.0, 9.0)]
-    peers = [play("peer", seconds) for seconds in (4.0, 4.0, 1.0)]
+    ours = [play("ocfpy", seconds, moments=[]) for seconds in (1.0, 2.0, 9.0)]
+    peers = [play("peer", seconds, moments=[]) for seconds in (4.0, 4.0, 1.0)]
     (found,) = compare([*ours, *peers])
     assert (found.ours, found.peers, found.ratio, found.rounds) == (2.0, 4.0, 0.5, 3)
     assert found.failed_ours == found.failed_peers == 3  # nobody has judged them
 
 
-@pytest.mark.parametrize(("seconds", "meets"), [(4.2, True), (4.3, False)])
-def test_the_goal_is_one_twentieth_more(seconds: float, meets: bool) -> None:
-    (found,) = compare([play("ocfpy", seconds), play("peer", 4.0)])
+@pytest.mark.parametrize(
+    ("ours", "peers", "meets"),
+    [(4.2, 4.0, True), (4.3, 4.0, False), (0.14, 0.1, True), (0.16, 0.1, False), (0.0, 0.0, True)],
+)
+def test_the_goal_is_one_twentieth_more_or_what_no_client_can_tell(
+    ours: float, peers: float, meets: bool
+) -> None:
+    (found,) = compare([play("ocfpy", ours, moments=[]), play("peer", peers, moments=[])])
     assert found.meets_goal is meets
+
+
+def test_what_pacemaker_takes_to_decide_upon_a_fencing_is_left_out() -> None:
+    (found,) = compare([play("ocfpy", 4.0), play("peer", 3.0, moments=[])])
+    assert (found.ours, found.peers) == (3.0, 3.0)
+
+
+def test_a_missed_goal_fails_the_run_where_sides_are_compared() -> None:
+    plays = [play("ocfpy", 4.3, moments=[]), play("peer", 4.0, moments=[])]
+    for one in plays:
+        one.verdicts = [Verdict("serves again", holds=True, said="it does")]
+    assert Rehearsal("not compared", plays).passed
+    missed = Rehearsal("compared", plays, compared=True)
+    assert not missed.passed
+    assert [line for line in sum_up(missed) if "MISSED" in line]
+    assert list(sum_up(missed))[-1] == "2 played, 0 failed, 1 slower than the goal"
 
 
 def test_what_only_one_side_played_is_not_compared() -> None:

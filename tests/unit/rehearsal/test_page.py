@@ -12,7 +12,9 @@ from lxml import html
 
 from ocf_py.rehearsal.judge import judge
 from ocf_py.rehearsal.page import write_report
-from ocf_py.rehearsal.record import Gap, LeftOut, Rehearsal
+from ocf_py.rehearsal.pictures import draw_course
+from ocf_py.rehearsal.record import Gap
+from ocf_py.rehearsal.run import LeftOut, Rehearsal
 from ocf_py.rehearsal.summary import sum_up, tell_play
 
 from .plays import power_loss
@@ -57,6 +59,17 @@ def test_the_page_fetches_nothing_and_has_a_picture_of_each_play(tmp_path: Path)
     }
     for link in document.xpath("//td/a/@href"):
         assert document.get_element_by_id(link[1:]) is not None
+
+
+def test_every_mark_has_its_word_however_close_they_are() -> None:
+    picture = draw_course(power_loss())
+    for word in ("fault", "lost", "to be fenced", "n1 fenced", "repair"):
+        assert f">{word}</text>" in picture
+
+
+def test_no_mark_is_drawn_over_a_label_or_a_bar() -> None:
+    picture = draw_course(power_loss())
+    assert picture.rindex("stroke-dasharray: 3.6,2.4") < picture.index('id="patch_3"')
 
 
 def test_the_facts_beside_it_are_the_whole_record(tmp_path: Path) -> None:

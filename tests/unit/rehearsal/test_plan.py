@@ -9,7 +9,7 @@ import pytest
 
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.rehearsal.faults import FAULTS
-from ocf_py.rehearsal.rehearsal import count_nodes, plan
+from ocf_py.rehearsal.rehearsal import count_nodes, plan, plan_all
 from ocf_py.toolkit.errors import UnusableInput
 
 if TYPE_CHECKING:
@@ -136,6 +136,30 @@ def test_faults_that_cannot_befall_a_cib_say_why() -> None:
     database = plan(EXAMPLES / "database.xml", 2).stage
     assert "no monitor asks the application (postgres)" in (
         FAULTS["application-hung"]().reason_against(database)
+    )
+
+
+def test_a_cib_that_no_lab_has_is_left_out_beside_others_and_refused_alone() -> None:
+    cibs = [EXAMPLES / "address.xml", EXAMPLES / "block-mirror.xml", EXAMPLES / "n-plus-one.xml"]
+    plans, left = plan_all(cibs, None)
+    assert [(one.name, one.stage.nodes) for one in plans] == [
+        ("address.xml", 2),
+        ("n-plus-one.xml", 3),
+    ]
+    (one,) = left
+    assert (one.cib, one.fault) == ("block-mirror.xml", "all")
+    assert one.reason.startswith("disk: DRBD needs a kernel of its own")
+    for alone in (cibs[1:2], [cibs[1], cibs[1]]):
+        with pytest.raises(UnsuitableLabError, match="DRBD"):
+            plan_all(alone, None)
+
+
+def test_without_a_counterpart_a_cib_is_not_compared() -> None:
+    cibs = [EXAMPLES / "web-server.xml", EXAMPLES / "hot-standby.xml"]
+    plans, left = plan_all(cibs, None, peer=True)
+    assert ([one.name for one in plans], [one.cib for one in left]) == (
+        ["web-server.xml"],
+        ["hot-standby.xml"],
     )
 
 

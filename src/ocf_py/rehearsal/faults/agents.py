@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
@@ -13,10 +14,12 @@ from ocf_py.rehearsal.writing import Conversation
 
 if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
-    from ocf_py.rehearsal.stage import Stage
+    from ocf_py.rehearsal.stage import Part, Stage
 
 _SHARE = 0.5  # of a monitor's timeout
 _LONGEST = 8.0
+_LOOK_SECONDS = 0.01
+_MONITOR_SECONDS = 0.5  # by then a monitor that has begun is over
 
 
 class SlowMonitor(Fault):
@@ -45,7 +48,7 @@ class SlowMonitor(Fault):
 
     def strike(self, scene: Scene) -> None:
         """Lie in wait."""
-        self._catcher = lie_in_wait(scene, "monitor", str(self._delay(scene)))
+        self._catcher = lie_in_wait(scene, scene.stage.anchor, "monitor", str(self._delay(scene)))
 
     def mend(self, scene: Scene) -> None:
         """Let them be; one that is held is let go."""
@@ -77,7 +80,7 @@ class AgentKilledInStop(Fault):
 
     def strike(self, scene: Scene) -> None:
         """Lie in wait, then have it stopped."""
-        self._catcher = lie_in_wait(scene, "stop", "kill")
+        self._catcher = lie_in_wait(scene, scene.stage.anchor, "stop", "kill")
         Standby().strike(scene)
 
     def mend(self, scene: Scene) -> None:
@@ -90,10 +93,27 @@ class AgentKilledInStop(Fault):
                 raise LabError("the stop was over before it could be killed")
 
 
-def lie_in_wait(scene: Scene, action: str, how: str) -> Conversation:
-    """Have an action of the anchor's agent caught on the struck node."""
-    catcher = Conversation(scene.helper("catcher", scene.stage.anchor.id, action, how))
+def lie_in_wait(scene: Scene, part: Part, action: str, *how: str) -> Conversation:
+    """Have an action of a part's agent caught on the struck node; `how` is the catcher's."""
+    catcher = Conversation(scene.helper("catcher", part.id, action, *how))
     if catcher.hear() != "ready":
         catcher.close()
-        raise LabError(f"nobody lies in wait for the {action} of {scene.stage.anchor.id}")
+        raise LabError(f"nobody lies in wait for the {action} of {part.id}")
     return catcher
+
+
+def await_monitor(scene: Scene, part: Part) -> None:
+    """Return when the part's most frequent monitor has just been; LabError where none comes."""
+    if not part.agent.startswith("ocf:") or not part.soonest:
+        return  # a unit is asked without a process
+    milliseconds = f"{part.soonest * 1000:.0f}"
+    catcher = lie_in_wait(scene, part, "monitor", "see", milliseconds)
+    try:
+        end = time.monotonic() + 2 * part.soonest + part.timeout
+        while "caught" not in catcher.hear_now():
+            if time.monotonic() > end:
+                raise LabError(f"no monitor of {part.id} was seen")
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        catcher.close()
+    time.sleep(_MONITOR_SECONDS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from ocf_py.rehearsal.record import Expectation
     from ocf_py.rehearsal.scene import Scene
-    from ocf_py.rehearsal.stage import Stage
+    from ocf_py.rehearsal.stage import Part, Stage
 
 #: Seconds until a node that is gone is known, fenced and its service decided on elsewhere: token
 #: and consensus 2.2, the lab's delay 1, Pacemaker's own hesitation 1, and room for a busy machine.
@@ -31,6 +31,10 @@ class Fault:
     def expect(self, scene: Scene) -> Expectation:
         """What should happen; asked when all is well."""
         raise NotImplementedError
+
+    def found_by(self, stage: Stage) -> Part | None:  # noqa: ARG002 - few faults wait for one
+        """The part whose monitor has to find it; None where no monitor has to."""
+        return None
 
     def strike(self, scene: Scene) -> None:
         """Let it happen; returns when it has."""

@@ -234,9 +234,12 @@ class Upgrade(Fault):
 
 
 def _exchange(scene: Scene, name: str, place: str) -> None:
-    """Put a copy in a folder's place: every file of it is another one from now on."""
+    """Put a copy in a folder's place: every file of it is another one from now on.
+
+    A new copy each time: on a node that has not been off since, the last one is still there.
+    """
     node = scene.lab.node(name)
-    new = f"/var/lib/ocfpy-rehearsal-new{place}"
-    node.run(["mkdir", "-p", new])
-    node.run(["cp", "--archive", "--force", f"{place}/.", new])
+    new = node.run(["mktemp", "--directory", "/var/lib/ocfpy-rehearsal-XXXXXXXX"]).stdout.strip()
+    node.run(["chmod", "0755", new])
+    node.run(["cp", "--archive", f"{place}/.", new])
     node.run(["mount", "--bind", new, place])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
 from ocf_py.rehearsal.record import ANYWHERE, NOBODY, STAYS, Expectation
 
@@ -32,29 +34,37 @@ class ApplicationKilled(Fault):
         bound = program.interval + 2 * DECISION + 2 * scene.stage.starting
         return Expectation(ANYWHERE, bound, NOBODY)
 
+    def found_by(self, stage: Stage) -> Part:
+        """The one that is struck."""
+        return self.program(stage)
+
     def program(self, stage: Stage) -> Part:
         """The one that is struck."""
         return stage.programs[0]
 
     def strike(self, scene: Scene) -> None:
         """Kill it."""
-        self._signal(scene, "KILL")
+        self._signal(scene, signal.SIGKILL)
 
-    def _signal(self, scene: Scene, name: str, *, check: bool = True) -> None:
+    def _signal(
+        self, scene: Scene, number: signal.Signals, *, whole: bool = False, check: bool = True
+    ) -> None:
+        """Signal its main process, or with `whole` all of its processes."""
         program = self.program(scene.stage)
         node = scene.lab.node(scene.place_of(program) or scene.victim)
         unit = program.get("unit") or program.agent.partition("systemd:")[2]
         if unit:
-            node.run(["systemctl", "kill", f"--signal={name}", "--kill-who=main", unit])
-            return
-        node.run(["pkill", f"-{name}", "-x", "-f", program.pattern], check=check)
+            words = [f"--signal={number.name}", f"--kill-who={'all' if whole else 'main'}"]
+            node.run(["systemctl", "kill", *words, unit], check=check)
+        elif not scene.processes_of(program, node, -number if whole else number) and check:
+            raise LabError(f"{program.id}: no process on {node.name} is its main process")
 
 
 class ApplicationHung(ApplicationKilled):
     """It is there, and does nothing."""
 
     name = "application-hung"
-    summary = "the main process of an application is stopped, and hangs"
+    summary = "every process of an application is stopped, and hangs"
 
     def reason_against(self, stage: Stage) -> str:
         """A monitor that does not ask the program cannot know."""
@@ -83,11 +93,11 @@ class ApplicationHung(ApplicationKilled):
 
     def strike(self, scene: Scene) -> None:
         """Stop it."""
-        self._signal(scene, "STOP")
+        self._signal(scene, signal.SIGSTOP, whole=True)
 
     def mend(self, scene: Scene) -> None:
         """Let it run on, if it is still there."""
-        self._signal(scene, "CONT", check=False)
+        self._signal(scene, signal.SIGCONT, whole=True, check=False)
 
 
 class AddressDeleted(Fault):
@@ -104,6 +114,10 @@ class AddressDeleted(Fault):
         """The next monitor finds it, and it comes back."""
         bound = scene.stage.addresses[0].interval + 2 * DECISION + 2 * scene.stage.starting
         return Expectation(ANYWHERE, bound, NOBODY)
+
+    def found_by(self, stage: Stage) -> Part:
+        """Its own."""
+        return stage.addresses[0]
 
     def strike(self, scene: Scene) -> None:
         """Delete it, whatever its prefix and interface are."""

@@ -1,7 +1,8 @@
-"""Lies in wait for one action of an agent in a node: kills it, or has it take its time.
+"""Lies in wait for one action of an agent in a node: kills it, sees it, or has it take its time.
 
-``catcher.py RESOURCE ACTION kill`` kills the first one and ends. With SECONDS in the place of
-``kill`` it stops each for that long. Says ``ready`` when it looks, ``caught`` for each.
+``catcher.py RESOURCE ACTION kill`` kills the first one and ends; ``see INTERVAL`` lets the first
+one be that comes every so many milliseconds, and ends. With SECONDS in the place of ``kill`` it
+stops each for that long. Says ``ready`` when it looks, ``caught`` for each.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ EXECUTOR = "pacemaker-execd"
 FOLDER = "/ocf/resource.d/"
 
 
-def find(resource: str, action: str, known: set[str]) -> int | None:
-    """A process that is new and runs this action of this resource's agent, or None."""
+def find(resource: str, action: str, interval: str, known: set[str]) -> int | None:
+    """A process that is new and runs this action of this resource's agent, or None.
+
+    `interval` is that of the operation in milliseconds, "" for any.
+    """
     for name in os.listdir("/proc"):
         if not name.isdigit() or name in known:
             continue
@@ -34,8 +38,10 @@ def find(resource: str, action: str, known: set[str]) -> int | None:
             continue
         known.add(name)
         mine = (f"OCF_RESOURCE_INSTANCE={resource}", f"OCF_RESOURCE_INSTANCE={resource}:")
-        if words[-1] == action and any(
-            one == mine[0] or one.startswith(mine[1]) for one in settings
+        if (
+            words[-1] == action
+            and any(one == mine[0] or one.startswith(mine[1]) for one in settings)
+            and (not interval or f"OCF_RESKEY_CRM_meta_interval={interval}" in settings)
         ):
             return int(name)
     return None
@@ -48,13 +54,16 @@ def say(word: str) -> None:
 
 def main() -> None:
     """Wait, and catch."""
-    resource, action, how = sys.argv[1:]
+    resource, action, how, interval = (*sys.argv[1:], "")[:4]
     known: set[str] = set()
-    find(resource, action, known)
+    find(resource, action, interval, known)
     say("ready")
     held: dict[int, float] = {}
     while True:
-        pid = find(resource, action, known)
+        pid = find(resource, action, interval, known)
+        if pid is not None and how == "see":
+            say("caught")
+            return
         if pid is not None:
             try:
                 os.kill(pid, signal.SIGKILL if how == "kill" else signal.SIGSTOP)

@@ -1,0 +1,60 @@
+"""All that was played in one run, and what was not."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from ocf_py.rehearsal.comparison import compare
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ocf_py.rehearsal.comparison import Comparison
+    from ocf_py.rehearsal.record import Play
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A fault that was not played, and why."""
+
+    fault: str
+    summary: str
+    cib: str
+    reason: str
+
+
+@dataclass
+class Rehearsal:
+    """All that was played in one run."""
+
+    title: str
+    plays: list[Play] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    compared: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether anything was played, every play passed, and no comparison misses the goal."""
+        return (
+            bool(self.plays)
+            and all(play.passed for play in self.plays)
+            and all(one.meets_goal for one in self.comparisons)
+        )
+
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Ours beside the counterparts', a line for each fault; nothing where none was asked."""
+        return compare(self.plays) if self.compared else []
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole, as report.json has it."""
+        return {
+            "title": self.title,
+            "passed": self.passed,
+            "notes": self.notes,
+            "comparison": [asdict(one) for one in self.comparisons],
+            "plays": [play.to_json() for play in self.plays],
+            "left_out": [asdict(one) for one in self.left_out],
+        }
