@@ -18,6 +18,7 @@ _ONLY_FOLDERS, _NO_LINKS = 0x1000000, 0x2000000
 _EVERY_CHANGE = _MODIFY | _ATTRIB | _CLOSE_WRITE | _MOVED | _CREATE | _DELETE
 _TOO_MANY = (errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSYS)
 _BUFFER = 65536  # bytes
+_NONE = -1
 
 # linux/rtnetlink.h: rtnetlink(7)
 _AF_NETLINK, _NETLINK_ROUTE = 16, 0
@@ -35,18 +36,14 @@ class FileNews:
     """
 
     def __init__(self) -> None:
-        self._handle: int | None = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         self._is_first = True
-        if self._handle == -1:
+        self._handle: int = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        if self._handle == _NONE:
             self._give_up(ctypes.get_errno(), "inotify")
-
-    def __del__(self) -> None:
-        if self._handle is not None:
-            os.close(self._handle)
 
     def follow(self, folder: str) -> None:
         """Is told from now on of what happens in it; FileNotFoundError, NotADirectoryError."""
-        if self._handle is None:
+        if self._handle == _NONE:
             return
         mask = _EVERY_CHANGE | _ONLY_FOLDERS | _NO_LINKS
         if _libc.inotify_add_watch(self._handle, os.fsencode(folder), ctypes.c_uint32(mask)) < 0:
@@ -54,7 +51,7 @@ class FileNews:
 
     def have_come(self) -> bool:
         """Whether something has happened since this was asked the last time."""
-        if self._handle is None:
+        if self._handle == _NONE:
             return True
         some, self._is_first = self._is_first, False
         try:
@@ -67,9 +64,9 @@ class FileNews:
     def _give_up(self, number: int, what: str) -> None:
         if number not in _TOO_MANY:
             raise OSError(number, os.strerror(number), what)
-        if self._handle not in (None, -1):
+        if self._handle != _NONE:
             os.close(self._handle)
-        self._handle = None
+            self._handle = _NONE
 
 
 class NetworkNews:
