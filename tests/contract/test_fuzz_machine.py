@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ocf_py.conformance.fuzz.machine import Machine
-from ocf_py.conformance.fuzz.witness import compare
+from ocf_py.conformance.fuzz.witness import Witness, compare
+from ocf_py.conformance.sandbox import Sandbox
 from tests.contract.broken_agents import use_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_WRITE_BY_A_MAPPING = """
+import mmap, sys
+with open(sys.argv[1], "r+b") as file, mmap.mmap(file.fileno(), 0) as map: map[:1] = b"x"
+"""
 
 
 @pytest.fixture
@@ -72,11 +80,45 @@ def test_nothing_happens_where_nothing_is_done(machine: Machine) -> None:
             "address 192.0.2.7/24 on lo in blue is new",
         ),
         ("setsid --fork sleep 1000 </dev/null >/dev/null 2>&1", "is new: sleep 1000"),
+        ("mkdir -p /etc/a/b; echo x >/etc/a/b/c", "path /etc/a/b/c is new: file"),
+        ("mv /etc/hostname /etc/default", "path /etc/default/hostname is new: file"),
+        ("mount -t tmpfs a /etc/default", "path /etc/default/"),
+        (f"{sys.executable} -c '{_WRITE_BY_A_MAPPING}' /etc/passwd", "path /etc/passwd is file"),
+        ("ip link add left type veth peer name right", "link left is new"),
+        ("ip link set lo mtu 1400", "link lo is "),
+        ("ip link set lo txqueuelen 7", "link lo is "),
+        ("ip rule add table 7 priority 7", "rule -4 7 all is new"),
+        ("ip -6 route add 2001:db8::/64 dev lo table 7", "route 2001:db8::/64 dev lo table 7"),
+        ("ip -6 address add 2001:db8::7/64 dev lo", "address 2001:db8::7/64 on lo is new"),
     ],
 )
 def test_a_change_is_seen(machine: Machine, script: str, seen: str) -> None:
     found = changes(machine, script)
     assert any(seen in line for line in found), found
+
+
+def test_who_has_looked_all_the_time_has_seen_what_a_newcomer_sees(machine: Machine) -> None:
+    for script in (
+        "mkdir -p /etc/a/b; echo x >/etc/a/b/c; ln /etc/a/b/c /etc/d; chmod 600 /etc/d",
+        "echo y >/etc/d; rm -r /etc/a; mkdir -p /etc/a/b; mkfifo /etc/a/b/c; rm /etc/hostname",
+        "mkdir /run/a; mount --bind /etc /run/a; echo z >/run/a/hosts; mv /etc/default /etc/e",
+        "mount -t tmpfs a /tmp; touch /tmp/a; umount /tmp; chown 7:7 /etc/a/b; touch /etc/e/f",
+        "ip link add left type veth peer name right; ip link set left up; ip link set right up",
+        "ip address add 192.0.2.7/24 dev left; ip -6 address add 2001:db8::7/64 dev left nodad",
+        "ip route add 198.51.100.0/24 via 192.0.2.1; ip rule add table 7 priority 7",
+        "ip link set right down; ip address del 192.0.2.7/24 dev left; ip link set lo down",
+    ):
+        machine.caller.run(("sh", "-ec", script), expect=(0,))
+        machine.witness.look()
+    sandbox = machine.caller.sandbox
+    assert isinstance(sandbox, Sandbox)
+    with contextlib.closing(Witness(sandbox)) as newcomer:
+        # Each of the two is a process that the other one sees.
+        expected = {
+            thing: how for thing, how in newcomer.settle().items() if "process " not in thing
+        }
+        seen = machine.settle()
+    assert {thing: how for thing, how in seen.items() if "process " not in thing} == expected
 
 
 def test_a_lifetime_that_counts_down_is_no_change(machine: Machine) -> None:

@@ -7,8 +7,7 @@ program, too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # typing costs a program more than all it does
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 

@@ -71,7 +71,7 @@ class Sandbox:
         if os.geteuid() != 0:
             raise SandboxUnavailable("a sandbox needs root: namespaces are made for it")
         self._keeper = subprocess.Popen(
-            [sys.executable, "-IB", _INIT, _LIBRARY, *self._folders],
+            [sys.executable, "-ISB", _INIT, _LIBRARY, *self._folders],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

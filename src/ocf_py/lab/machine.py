@@ -33,6 +33,7 @@ class Machine:
         self.name = name
         self.number = settings.number_of(name)
         self.pid: int | None = None  # our unreaped child: it cannot be reused
+        self.since = 0.0  # when that began to run
         self.pidfd = -1
         self.reports = -1  # what its mini init tells
         self.boot_at: float | None = None
@@ -86,7 +87,7 @@ class Machine:
         if self.pid is not None:
             return
         self.daemons = {}
-        self.pid = self.boot()
+        self.pid, self.since = self.boot(), time.monotonic()
         self.pidfd = os.pidfd_open(self.pid)
         self._events.write("power on", self.name, pid=self.pid)
 
@@ -146,6 +147,7 @@ class Machine:
         return {
             "power": self.power,
             "pid": self.pid,
+            "since": self.since,
             "number": self.number,
             "frozen": self.is_frozen(),
             "daemons": self.daemons,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
@@ -19,6 +20,8 @@ from ocf_py.conformance.rule import Broken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from typing_extensions import Self
 
     from ocf_py.conformance.fuzz.cases import Case
     from ocf_py.conformance.subject import Subject
@@ -42,39 +45,74 @@ class Tally:
         return f"{sum(self.kinds.values())} environments, {self.lives} lives; calls {calls}"
 
 
+class Fuzz:
+    """Plays environments of one subject on so many machines at a time; a context manager.
+
+    Machines are made when first needed, and stay for what is played next: a play leaves its machine
+    as it was. `patience` is for what takes a while, in seconds.
+    """
+
+    def __init__(self, subject: Subject, *, lanes: int = 1, patience: float = PATIENCE) -> None:
+        self._subject = subject
+        self._patience = patience
+        self._lanes = lanes
+        self._machines: dict[int, Machine] = {}
+        self._inside = contextlib.ExitStack()
+        self._pool = ThreadPoolExecutor(lanes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave()
+        self._pool.shutdown()
+
+    def play(self, action: str, *, seed: int, numbers: Sequence[int]) -> Tally:
+        """Plays the environments of these numbers; Broken tells of the first that fails."""
+        try:
+            self._subject.description  # noqa: B018 - once, for all lanes
+        except UnreadableDescription as problem:
+            raise Broken(f"{self._subject.name}: {problem}") from problem
+        parts = [numbers[lane :: self._lanes] for lane in range(self._lanes)]
+        played = [
+            self._pool.submit(self._play_all, lane, action, seed, part)
+            for lane, part in enumerate(parts)
+        ]
+        wait(played)
+        try:
+            return reduce(add, (lane.result() for lane in played))
+        except BaseException:
+            self._leave()  # what has failed may not be as it was
+            raise
+
+    def _play_all(self, lane: int, action: str, seed: int, numbers: Sequence[int]) -> Tally:
+        """Plays these on the machine of a lane."""
+        tally = Tally()
+        if lane not in self._machines:
+            self._machines[lane] = self._inside.enter_context(
+                Machine(self._subject, self._patience)
+            )
+        machine = self._machines[lane]
+        for number in numbers:
+            _play(machine, make_case(self._subject, action, seed=seed, number=number), tally, seed)
+        return tally
+
+    def _leave(self) -> None:
+        self._machines.clear()
+        self._inside.close()
+
+
 def fuzz(
     subject: Subject,
     action: str,
     *,
     seed: int,
     numbers: Sequence[int],
-    lanes: int = 1,
     patience: float = PATIENCE,
 ) -> Tally:
-    """Plays the environments of these numbers, on so many machines at a time.
-
-    Broken tells of the first that fails. `patience` is for what takes a while, in seconds.
-    """
-    try:
-        subject.description  # noqa: B018 - once, for all lanes
-    except UnreadableDescription as problem:
-        raise Broken(f"{subject.name}: {problem}") from problem
-    with ThreadPoolExecutor(lanes) as pool:
-        parts = [numbers[lane::lanes] for lane in range(lanes)]
-        played = [pool.submit(_play_all, subject, action, seed, part, patience) for part in parts]
-        tallies = [lane.result() for lane in played]
-    return reduce(add, tallies)
-
-
-def _play_all(
-    subject: Subject, action: str, seed: int, numbers: Sequence[int], patience: float
-) -> Tally:
-    """Plays these on one machine."""
-    tally = Tally()
-    with Machine(subject, patience) as machine:
-        for number in numbers:
-            _play(machine, make_case(subject, action, seed=seed, number=number), tally, seed)
-    return tally
+    """Plays these environments of one action, one after the other, on a machine for them alone."""
+    with Fuzz(subject, patience=patience) as one:
+        return one.play(action, seed=seed, numbers=numbers)
 
 
 def _play(machine: Machine, case: Case, tally: Tally, seed: int) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _QUIET = 0.01  # seconds between two looks
 PATIENCE = 5.0  # seconds until quiet has to come: duplicate address detection takes up to 2
 _LOOKOUT = Path(__file__).with_name("lookout.py")
+_LIBRARY = Path(__file__).parents[3]
 
 
 class WitnessDied(RuntimeError):  # noqa: N818 - says what is
@@ -54,7 +55,7 @@ class Witness:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._process = sandbox.popen(
-            [sys.executable, "-ISB", _LOOKOUT],
+            [sys.executable, "-ISB", _LOOKOUT, _LIBRARY],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -75,6 +76,8 @@ class Witness:
             # Before it has seen anything, there was nobody who could have ended it.
             raise WitnessDied(words) if self.seen else SandboxUnavailable(f"it is dark: {words}")
         news, gone = json.loads(line)
+        if not (news or gone):
+            return self.seen
         kept = {**self.seen, **news}
         for thing in gone:
             del kept[thing]
@@ -118,6 +121,8 @@ class Witness:
 
 def compare(before: Picture, after: Picture) -> list[Change]:
     """All that differs, in the order of its names."""
+    if before is after:
+        return []
     things = {thing for thing, _ in before.items() ^ after.items()}
     return [Change(thing, before.get(thing), after.get(thing)) for thing in sorted(things)]
 
