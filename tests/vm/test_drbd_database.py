@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 _MOMENTS = 3.0  # seconds of writing, in which the power fails
 _NAP = 1.0
-#: Of a disk of 64 MiB: it takes longer than two monitors are apart.
-_SLOWLY = ("--c-plan-ahead=0", "--resync-rate=1200k")
+#: Of a disk of 64 MiB: it takes longer than two monitors are apart, on a busy machine too.
+_SLOWLY = ("--c-plan-ahead=0", "--resync-rate=300k")
+_PERCENTAGE = re.compile(r"syncing from the peer: (\d+\.\d) % in sync")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -162,14 +163,15 @@ def test_a_full_resynchronisation_shows_its_percentage_while_the_database_serves
         node.run(["drbdsetup", "disk-options", "0", *_SLOWLY])
     since = lab.note(f"all of {behind.name}'s disk is written anew")
     behind.run(["drbdadm", "invalidate", database.pair.name])
-    shown = re.compile(r"syncing from the peer: (\d+\.\d) % in sync")
-    said: list[str] = []
-
-    def has_gone_on() -> bool:
-        said.extend(shown.findall(database.shown()))
-        return len({*said}) > 1
-
-    lab.wait_until("the percentage is shown, and rises", has_gone_on, timeout=SLOW)
+    begun = lab.wait_until(
+        "the cluster shows the percentage",
+        lambda: _PERCENTAGE.findall(database.shown()),
+        timeout=SLOW,
+    )
+    # Pacemaker keeps the reason of the first of several monitors that end alike.
+    explain = ["ocf-py", "drbd", "explain", database.pair.name]
+    now = _PERCENTAGE.findall(behind.run(explain, check=False, timeout=SLOW).stdout)
+    assert float(begun[0]) < float(now[0]) < 100  # noqa: PLR2004 - percent
     writer.await_more(timeout=SLOW)
     assert writer.lost() == []
     assert database.score(behind.name) == "-INFINITY"
@@ -177,6 +179,5 @@ def test_a_full_resynchronisation_shows_its_percentage_while_the_database_serves
     for node in lab.nodes:
         node.run(["drbdadm", "adjust", database.pair.name])
     assert database.await_rest() == here
-    assert [float(one) for one in said] == sorted(float(one) for one in said)
     assert fencings(lab, since) == []
     assert_whole(database, writer, here)
