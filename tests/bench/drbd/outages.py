@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,9 @@ from tests.vm.drbd_database import DATABASE, SLOW
 
 if TYPE_CHECKING:
     from tests.bench.drbd.session import Session
+
+
+_MOMENTS = 3.0  # seconds of writing, in which the power fails
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,13 @@ def play_move(session: Session, provider: str) -> Outage:
 
 
 def play_power_loss(session: Session, provider: str) -> Outage:
-    """Cut the power of the primary; LabError where a row is lost."""
+    """Cut the power of the primary at any moment; LabError where a row is lost."""
     lab, database = session.lab, session.database
     lost = database.serves()
     survivor = other_node(lab, lost)
     with RowWriter.going_on(lab, ADDRESS) as writer:
         writer.await_more(timeout=SLOW)
+        time.sleep(random.uniform(0, _MOMENTS))  # noqa: S311 - a moment
         with suffer(lab, PowerLoss(lost)) as at:
             database.serves(survivor)
             writer.await_more(timeout=SLOW)
