@@ -11,7 +11,7 @@ from lxml.html import builder as E  # noqa: N812 - as lxml's own documentation c
 
 from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS
 from ocf_py.rehearsal.pictures import draw_course, draw_outages
-from ocf_py.rehearsal.summary import describe_outage, describe_writes
+from ocf_py.rehearsal.summary import describe_outage, describe_writes, tell_medians
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
         f"is a ratio of at most {GOAL} over at least {LEAST_ROUNDS} rounds.",
         E.CLASS("muted"),
     )
-    rows = [(one.fault, one.ours, one.peers, one.meets_goal) for one in compared]
+    rows = [(one.fault, one.ours or 0.0, one.peers or 0.0, one.meets_goal) for one in compared]
     picture = draw_outages(rows, "ours in seconds; | the peers'")
     yield E.SECTION(_figure(picture), E.CLASS("card"))
     head = ("CIB", "Fault", "Rounds", "Ours", "Peers", "Ratio", "Failed, ours", "Failed, peers")
@@ -161,12 +161,9 @@ def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
 
 
 def _build_comparison(one: Comparison) -> html.HtmlElement:
-    ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
     cells = (
         str(one.rounds),
-        f"{one.ours:.2f} s",
-        f"{one.peers:.2f} s",
-        ratio,
+        *tell_medians(one),
         str(one.failed_ours),
         str(one.failed_peers),
     )

@@ -18,8 +18,9 @@ from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ocf_py.rehearsal.planning import Plan
     from ocf_py.rehearsal.record import Play
-    from ocf_py.rehearsal.rehearsal import Company, Plan
+    from ocf_py.rehearsal.rehearsal import Company
     from ocf_py.rehearsal.run import Rehearsal
 
 _DEFAULT_ROUNDS = 7
@@ -186,7 +187,8 @@ def _run(  # noqa: PLR0913 - what both commands have been told
     peer: bool,
     as_json: bool,
 ) -> None:
-    from ocf_py.rehearsal.rehearsal import Company, build_lab, plan_all
+    from ocf_py.rehearsal.planning import build_lab, plan_all
+    from ocf_py.rehearsal.rehearsal import Company
     from ocf_py.rehearsal.summary import sum_up, tell_play
 
     if not cibs:
