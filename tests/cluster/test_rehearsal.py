@@ -48,15 +48,14 @@ def test_faults_on_a_database_are_played_judged_and_reported(tmp_path: Path) -> 
         assert {"one holder", "one mount", "no write lost", "serves again"} <= rules
 
 
-def test_a_soak_plays_what_its_seed_says() -> None:
-    words = ["soak", str(EXAMPLES / "address.xml"), "--minutes", "0.01", "--seed", "5"]
-    words += ["--fault", "standby", "--fault", "address-deleted", "--fault", "move", "--json"]
-    done = CliRunner(mix_stderr=False).invoke(command_line, [*words, "--name", name_lab("soak")])
-    assert done.exit_code == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["notes"] == ["seed 5"]
+def test_a_soak_plays_what_its_seed_says(lab: Lab) -> None:
+    run = Rehearsal("a short soak")
+    company = Company(lab, run, lambda _: None, Silence())
+    made = plan(EXAMPLES / "address.xml", 2)
+    company.play_by_chance(made, ["standby", "address-deleted", "move"], seconds=0.01, seed=5)
     # The time is over after the first; which that is, is the seed's.
-    assert [play["fault"] for play in told["plays"]] == ["move"]
+    assert [play.fault for play in run.plays] == ["move"]
+    assert [play.verdicts for play in run.plays if not play.passed] == []
 
 
 class _ForgottenAddress(AddressDeleted):
