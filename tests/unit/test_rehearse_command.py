@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal import planning, rehearsal
 from ocf_py.rehearsal.judge import judge
 from ocf_py.toolkit.lab import lab as command_line
@@ -28,6 +29,7 @@ class Asked(rehearsal.Company):
     """Is asked to play, and plays on paper; `asked` keeps how."""
 
     asked: tuple[object, ...] = ()
+    breaks_at = ""
     changes: dict[str, Any] = {}  # noqa: RUF012 - a test puts its own there
 
     def __init__(self, *words: Any) -> None:
@@ -41,6 +43,8 @@ class Asked(rehearsal.Company):
         self._note(one.name, list(names), seconds, seed)
 
     def _note(self, *words: object) -> None:
+        if words[0] == self.breaks_at:
+            raise LabError("no node answers")
         type(self).asked = words
         play = power_loss(**self.changes)
         play.verdicts = judge(play)
@@ -82,6 +86,14 @@ def test_a_rule_that_does_not_hold_ends_with_1(company: type[Asked]) -> None:
     done = invoke("rehearse", ADDRESS)
     assert done.exit_code == 1
     assert done.stdout.splitlines()[-1] == "1 played, 1 failed"
+
+
+def test_a_lab_that_breaks_down_ends_the_plays_of_its_cib_alone(company: type[Asked]) -> None:
+    company.breaks_at = "address.xml"
+    done = invoke("rehearse", ADDRESS, str(EXAMPLES / "dummy.xml"))
+    assert done.exit_code == 1
+    assert company.asked[0] == "dummy.xml"
+    assert "BROKEN OFF  address.xml: no node answers" in done.stdout.splitlines()
 
 
 def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(

@@ -88,13 +88,14 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
         ),
         E.BODY(
             E.MAIN(
-                E.DIV(E.H1(record.title), _word(record.passed), E.CLASS("head")),
+                E.DIV(E.H1(record.title), _word(passed=record.passed), E.CLASS("head")),
                 E.P(
                     f"{len(record.plays)} faults played, {failed} failed, "
                     f"{len(record.left_out)} not played.",
                     E.CLASS("muted"),
                 ),
                 *(E.P(note, E.CLASS("muted")) for note in record.notes),
+                *(E.P(_word(passed=False), f" broken off: {one}") for one in record.troubles),
                 *_show_outages(record),
                 *_show_comparison(record),
                 E.H2("All faults"),
@@ -108,7 +109,7 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
     )
 
 
-def _word(passed: bool) -> html.HtmlElement:  # noqa: FBT001 - the word for it
+def _word(*, passed: bool) -> html.HtmlElement:
     return E.SPAN(
         "passed" if passed else "failed", E.CLASS(f"word {'passed' if passed else 'failed'}")
     )
@@ -183,7 +184,7 @@ def _build_row(name: str, play: Play) -> html.HtmlElement:
     )
     side = "" if play.provider == "ocfpy" else f" ({play.provider})"
     return E.TR(
-        E.TD(_word(play.passed)),
+        E.TD(_word(passed=play.passed)),
         E.TD(E.A(play.fault + side, href=f"#{name}")),
         E.TD(play.cib),
         E.TD(play.expectation.sentence),
@@ -213,7 +214,7 @@ def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
     return E.SECTION(
         E.DIV(
             E.H3(f"{play.fault}{side}"),
-            _word(play.passed),
+            _word(passed=play.passed),
             E.SPAN(play.cib, E.CLASS("muted")),
             E.CLASS("head"),
         ),
@@ -224,7 +225,7 @@ def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
         E.P(E.STRONG(describe_outage(play)), describe_writes(play)),
         *([] if picture is None else [_figure(picture)]),
         E.UL(
-            *(E.LI(_word(one.holds), f" {one.rule}: {one.said}") for one in play.verdicts),
+            *(E.LI(_word(passed=one.holds), f" {one.rule}: {one.said}") for one in play.verdicts),
             E.CLASS("verdicts"),
         ),
         E.DETAILS(

@@ -26,12 +26,13 @@ class LeftOut:
 
 @dataclass
 class Rehearsal:
-    """All that was played in one run."""
+    """All that was played in one run; `troubles` says which CIB's plays a lab's failure ended."""
 
     title: str
     plays: list[Play] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
     compared: bool = False
 
     @property
@@ -42,6 +43,7 @@ class Rehearsal:
         """
         return (
             bool(self.plays)
+            and not self.troubles
             and all(play.passed for play in self.plays if play.provider == OURS)
             and all(one.meets_goal for one in self.comparisons)
         )
@@ -57,6 +59,7 @@ class Rehearsal:
             "title": self.title,
             "passed": self.passed,
             "notes": self.notes,
+            "troubles": self.troubles,
             "comparison": [asdict(one) for one in self.comparisons],
             "plays": [play.to_json() for play in self.plays],
             "left_out": [asdict(one) for one in self.left_out],

@@ -71,6 +71,8 @@ def sum_up(record: Rehearsal) -> Iterator[str]:
         )
     for left in record.left_out:
         yield f"not played: {left.cib} {left.fault}: {left.reason}"
+    for trouble in record.troubles:
+        yield f"{click.style('BROKEN OFF', fg='red')}  {trouble}"
     failed = [play for play in record.plays if not play.passed]
     goals = f", {missed} slower than the goal" if missed else ""
     yield f"{len(record.plays)} played, {len(failed)} failed{goals}"

@@ -187,6 +187,7 @@ def _run(  # noqa: PLR0913 - what both commands have been told
     peer: bool,
     as_json: bool,
 ) -> None:
+    from ocf_py.lab.errors import LabError
     from ocf_py.rehearsal.planning import build_lab, plan_all
     from ocf_py.rehearsal.rehearsal import Company
     from ocf_py.rehearsal.summary import sum_up, tell_play
@@ -209,8 +210,14 @@ def _run(  # noqa: PLR0913 - what both commands have been told
         for one in plans:
             for note in one.notes:
                 progress.step(f"{one.name}: {note}")
-            with build_lab([one], name, state, one.stage.nodes, progress) as lab:
-                act(Company(lab, record, tell, progress, prepare_with), one)
+            try:
+                with build_lab([one], name, state, one.stage.nodes, progress) as lab:
+                    act(Company(lab, record, tell, progress, prepare_with), one)
+            except LabError as error:  # the next CIB has a lab of its own
+                if len(plans) == 1:
+                    raise
+                progress.step(f"{one.name}: broken off: {error}")
+                record.troubles.append(f"{one.name}: {error}")
     finally:  # what was seen until an error, or until somebody had enough, is worth having
         if report is not None and (record.plays or record.left_out):
             from ocf_py.rehearsal.page import write_report
