@@ -25,6 +25,7 @@ NOT_RUN: dict[str, dict[str, str]] = {
         "make check": _TIER,
         "make test-unit": _TIER,
         "make test-vm": _TIER,
+        "make rehearse": _REHEARSAL,
         "make docs": "tests/unit/test_site.py builds the site",
         'make compat PYTHONS="3.9 3.13"': _TIER,
     },
