@@ -87,8 +87,8 @@ compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
 .PHONY: rehearse test-browser
-rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root): 1 h
-	.venv/bin/ocf-py lab rehearse $(wildcard examples/cib/*.xml) --report build/rehearsal
+rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root): 2 hours
+	.venv/bin/ocf-py lab rehearse $(sort $(wildcard examples/cib/*.xml)) --report build/rehearsal
 
 test-browser: setup ## a rehearsal's report, in Chromium
 	@$(PYTHON) packaging/system_packages.py --browser

@@ -26,6 +26,7 @@ NOT_RUN: dict[str, dict[str, str]] = {
         "make test-unit": _TIER,
         "make test-vm": _TIER,
         "make test-packages": _TIER,
+        "make rehearse": _REHEARSAL,
         "make docs": "tests/unit/test_site.py builds the site",
         'make compat PYTHONS="3.9 3.13"': _TIER,
     },

@@ -14,7 +14,7 @@ from ocf_py.rehearsal.watching_places import PlaceWitness
 from ocf_py.rehearsal.writing import FileWriter, RowWriter, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from typing_extensions import Self
 
@@ -107,16 +107,19 @@ class Audience:
             found[writer.name] = writer.answers
         return found
 
-    def all_served(self, since: float, *, elsewhere_than: str = "") -> bool:
+    def all_served(
+        self, since: float, *, elsewhere_than: str = "", clients: Sequence[str] = ()
+    ) -> bool:
         """Whether each client has an answer to a question of after `since`.
 
-        With `elsewhere_than`, one that was answered by that node has it from another one.
+        With `elsewhere_than`, one that was answered by that node has it from another one, if it is
+        one of `clients`, or there are none.
         """
         self.check()
-        for answers in self._clients.values():
+        for name, answers in self._clients.items():
             late = [one for one in reversed(answers[-500:]) if one.asked >= since]
             before = next((one.node for one in reversed(answers) if one.asked < since), "")
-            if before and before == elsewhere_than:
+            if before and before == elsewhere_than and (not clients or name in clients):
                 late = [one for one in late if one.node != elsewhere_than]
             if not late:
                 return False

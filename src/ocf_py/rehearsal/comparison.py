@@ -20,8 +20,9 @@ RESOLUTION = 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """Medians in seconds; `ratio` is ours over the peers', None where theirs is nothing.
+    """Medians in seconds, of the plays that passed: what was left broken is no yardstick.
 
+    None where a side has none; `ratio` is ours over the peers', None where theirs is nothing.
     Where a node was fenced, what Pacemaker took to decide upon it is left out of both: 10 ms or
     1010 by chance, as its controller sleeps where an update of the CIB is still on its way.
     """
@@ -29,8 +30,8 @@ class Comparison:
     cib: str
     fault: str
     rounds: int
-    ours: float
-    peers: float
+    ours: float | None
+    peers: float | None
     ratio: float | None
     failed_ours: int
     failed_peers: int
@@ -38,6 +39,8 @@ class Comparison:
     @property
     def meets_goal(self) -> bool:
         """Whether ours is no slower than the goal allows, as far as a client can tell."""
+        if self.ours is None or self.peers is None:
+            return self.ours is not None
         return self.ours <= max(self.peers * GOAL, self.peers + RESOLUTION)
 
 
@@ -50,11 +53,15 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
     found = []
     for (cib, fault), sides in by_fault.items():
         ours, peers = (
-            [one.outage - one.decision for one in sides[who] if one.outage is not None]
+            [
+                one.outage - one.decision
+                for one in sides[who]
+                if one.outage is not None and one.passed
+            ]
             for who in (OURS, PEER)
         )
-        if ours and peers:
-            mine, theirs = median(ours), median(peers)
+        if sides[OURS] and sides[PEER]:
+            mine, theirs = (median(some) if some else None for some in (ours, peers))
             found.append(
                 Comparison(
                     cib,
@@ -69,7 +76,9 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
     return found
 
 
-def _ratio(mine: float, theirs: float) -> float | None:
+def _ratio(mine: float | None, theirs: float | None) -> float | None:
+    if mine is None or theirs is None:
+        return None
     if theirs:
         return mine / theirs
     return None if mine else 1.0

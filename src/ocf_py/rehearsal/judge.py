@@ -102,12 +102,12 @@ def _judge_client(play: Play, heard: Heard) -> str:
 
 def _right_place(play: Play) -> str | None:
     """Clients see who answers; those of a program, which cannot, name none."""
-    place, said = play.expectation.place, []
+    place, clients, said = play.expectation.place, play.expectation.clients, []
     if place not in (MOVES, STAYS):
         return None
     for heard in play.heard:
-        if heard.before != play.victim:
-            continue  # it was not on the node that was struck
+        if heard.before != play.victim or heard.client not in (clients or [heard.client]):
+            continue  # it was not on the node that was struck, or is not concerned
         if place == MOVES and heard.first_elsewhere is None:
             said.append(f"{heard.client} was never answered by another node than {play.victim}")
         elif place == STAYS and heard.first_elsewhere is not None:
@@ -116,7 +116,18 @@ def _right_place(play: Play) -> str | None:
 
 
 def _others_undisturbed(play: Play) -> str | None:
-    """What ran elsewhere than on the struck node had nothing to do with the fault."""
+    """What ran elsewhere than on the struck node had nothing to do with the fault.
+
+    Once that node is back, the CIB's own preferences may place anything anew.
+    """
+    back = min(
+        [
+            one.at
+            for one in play.moments
+            if one.node == play.victim and one.text.endswith("power on")
+        ]
+        + [play.ended if play.repair is None else play.repair]
+    )
     others = [heard for heard in play.heard if heard.before not in ("", play.victim)]
     if (
         not others
@@ -124,7 +135,11 @@ def _others_undisturbed(play: Play) -> str | None:
         or play.expectation.fencing not in (NOBODY, VICTIM)
     ):
         return None
-    moved = [heard.client for heard in others if heard.finally_from != heard.before]
+    moved = [
+        heard.client
+        for heard in others
+        if heard.first_elsewhere is not None and heard.first_elsewhere < back
+    ]
     return f"not on {play.victim}, and moved: {', '.join(moved)}" if moved else ""
 
 

@@ -11,7 +11,7 @@ from lxml.html import builder as E  # noqa: N812 - as lxml's own documentation c
 
 from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS
 from ocf_py.rehearsal.pictures import draw_course, draw_outages
-from ocf_py.rehearsal.summary import describe_outage, describe_writes
+from ocf_py.rehearsal.summary import describe_outage, describe_writes, tell_medians
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,13 +88,14 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
         ),
         E.BODY(
             E.MAIN(
-                E.DIV(E.H1(record.title), _word(record.passed), E.CLASS("head")),
+                E.DIV(E.H1(record.title), _word(passed=record.passed), E.CLASS("head")),
                 E.P(
                     f"{len(record.plays)} faults played, {failed} failed, "
                     f"{len(record.left_out)} not played.",
                     E.CLASS("muted"),
                 ),
                 *(E.P(note, E.CLASS("muted")) for note in record.notes),
+                *(E.P(_word(passed=False), f" broken off: {one}") for one in record.troubles),
                 *_show_outages(record),
                 *_show_comparison(record),
                 E.H2("All faults"),
@@ -108,7 +109,7 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
     )
 
 
-def _word(passed: bool) -> html.HtmlElement:  # noqa: FBT001 - the word for it
+def _word(*, passed: bool) -> html.HtmlElement:
     return E.SPAN(
         "passed" if passed else "failed", E.CLASS(f"word {'passed' if passed else 'failed'}")
     )
@@ -147,7 +148,7 @@ def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
         f"is a ratio of at most {GOAL} over at least {LEAST_ROUNDS} rounds.",
         E.CLASS("muted"),
     )
-    rows = [(one.fault, one.ours, one.peers, one.meets_goal) for one in compared]
+    rows = [(one.fault, one.ours or 0.0, one.peers or 0.0, one.meets_goal) for one in compared]
     picture = draw_outages(rows, "ours in seconds; | the peers'")
     yield E.SECTION(_figure(picture), E.CLASS("card"))
     head = ("CIB", "Fault", "Rounds", "Ours", "Peers", "Ratio", "Failed, ours", "Failed, peers")
@@ -161,12 +162,9 @@ def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
 
 
 def _build_comparison(one: Comparison) -> html.HtmlElement:
-    ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
     cells = (
         str(one.rounds),
-        f"{one.ours:.2f} s",
-        f"{one.peers:.2f} s",
-        ratio,
+        *tell_medians(one),
         str(one.failed_ours),
         str(one.failed_peers),
     )
@@ -186,7 +184,7 @@ def _build_row(name: str, play: Play) -> html.HtmlElement:
     )
     side = "" if play.provider == "ocfpy" else f" ({play.provider})"
     return E.TR(
-        E.TD(_word(play.passed)),
+        E.TD(_word(passed=play.passed)),
         E.TD(E.A(play.fault + side, href=f"#{name}")),
         E.TD(play.cib),
         E.TD(play.expectation.sentence),
@@ -216,7 +214,7 @@ def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
     return E.SECTION(
         E.DIV(
             E.H3(f"{play.fault}{side}"),
-            _word(play.passed),
+            _word(passed=play.passed),
             E.SPAN(play.cib, E.CLASS("muted")),
             E.CLASS("head"),
         ),
@@ -227,7 +225,7 @@ def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
         E.P(E.STRONG(describe_outage(play)), describe_writes(play)),
         *([] if picture is None else [_figure(picture)]),
         E.UL(
-            *(E.LI(_word(one.holds), f" {one.rule}: {one.said}") for one in play.verdicts),
+            *(E.LI(_word(passed=one.holds), f" {one.rule}: {one.said}") for one in play.verdicts),
             E.CLASS("verdicts"),
         ),
         E.DETAILS(

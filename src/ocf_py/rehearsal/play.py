@@ -95,7 +95,7 @@ def _await_end(scene: Scene, audience: Audience, expectation: Expectation, struc
     elsewhere = scene.victim if expectation.place == MOVES else ""
     deadline = since + (0.0 if expectation.after_mend else expectation.bound + _PATIENCE)
     while time.monotonic() < deadline:
-        if audience.all_served(since, elsewhere_than=elsewhere):
+        if audience.all_served(since, elsewhere_than=elsewhere, clients=expectation.clients):
             time.sleep(_CALM_SECONDS)
             break
         time.sleep(0.05)

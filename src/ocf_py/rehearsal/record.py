@@ -25,7 +25,8 @@ class Expectation:
 
     `bound` is the longest outage of any client in seconds; with `after_mend` it counts from the
     repair. `losing` says that a mirror may lose what its copy had not yet, as after a crash.
-    `dwell` is how long the fault lasts at least, also when all serves already.
+    `dwell` is how long the fault lasts at least, also when all serves already. `clients` are those
+    that `place` is about, of the struck node; () for all of them.
     """
 
     place: str
@@ -34,6 +35,7 @@ class Expectation:
     after_mend: bool = False
     losing: bool = False
     dwell: float = 0.0
+    clients: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:

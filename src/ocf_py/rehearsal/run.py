@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.comparison import compare
+from ocf_py.rehearsal.comparison import OURS, compare
 
 if TYPE_CHECKING:
     from typing import Any
@@ -26,20 +26,25 @@ class LeftOut:
 
 @dataclass
 class Rehearsal:
-    """All that was played in one run."""
+    """All that was played in one run; `troubles` says which CIB's plays a lab's failure ended."""
 
     title: str
     plays: list[Play] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
     compared: bool = False
 
     @property
     def passed(self) -> bool:
-        """Whether anything was played, every play passed, and no comparison misses the goal."""
+        """Whether anything was played, all of ours passed, and no comparison misses the goal.
+
+        What the counterparts fail at is told, and is theirs.
+        """
         return (
             bool(self.plays)
-            and all(play.passed for play in self.plays)
+            and not self.troubles
+            and all(play.passed for play in self.plays if play.provider == OURS)
             and all(one.meets_goal for one in self.comparisons)
         )
 
@@ -54,6 +59,7 @@ class Rehearsal:
             "title": self.title,
             "passed": self.passed,
             "notes": self.notes,
+            "troubles": self.troubles,
             "comparison": [asdict(one) for one in self.comparisons],
             "plays": [play.to_json() for play in self.plays],
             "left_out": [asdict(one) for one in self.left_out],

@@ -78,6 +78,9 @@ class Scene:
 
     def have_on(self, node: str) -> None:
         """Have everything on one node, and every node free to take it afterwards."""
+        parts = [part for part in self.stage.parts if not part.is_cloned]
+        if parts and all(self.place_of(part) == node for part in parts):
+            return
         others = [one.name for one in self.lab.nodes if one.name != node]
         standby = ["crm_attribute", "--name", "standby", "--node"]
         for name in others:

@@ -11,6 +11,7 @@ from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ocf_py.rehearsal.comparison import Comparison
     from ocf_py.rehearsal.record import Play
     from ocf_py.rehearsal.run import Rehearsal
 
@@ -46,18 +47,32 @@ def describe_writes(play: Play) -> str:
     return f"; {acknowledged} writes acknowledged, {lost} lost{lag}"
 
 
+def tell_medians(one: Comparison) -> tuple[str, str, str]:
+    """Ours, the peers' and the ratio, a dash for what there is not."""
+    ours, peers = ("-" if some is None else f"{some:.2f} s" for some in (one.ours, one.peers))
+    return ours, peers, "-" if one.ratio is None else f"{one.ratio:.2f}"
+
+
+def _tell_failed(one: Comparison) -> str:
+    if not one.failed_ours + one.failed_peers:
+        return ""
+    return f"; failed: {one.failed_ours} of ours, {one.failed_peers} of the peers'"
+
+
 def sum_up(record: Rehearsal) -> Iterator[str]:
     """What is said at the end: the comparison, what was left out, the count."""
     missed = sum(not one.meets_goal for one in record.comparisons)
     for one in record.comparisons:
-        ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
+        ours, peers, ratio = tell_medians(one)
         word = "" if one.meets_goal else click.style(" MISSED", fg="red")
         yield (
-            f"{one.cib} {one.fault}: {one.ours:.2f} s beside {one.peers:.2f} s, ratio {ratio}"
-            f" (goal {GOAL}{word}, {one.rounds} rounds of at least {LEAST_ROUNDS})"
+            f"{one.cib} {one.fault}: {ours} beside {peers}, ratio {ratio} (goal {GOAL}{word}, "
+            f"{one.rounds} rounds of at least {LEAST_ROUNDS}{_tell_failed(one)})"
         )
     for left in record.left_out:
         yield f"not played: {left.cib} {left.fault}: {left.reason}"
+    for trouble in record.troubles:
+        yield f"{click.style('BROKEN OFF', fg='red')}  {trouble}"
     failed = [play for play in record.plays if not play.passed]
     goals = f", {missed} slower than the goal" if missed else ""
     yield f"{len(record.plays)} played, {len(failed)} failed{goals}"

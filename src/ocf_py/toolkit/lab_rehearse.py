@@ -18,8 +18,10 @@ from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ocf_py.lab.progress import Progress
+    from ocf_py.rehearsal.planning import Plan
     from ocf_py.rehearsal.record import Play
-    from ocf_py.rehearsal.rehearsal import Company, Plan
+    from ocf_py.rehearsal.rehearsal import Company
     from ocf_py.rehearsal.run import Rehearsal
 
 _DEFAULT_ROUNDS = 7
@@ -186,7 +188,8 @@ def _run(  # noqa: PLR0913 - what both commands have been told
     peer: bool,
     as_json: bool,
 ) -> None:
-    from ocf_py.rehearsal.rehearsal import Company, build_lab, plan_all
+    from ocf_py.rehearsal.planning import build_lab, plan_all
+    from ocf_py.rehearsal.rehearsal import Company
     from ocf_py.rehearsal.summary import sum_up, tell_play
 
     if not cibs:
@@ -203,12 +206,14 @@ def _run(  # noqa: PLR0913 - what both commands have been told
         for line in tell_play(play):
             click.echo(line, err=as_json)
 
+    def play(one: Plan) -> None:
+        for note in one.notes:
+            progress.step(f"{one.name}: {note}")
+        with build_lab([one], name, state, one.stage.nodes, progress) as lab:
+            act(Company(lab, record, tell, progress, prepare_with), one)
+
     try:
-        for one in plans:
-            for note in one.notes:
-                progress.step(f"{one.name}: {note}")
-            with build_lab([one], name, state, one.stage.nodes, progress) as lab:
-                act(Company(lab, record, tell, progress, prepare_with), one)
+        _play_each(plans, play, record, progress)
     finally:  # what was seen until an error, or until somebody had enough, is worth having
         if report is not None and (record.plays or record.left_out):
             from ocf_py.rehearsal.page import write_report
@@ -220,3 +225,19 @@ def _run(  # noqa: PLR0913 - what both commands have been told
         for line in sum_up(record):
             click.echo(line)
     context.exit(FINE if record.passed else FOUND)
+
+
+def _play_each(
+    plans: Sequence[Plan], play: Callable[[Plan], None], record: Rehearsal, progress: Progress
+) -> None:
+    """One after the other; with several, a lab that breaks down ends the plays of its CIB alone."""
+    from ocf_py.lab.errors import LabError
+
+    for one in plans:
+        try:
+            play(one)
+        except LabError as error:
+            if len(plans) == 1:
+                raise
+            progress.step(f"{one.name}: broken off: {error}")
+            record.troubles.append(f"{one.name}: {error}")

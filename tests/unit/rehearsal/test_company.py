@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ocf_py.lab.progress import Silence
 from ocf_py.rehearsal.judge import judge
-from ocf_py.rehearsal.rehearsal import Company, Plan, plan
+from ocf_py.rehearsal.planning import Plan, plan
+from ocf_py.rehearsal.rehearsal import Company
 from ocf_py.rehearsal.run import Rehearsal
 
 from .plays import power_loss

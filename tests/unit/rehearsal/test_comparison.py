@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+FINE = Verdict("serves again", holds=True, said="it does")
+BROKEN = Verdict("serves again", holds=False, said="it does not")
+
+
 def play(provider: str, seconds: float, **other: Any) -> Play:
     heard = [replace(power_loss().heard[0], gaps=[Gap(0.0, seconds)])]
-    return power_loss(provider=provider, heard=heard, **other)
+    return power_loss(**{"provider": provider, "heard": heard, "verdicts": [FINE], **other})
 
 
 def test_the_medians_of_both_are_compared() -> None:
@@ -28,7 +32,7 @@ def test_the_medians_of_both_are_compared() -> None:
     peers = [play("peer", seconds, moments=[]) for seconds in (4.0, 4.0, 1.0)]
     (found,) = compare([*ours, *peers])
     assert (found.ours, found.peers, found.ratio, found.rounds) == (2.0, 4.0, 0.5, 3)
-    assert found.failed_ours == found.failed_peers == 3  # nobody has judged them
+    assert found.failed_ours == found.failed_peers == 0
 
 
 @pytest.mark.parametrize(
@@ -47,10 +51,19 @@ def test_what_pacemaker_takes_to_decide_upon_a_fencing_is_left_out() -> None:
     assert (found.ours, found.peers) == (3.0, 3.0)
 
 
+def test_what_failed_is_no_yardstick_and_the_peers_failures_are_theirs() -> None:
+    plays = [play("ocfpy", 4.0, moments=[]), play("peer", 0.1, moments=[], verdicts=[BROKEN])]
+    run = Rehearsal("compared", plays, compared=True)
+    (found,) = run.comparisons
+    assert (found.ours, found.peers, found.ratio, found.failed_peers) == (4.0, None, None, 1)
+    assert run.passed
+    assert "4.00 s beside -, ratio -" in next(iter(sum_up(run)))
+    plays.append(play("ocfpy", 4.0, moments=[], verdicts=[BROKEN]))
+    assert not run.passed
+
+
 def test_a_missed_goal_fails_the_run_where_sides_are_compared() -> None:
     plays = [play("ocfpy", 4.3, moments=[]), play("peer", 4.0, moments=[])]
-    for one in plays:
-        one.verdicts = [Verdict("serves again", holds=True, said="it does")]
     assert Rehearsal("not compared", plays).passed
     missed = Rehearsal("compared", plays, compared=True)
     assert not missed.passed

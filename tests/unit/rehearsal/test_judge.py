@@ -160,9 +160,22 @@ def test_a_client_of_another_node_is_not_asked_to_move() -> None:
     assert broken(power_loss(heard=[*heard(), other])) == {}
 
 
+def test_what_is_not_moved_may_stay_where_something_else_was_moved_away() -> None:
+    other = Heard("10.77.2.101", "n1", [Gap(0.0, 0.02)], "n1")
+    moved = replace(LOSS, clients=("10.77.2.100",))
+    stayed = power_loss(heard=[*heard(), other])
+    assert "10.77.2.101" in broken(stayed)["right place"]
+    assert broken(replace(stayed, expectation=moved)) == {}
+
+
 def test_what_ran_elsewhere_and_moved_is_found() -> None:
-    other = Heard("10.77.2.101", "n2", [Gap(0.0, 0.02)], "n1", 9.0)
+    other = Heard("10.77.2.101", "n2", [Gap(0.0, 0.02)], "n1", 4.9)
     assert "10.77.2.101" in broken(power_loss(heard=[*heard(), other]))["others undisturbed"]
+
+
+def test_what_the_cluster_places_anew_once_the_node_is_back_is_not_disturbed() -> None:
+    other = Heard("10.77.2.101", "n2", [Gap(0.0, 0.02)], "n1", 5.05)
+    assert broken(power_loss(heard=[*heard(), other])) == {}
 
 
 @pytest.mark.parametrize(

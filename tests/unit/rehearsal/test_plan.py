@@ -9,7 +9,7 @@ import pytest
 
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.rehearsal.faults import FAULTS
-from ocf_py.rehearsal.rehearsal import count_nodes, plan, plan_all
+from ocf_py.rehearsal.planning import count_nodes, plan, plan_all
 from ocf_py.toolkit.errors import UnusableInput
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -55,6 +56,12 @@ class Move(Standby):
 
     name = "move"
     summary = "the service is moved by hand, and the constraint cleared"
+
+    def expect(self, scene: Scene) -> Expectation:
+        """What is moved goes in order; what else runs there has no reason to."""
+        top = self._top(scene)
+        own = tuple(one.get("ip") for one in scene.stage.addresses if one.top == top)
+        return replace(super().expect(scene), clients=own)
 
     def strike(self, scene: Scene) -> None:
         """Move it: with a mirror, its promoted role, which all else follows."""

@@ -29,10 +29,10 @@ class ApplicationKilled(Fault):
         return "" if stage.programs else "there is no application"
 
     def expect(self, scene: Scene) -> Expectation:
-        """It starts again."""
+        """It starts again; what its main process has left behind may answer until it is found."""
         program = self.program(scene.stage)
         bound = program.interval + 2 * DECISION + 2 * scene.stage.starting
-        return Expectation(ANYWHERE, bound, NOBODY)
+        return Expectation(ANYWHERE, bound, NOBODY, dwell=program.soonest + DECISION)
 
     def found_by(self, stage: Stage) -> Part:
         """The one that is struck."""

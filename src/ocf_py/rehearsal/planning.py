@@ -1,0 +1,145 @@
+"""What is to be rehearsed: somebody's CIB, read, made fit for a lab, and the lab for it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from ocf_py.cib.document import UnreadableConfiguration, read_document
+from ocf_py.lab.cib import read_configuration
+from ocf_py.lab.errors import UnsuitableLabError
+from ocf_py.lab.lab import Lab
+from ocf_py.rehearsal.comparison import OURS, PEER
+from ocf_py.rehearsal.fitting import fit
+from ocf_py.rehearsal.peers import put_counterparts
+from ocf_py.rehearsal.preparation import ALERT
+from ocf_py.rehearsal.run import LeftOut
+from ocf_py.rehearsal.stage import Stage, read_stage
+from ocf_py.toolkit.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocf_py.lab.progress import Progress
+
+_LEAST_NODES = 2
+_DISK_MIB = 256
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be rehearsed: a CIB made fit for the lab, and the counterparts' beside it."""
+
+    name: str
+    stage: Stage
+    sides: dict[str, etree._Element]
+    notes: list[str]
+
+    def stage_of(self, side: str) -> Stage:
+        """What there is to watch and to break of a side."""
+        return _sort(self.name, self.sides[side], self.stage.nodes)
+
+
+def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
+    """Read a CIB; UnusableInput for a file, UnsuitableLabError for what no lab has."""
+    try:
+        document = read_document(cib)
+    except UnreadableConfiguration as error:
+        raise UnusableInput(str(error), hint="give it what `cibadmin --query` prints") from error
+    except OSError as error:
+        raise UnusableInput(f"{cib}: {error.strerror or error}") from error
+    if not document.has_resources:
+        raise UnusableInput(f"{cib}: <{document.root.tag}> is a part of a CIB, not the whole")
+    names = [f"n{number}" for number in range(1, nodes + 1)]
+    configuration, notes = fit(read_configuration(cib), names, ALERT)
+    sides = {OURS: configuration}
+    if peer:
+        sides[PEER], more = put_counterparts(configuration)
+        notes += more
+    stage = _sort(cib.name, configuration, nodes)
+    if not stage.parts:
+        raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
+    if stage.needs_guests:
+        raise UnsuitableLabError(
+            f"{', '.join(stage.needs_guests)}: DRBD needs a kernel of its own in each node, which "
+            "the nodes of a rehearsal have not"
+        )
+    return Plan(cib.name, stage, sides, notes)
+
+
+def plan_all(
+    cibs: Sequence[Path], nodes: int | None, *, peer: bool = False
+) -> tuple[list[Plan], list[LeftOut]]:
+    """The plans of several CIBs, `nodes` None for as many as each is for, and who is left out.
+
+    UnsuitableLabError where no lab has any of them; else as `plan`.
+    """
+    plans, left = [], []
+    for cib in cibs:
+        try:
+            plans.append(plan(cib, nodes or count_nodes(cib), peer=peer))
+        except UnsuitableLabError as error:
+            if len(cibs) == 1:
+                raise
+            left.append(LeftOut("all", "every fault", cib.name, str(error)))
+    if not plans:
+        raise UnsuitableLabError("; ".join(one.reason for one in left))
+    return plans, left
+
+
+def count_nodes(cib: Path) -> int:
+    """How many nodes a CIB is for: those that it lists, or the highest that it calls n1, n2 …."""
+    try:
+        root = read_document(cib).root
+    except (UnreadableConfiguration, OSError):
+        return _LEAST_NODES  # `plan` says what is wrong with it
+    listed = len(root.findall(".//nodes/node"))
+    words = {
+        word for one in root.iter("*") for value in one.values() for word in str(value).split()
+    }
+    named = [int(word[1:]) for word in words if re.fullmatch(r"n[1-9]", word)]
+    return max([_LEAST_NODES, listed, *named])
+
+
+def build_lab(
+    plans: Sequence[Plan], name: str, state: Path | None, nodes: int, progress: Progress
+) -> Lab:
+    """A lab that all of them can be played on."""
+    return Lab.up(
+        name,
+        state,
+        nodes=nodes,
+        init="systemd" if any(_needs_systemd(one) for one in plans) else "mini",
+        disk_mib=_DISK_MIB if any(one.stage.mounts for one in plans) else 0,
+        progress=progress,
+    )
+
+
+def _needs_systemd(one: Plan) -> bool:
+    return one.stage.needs_systemd or any(
+        primitive.get("class") == "systemd"
+        for side in one.sides.values()
+        for primitive in side.iter("primitive")
+    )
+
+
+def load(lab: Lab, configuration: etree._Element) -> list[str]:
+    """Load a configuration; returns what the lab leaves out of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        return lab.load(_write(configuration, folder))
+
+
+def _sort(name: str, configuration: etree._Element, nodes: int) -> Stage:
+    with tempfile.TemporaryDirectory() as folder:
+        return read_stage(name, read_document(_write(configuration, folder)), nodes)
+
+
+def _write(configuration: etree._Element, folder: str) -> Path:
+    path = Path(folder, "cib.xml")
+    path.write_bytes(etree.tostring(configuration))
+    return path

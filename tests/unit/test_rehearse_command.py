@@ -1,0 +1,124 @@
+"""`ocf-py lab rehearse` and `soak` at the command line; what plays is put in their lab's place."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from ocf_py.lab.errors import LabError
+from ocf_py.rehearsal import planning, rehearsal
+from ocf_py.rehearsal.judge import judge
+from ocf_py.toolkit.lab import lab as command_line
+from tests.unit.rehearsal.plays import power_loss
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+EXAMPLES = Path(__file__).parents[2] / "examples/cib"
+ADDRESS = str(EXAMPLES / "address.xml")
+
+
+class Asked(rehearsal.Company):
+    """Is asked to play, and plays on paper; `asked` keeps how."""
+
+    asked: tuple[object, ...] = ()
+    breaks_at = ""
+    changes: dict[str, Any] = {}  # noqa: RUF012 - a test puts its own there
+
+    def __init__(self, *words: Any) -> None:
+        super().__init__(*words)
+        self._run = words[1]
+
+    def play_all(self, one: planning.Plan, names: Any, rounds: int = 1) -> None:
+        self._note(one.name, list(names), rounds)
+
+    def play_by_chance(self, one: planning.Plan, names: Any, seconds: float, seed: int) -> None:
+        self._note(one.name, list(names), seconds, seed)
+
+    def _note(self, *words: object) -> None:
+        if words[0] == self.breaks_at:
+            raise LabError("no node answers")
+        type(self).asked = words
+        play = power_loss(**self.changes)
+        play.verdicts = judge(play)
+        self._run.plays.append(play)
+
+
+@pytest.fixture
+def company(monkeypatch: pytest.MonkeyPatch) -> type[Asked]:
+    monkeypatch.setattr(planning, "build_lab", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr("ocf_py.toolkit.lab_rehearse.check_root", lambda: None)
+    made = type("Made", (Asked,), {})
+    monkeypatch.setattr(rehearsal, "Company", made)
+    return made
+
+
+def invoke(*words: str) -> Result:
+    return CliRunner(mix_stderr=False).invoke(command_line, words)
+
+
+def test_a_soak_is_told_its_seconds_and_its_seed(company: type[Asked]) -> None:
+    done = invoke("soak", ADDRESS, "--minutes", "0.5", "--seed", "7", "--fault", "move", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert company.asked == ("address.xml", ["move"], 30.0, 7)
+    assert json.loads(done.stdout)["notes"] == ["seed 7"]
+    assert "seed 7\n" in done.stderr
+
+
+def test_a_rehearsal_plays_each_fault_once_and_beside_the_peers_seven_times(
+    company: type[Asked],
+) -> None:
+    assert invoke("rehearse", ADDRESS, "--fault", "move").exit_code == 0
+    assert company.asked == ("address.xml", ["move"], 1)
+    assert invoke("rehearse", ADDRESS, "--fault", "move", "--peer").exit_code == 0
+    assert company.asked == ("address.xml", ["move"], 7)
+
+
+def test_a_rule_that_does_not_hold_ends_with_1(company: type[Asked]) -> None:
+    company.changes = {"fenced": ["n2"]}
+    done = invoke("rehearse", ADDRESS)
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[-1] == "1 played, 1 failed"
+
+
+def test_a_lab_that_breaks_down_ends_the_plays_of_its_cib_alone(company: type[Asked]) -> None:
+    company.breaks_at = "address.xml"
+    done = invoke("rehearse", ADDRESS, str(EXAMPLES / "dummy.xml"))
+    assert done.exit_code == 1
+    assert company.asked[0] == "dummy.xml"
+    assert "BROKEN OFF  address.xml: no node answers" in done.stdout.splitlines()
+
+
+def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(
+    company: type[Asked],
+) -> None:
+    done = invoke("rehearse", ADDRESS, str(EXAMPLES / "block-mirror.xml"))
+    assert done.exit_code == 0, done.stderr
+    (line,) = [one for one in done.stdout.splitlines() if one.startswith("not played")]
+    assert line.startswith("not played: block-mirror.xml all: disk: DRBD needs")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rehearse"], "no CIB is given"),
+        (["rehearse", "nosuch.xml"], "nosuch.xml: No such file"),
+        (["rehearse", ADDRESS, "--fault", "nope"], "there is no fault 'nope'"),
+        (["rehearse", str(EXAMPLES / "block-mirror.xml")], "disk: DRBD needs"),
+        (["rehearse", str(EXAMPLES / "hot-standby.xml"), "--peer"], "has no counterpart"),
+        (["soak", ADDRESS, "--seed", "-1"], "invalid value for '--seed'"),
+    ],
+)
+def test_what_cannot_be_played_is_one_line_and_code_2(words: list[str], said: str) -> None:
+    command = [sys.executable, "-c", "from ocf_py.toolkit import main; main()", "lab", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert said in line
