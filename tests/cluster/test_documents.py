@@ -36,7 +36,7 @@ def test_the_commands_of_a_page_work_with_labs_on_this_machine(
     script = tmp_path / "session.sh"
     script.write_text(session.script())
     words = [*_HOST, str(CHECKOUT / "tests/documents/host.sh"), str(CHECKOUT), str(script)]
-    complaints = session.complaints(run_session(words, 150))
+    complaints = session.complaints(run_session(words))
     assert not complaints, "\n\n".join(complaints)
 
 
@@ -88,6 +88,6 @@ def test_the_commands_of_a_page_work_in_a_node_of_a_cluster(
     node.run(["mkdir", "-p", "/srv/work"])
     path = f"PATH=/{_TOOLKIT}/bin:$PATH; cd /srv/work\n"
     words = node.command_line(["bash", "-c", path + session.script()])
-    complaints = session.complaints(run_session(words, 120))
+    complaints = session.complaints(run_session(words))
     pair.load(empty)
     assert not complaints, "\n\n".join(complaints)
