@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,23 +23,50 @@ from .conftest import SEEN_LABS, calm, name_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
 # Labs of the default name, apart from the machine's own: they end with the process namespace.
 _HOST = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash")
+_HOSTS_AT_ONCE = 2
 _EMPTY = "<configuration><resources/></configuration>"
 # A node has no toolkit. It sees what lies in the tree of agents, so that one is put there.
 _TOOLKIT = "usr/lib/ocf/lib/toolkit"
 
 
-@pytest.mark.parametrize("session", list_sessions("host"), ids=lambda one: one.page)
-def test_the_commands_of_a_page_work_with_labs_on_this_machine(
-    session: Session, tmp_path: Path
-) -> None:
-    script = tmp_path / "session.sh"
-    script.write_text(session.script())
-    words = [*_HOST, str(CHECKOUT / "tests/documents/host.sh"), str(CHECKOUT), str(script)]
-    complaints = session.complaints(run_session(words, 150))
-    assert not complaints, "\n\n".join(complaints)
+@pytest.fixture(scope="module", autouse=True)
+def on_hosts(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hosts]:
+    """The sessions of hosts that are asked for, under way: they wait most of their time."""
+    with contextlib.closing(Hosts(tmp_path_factory.mktemp("hosts"))) as hosts:
+        for item in request.session.items:
+            if isinstance(item, pytest.Function) and item.module is request.module:
+                session = item.callspec.params["session"]
+                if isinstance(session, Session) and session.place == "host":
+                    hosts.begin(session)
+        yield hosts
+
+
+class Hosts:
+    """Sessions beside the tests, each in namespaces of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lanes = ThreadPoolExecutor(_HOSTS_AT_ONCE)
+        self._printed: dict[str, Future[str]] = {}
+
+    def begin(self, session: Session) -> None:
+        script = self._folder / f"{session.page.replace('/', '-')}.sh"
+        script.write_text(session.script())
+        words = [*_HOST, str(CHECKOUT / "tests/documents/host.sh"), str(CHECKOUT), str(script)]
+        self._printed[session.page] = self._lanes.submit(run_session, words)
+
+    def read(self, session: Session) -> str:
+        """All that its shell has written, once it has ended."""
+        return self._printed[session.page].result()
+
+    def close(self) -> None:
+        self._lanes.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +117,14 @@ def test_the_commands_of_a_page_work_in_a_node_of_a_cluster(
     node.run(["mkdir", "-p", "/srv/work"])
     path = f"PATH=/{_TOOLKIT}/bin:$PATH; cd /srv/work\n"
     words = node.command_line(["bash", "-c", path + session.script()])
-    complaints = session.complaints(run_session(words, 120))
+    complaints = session.complaints(run_session(words))
     pair.load(empty)
+    assert not complaints, "\n\n".join(complaints)
+
+
+@pytest.mark.parametrize("session", list_sessions("host"), ids=lambda one: one.page)
+def test_the_commands_of_a_page_work_with_labs_on_this_machine(
+    session: Session, on_hosts: Hosts
+) -> None:
+    complaints = session.complaints(on_hosts.read(session))
     assert not complaints, "\n\n".join(complaints)

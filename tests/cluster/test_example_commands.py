@@ -31,5 +31,3 @@ def test_the_commands_of_the_page_bring_the_address_up(lab: Lab, tmp_path: Path,
     node.run(["bash", "-e", "-c", f"cd /var/lib\n{commands[tool]}"], timeout=90)
     lab.wait_for_place("vip")
     settle(lab)
-    node.run(["pcs", "resource", "delete", "vip"])
-    settle(lab)

@@ -385,26 +385,37 @@ FIXTURES: tuple[tuple[Subject, tuple[str, ...]], ...] = (
 
 #: What test_tester holds to every general rule, as `ocf-py test --sandbox` does.
 TESTED = ("IPaddr-v4", "Filesystem-image", "Service", "MirrorSync", "Stateful")
-#: Of these, what asks the same of an agent whether it is known or not: once is enough.
+#: Of these, what asks the same of an agent whether it is known or not, and nothing as a stranger to
+#: it: once is enough.
 _ALIKE = frozenset(
     (
+        "advertised-actions-exist",
         "clone-instance-lives",
         "crash-is-noticed",
         "further-arguments-are-ignored",
         "hanging-tool-is-given-up",
+        "idle-with-garbage",
         "killed-monitor-recovers",
         "killed-role-change-recovers",
         "killed-start-recovers",
         "killed-stop-recovers",
+        "life-leaves-nothing",
+        "looking-changes-nothing",
         "metadata-carries-its-dtd",
+        "metadata-works-for-anybody",
         "missing-tool-is-no-hard-error",
+        "monitor-changes-nothing",
+        "monitor-takes-every-level",
         "monitors-differ",
         "nothing-else-leaves-survivors",
         "notify-takes-empty-lists",
         "notify-takes-members",
+        "optional-variables-are-optional",
         "reload-interrupts-nothing",
         "reused-pid-is-a-stranger",
+        "score-is-deleted-by-stop",
         "survivors-leave-the-group",
+        "validation-takes-every-level",
     )
 )
 

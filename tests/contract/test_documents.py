@@ -21,5 +21,5 @@ def test_the_commands_of_a_page_do_what_it_says(
 ) -> None:
     script = tmp_path / "session.sh"
     script.write_text(session.script())
-    complaints = session.complaints(run_session(enclose(installed, script), 120))
+    complaints = session.complaints(run_session(enclose(installed, script)))
     assert not complaints, "\n\n".join(complaints)

@@ -121,6 +121,13 @@ def test_who_has_looked_all_the_time_has_seen_what_a_newcomer_sees(machine: Mach
     assert {thing: how for thing, how in seen.items() if "process " not in thing} == expected
 
 
+def test_who_is_at_work_is_waited_for_before_all_is_called_quiet(machine: Machine) -> None:
+    work = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; echo x >/run/late; sleep 1000"
+    detached = f"setsid --fork sh -c '{work}' </dev/null >/dev/null 2>&1"
+    machine.caller.run(("sh", "-c", detached), expect=(0,))
+    assert "path /run/late" in machine.witness.settle(patience=60)
+
+
 def test_a_lifetime_that_counts_down_is_no_change(machine: Machine) -> None:
     address = "ip address add 192.0.2.7/24 dev lo valid_lft 1000 preferred_lft 500"
     assert any('"limited"' in line for line in changes(machine, address))

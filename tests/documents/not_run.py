@@ -12,6 +12,7 @@ _DRBD = "needs DRBD's kernel module: tests/vm"
 _MOVES = "tests/cluster/mirror/test_moves.py moves one"
 _SELINUX = "no machine of these tests has SELinux"
 _REHEARSAL = "minutes of faults: the rehearsals of the cluster tier play some"
+_RULES = "most of a minute: the page's test asks for four of the rules, test_new.py for all"
 _PEERS = "most of a minute: tests/contract/test_peers.py asks these agents the same"
 
 NOT_RUN: dict[str, dict[str, str]] = {
@@ -87,6 +88,10 @@ NOT_RUN: dict[str, dict[str, str]] = {
     "docs/reference/mirrorsync.md": {
         "pcs resource move-with-constraint site-clone n2 --promoted": _MOVES,
         "pcs resource clear site-clone": _MOVES,
+    },
+    "docs/tutorial/first-agent.md": {
+        "ocf-py test --sandbox root/usr/lib/ocf/resource.d/ocfpy/Lamp -o name=desk"
+        " --other name=shelf": _RULES,
     },
     "docs/tutorial/first-failover.md": {"make setup": _SETUP},
 }

@@ -46,7 +46,7 @@ def test_a_witness_that_never_sees_anything_means_that_there_is_no_sandbox() -> 
 
 
 def test_one_that_dies_later_was_ended_by_somebody() -> None:
-    script = """read x; echo '[{"path /run": "folder"}, []]'; read x; exit 3"""
+    script = """read x; echo '[{"path /run": "folder"}, [], []]'; read x; exit 3"""
     with contextlib.closing(make_witness(script)) as witness:
         witness.look()
         with pytest.raises(WitnessDied):

@@ -2,7 +2,8 @@
 
 It looks with its own eyes and ip(8): nothing of the code that the agents are made of is in it. Its
 answer is one line of JSON: an object of what is new or other since the answer before (thing → how
-it is), and a list of the things that have gone. Its argument is the folder of this package.
+it is), a list of the things that have gone, and one of the processes that were at work. Its
+argument is the folder of this package.
 
 Every call of a fuzz is followed by a look, so that is to cost little: of files and the network the
 kernel itself tells when something has happened (`news`), and they are looked at only then.
@@ -38,9 +39,10 @@ class Lookout:
         self._mounts = Mounts()
         self._trees: dict[str, Tree] = {}
         self._network = Network()
+        self._at_work: list[str] = []
 
-    def tell_news(self) -> tuple[Picture, list[str]]:
-        """What is new or other, and what has gone."""
+    def tell_news(self) -> tuple[Picture, list[str], list[str]]:
+        """What is new or other, what has gone, and the processes that do not wait for anything."""
         now = dict(self._look())
         news: Picture = {}
         gone: list[str] = []
@@ -52,7 +54,7 @@ class Lookout:
                 )
                 gone += (thing for thing in before if thing not in after)
         self._seen = now
-        return news, gone
+        return news, gone, self._at_work
 
     def _look(self) -> Iterator[tuple[str, Picture]]:
         mounts = self._mounts.look()
@@ -66,7 +68,8 @@ class Lookout:
         yield "network", self._network.look()
         for name in list_folder(_NAMESPACES):
             yield f"network of {name}", look_at_network(name)
-        yield "processes", look_at_processes()
+        processes, self._at_work = look_at_processes()
+        yield "processes", processes
 
     def _get_tree(self, top: str) -> Tree:
         if top not in self._trees:

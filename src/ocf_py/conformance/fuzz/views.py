@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     Picture = dict[str, str]
 
 _IPC = ("shm", "sem", "msg")  # sysvipc(7)
+_AT_WORK, _DEAD = "RD", "ZX"  # proc(5)
 
 
 def collect(seen: Iterable[tuple[str, str]]) -> Picture:
@@ -65,12 +66,10 @@ def _list_ipc() -> Iterator[tuple[str, str]]:
             yield f"{kind} {row[1]}", how
 
 
-def look_at_processes() -> Picture:
-    """Every process of the namespace but this one, by pid and start time."""
-    return collect(_list_processes())
-
-
-def _list_processes() -> Iterator[tuple[str, str]]:
+def look_at_processes() -> tuple[Picture, list[str]]:
+    """Every process of the namespace but this one, by pid and start time, and those at work."""
+    picture: Picture = {}
+    at_work = []
     own = str(os.getpid())
     for name in list_folder("/proc"):
         if not name.isdigit() or name == own:
@@ -82,7 +81,11 @@ def _list_processes() -> Iterator[tuple[str, str]]:
                 command = file.read().replace("\0", " ").strip()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        yield f"process {name} since {words[19]}", "dead" if words[0] in "ZX" else command
+        state, thing = words[0], f"process {name} since {words[19]}"
+        picture[thing] = "dead" if state in _DEAD else command
+        if state in _AT_WORK:
+            at_work.append(thing)
+    return picture, at_work
 
 
 def list_folder(path: str) -> list[str]:

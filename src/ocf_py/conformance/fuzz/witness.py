@@ -62,6 +62,7 @@ class Witness:
         )
         #: Everything as it was at the last look.
         self.seen: Picture = {}
+        self._at_work: list[str] = []
 
     def look(self) -> Picture:
         """Everything as it is now; SandboxUnavailable where it cannot look at all."""
@@ -75,7 +76,7 @@ class Witness:
             words = f"{self._process.wait()}: {complaints.read().strip()[-2000:]}"
             # Before it has seen anything, there was nobody who could have ended it.
             raise WitnessDied(words) if self.seen else SandboxUnavailable(f"it is dark: {words}")
-        news, gone = json.loads(line)
+        news, gone, self._at_work = json.loads(line)
         if not (news or gone):
             return self.seen
         kept = {**self.seen, **news}
@@ -87,7 +88,8 @@ class Witness:
     def settle(self, patience: float = PATIENCE) -> Picture:
         """Waits until two looks are the same; Restless if they never are.
 
-        An address whose duplicates are still looked for will change, so that has its time too.
+        Who is at work may be about to change something, however long a busy machine lets it wait,
+        and so will an address whose duplicates are still looked for: these have their time too.
         """
         before = self.look()
         end = time.monotonic() + patience
@@ -96,7 +98,8 @@ class Witness:
             after = self.look()
             changes = compare(before, after)
             is_late = time.monotonic() > end
-            if not changes and (is_late or not any(map(_is_tentative, after.items()))):
+            will_change = self._at_work or any(map(_is_tentative, after.items()))
+            if not changes and (is_late or not will_change):
                 return after
             if is_late:
                 raise Restless("; ".join(map(str, changes)))
