@@ -101,9 +101,7 @@ class Audience:
             found[self._place.resource] = self._place.answers
         for door in self._doors:
             found[f"{door.door.program} at port {door.door.port}"] = door.answers
-        for (
-            writer
-        ) in self.writers:  # whose writes hang is served no better than who is not answered
+        for writer in self.writers:  # whose writes hang is no better served than who hears nothing
             found[writer.name] = writer.answers
         return found
 
