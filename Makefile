@@ -13,12 +13,13 @@ SEED    ?= 1
 # asked for when a recipe runs: on a bare machine the interpreter comes only then.
 digest = $(shell { $(1); } | sha256sum | cut -c1-12)
 PLACE = .venv/.at-$(call digest,echo $(CURDIR); readlink -f $(PYTHON))
-READY = .venv/.ready-$(call digest,cat pyproject.toml src/ocf_py/_version.py)
+LOCK = packaging/requirements-dev.txt
+READY = .venv/.ready-$(call digest,cat pyproject.toml $(LOCK) src/ocf_py/_version.py)
 INSTALLER = PYTHONPATH=src $(PYTHON) -SBm ocf_py.toolkit.installer
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint compat bench bench-cluster bench-drbd install uninstall stage man \
+.PHONY: help setup lock demo test check lint compat bench bench-cluster bench-drbd install uninstall stage man \
         clean test-unit test-contract test-kernel test-cluster test-vm test-packages fuzz soak rpm deb sdist
 
 help: ## lists the targets
@@ -27,8 +28,14 @@ help: ## lists the targets
 setup: packages ## installs system packages (as root) and makes .venv; at once when nothing is to do
 	@[ -e $(PLACE) ] || { echo "making .venv with $(PYTHON)"; \
 	    $(PYTHON) -m venv --clear .venv && touch $(PLACE); }
-	@[ -e $(READY) ] || { .venv/bin/python -m pip install -q --disable-pip-version-check \
-	    -e '.[lab,dev,docs]' && touch $(READY); }
+	@[ -e $(READY) ] || { .venv/bin/python packaging/develop.py && touch $(READY); }
+
+lock: setup ## renews the hashes of all that development uses, to the latest that pyproject.toml takes
+	@$(PYTHON) -m venv --clear build/lock
+	@build/lock/bin/python -m pip install -q --disable-pip-version-check uv
+	@build/lock/bin/uv pip compile --quiet --universal --python-version 3.9 --all-extras --upgrade \
+	    --generate-hashes --no-annotate --no-emit-package ocf-py --custom-compile-command "make lock" \
+	    --output-file $(LOCK) pyproject.toml
 
 .PHONY: python packages
 python: # a machine without any Python gets one

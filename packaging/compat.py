@@ -45,12 +45,12 @@ def prepare(name: str, interpreter: Path) -> Path:
     """The Python of a virtual environment that has this checkout and its test tools."""
     home = CHECKOUT / f".venv-{re.sub('[^A-Za-z0-9.]', '-', name).strip('-')}"
     python = home / "bin/python"
-    declared = (CHECKOUT / "pyproject.toml").read_bytes() + str(interpreter.resolve()).encode()
+    files = [CHECKOUT / "pyproject.toml", CHECKOUT / "packaging/requirements-dev.txt"]
+    declared = b"".join(map(Path.read_bytes, files)) + str(interpreter.resolve()).encode()
     ready = home / f".ready-{hashlib.sha256(declared).hexdigest()[:12]}"
     if not ready.exists():
         subprocess.run([str(interpreter), "-m", "venv", "--clear", str(home)], check=True)
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-        subprocess.run([*pip, "-e", f"{CHECKOUT}[lab,dev]"], check=True)
+        subprocess.run([python, CHECKOUT / "packaging/develop.py"], check=True)
         ready.touch()
     return python
 

@@ -49,6 +49,15 @@ def find_epoch(tree: Path) -> str:
     return done.stdout.strip()
 
 
+def find_maintainer() -> str:
+    """Who answers for the packages, by DEBFULLNAME and DEBEMAIL as Debian's tools have it.
+
+    Without them nobody does, and the address says so: mail to example.org reaches no one.
+    """
+    name = os.environ.get("DEBFULLNAME", "The authors of ocf-py")
+    return f"{name} <{os.environ.get('DEBEMAIL', 'nobody@example.org')}>"
+
+
 class Build:
     """One build of the packages of `tree`, in a folder of its own in `work` that is made anew."""
 
@@ -80,7 +89,12 @@ class Build:
         spec = self.work / "ocf-py.spec"
         text = (self.tree / "packaging/rpm/ocf-py.spec").read_text()
         date = time.strftime("%a %b %d %Y", time.gmtime(int(self.epoch)))
-        words = {"VERSION": self.version, "RPM_DATE": date, "MAN7": self._name_pages()}
+        words = {
+            "VERSION": self.version,
+            "RPM_DATE": date,
+            "MAINTAINER": find_maintainer(),
+            "MAN7": self._name_pages(),
+        }
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
         spec.write_text(text)
@@ -113,9 +127,11 @@ class Build:
             archive.extractall(self.work)  # noqa: S202 - made a moment ago
         tree = self.work / f"ocf_py-{self.version}"
         shutil.copytree(tree / "packaging/deb", tree / "debian")
+        control = tree / "debian/control"
+        control.write_text(control.read_text().replace("@MAINTAINER@", find_maintainer()))
         (tree / "debian/changelog").write_text(
             f"ocf-py ({self.version}-1) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n"
-            f" -- ocf-py authors <ocf-py@example.org>  {formatdate(int(self.epoch))}\n"
+            f" -- {find_maintainer()}  {formatdate(int(self.epoch))}\n"
         )
         more = {
             "BUILD_PYTHON": str(self.python),

@@ -87,7 +87,7 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
             E.STYLE(_CSS),
         ),
         E.BODY(
-            E.MAIN(
+            E.E.main(  # what HTML 5 added has no name in lxml before 6
                 E.DIV(E.H1(record.title), _word(passed=record.passed), E.CLASS("head")),
                 E.P(
                     f"{len(record.plays)} faults played, {failed} failed, "
@@ -127,7 +127,7 @@ def _show_outages(record: Rehearsal) -> Iterator[etree._Element]:
     ]
     if rows and not record.compared:
         yield E.H2("What clients felt")
-        yield E.SECTION(
+        yield E.E.section(
             _figure(draw_outages(rows, "longest outage of a client in seconds; | what is allowed")),
             E.CLASS("card"),
         )
@@ -150,7 +150,7 @@ def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
     )
     rows = [(one.fault, one.ours or 0.0, one.peers or 0.0, one.meets_goal) for one in compared]
     picture = draw_outages(rows, "ours in seconds; | the peers'")
-    yield E.SECTION(_figure(picture), E.CLASS("card"))
+    yield E.E.section(_figure(picture), E.CLASS("card"))
     head = ("CIB", "Fault", "Rounds", "Ours", "Peers", "Ratio", "Failed, ours", "Failed, peers")
     yield E.DIV(
         E.TABLE(
@@ -211,7 +211,7 @@ def _show_left_out(record: Rehearsal) -> Iterator[etree._Element]:
 
 def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
     side = "" if play.provider == "ocfpy" else f" ({play.provider})"
-    return E.SECTION(
+    return E.E.section(
         E.DIV(
             E.H3(f"{play.fault}{side}"),
             _word(passed=play.passed),
@@ -228,8 +228,8 @@ def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
             *(E.LI(_word(passed=one.holds), f" {one.rule}: {one.said}") for one in play.verdicts),
             E.CLASS("verdicts"),
         ),
-        E.DETAILS(
-            E.SUMMARY("the course in full"),
+        E.E.details(
+            E.E.summary("the course in full"),
             E.TABLE(
                 E.TR(E.TH("s"), E.TH("took"), E.TH("what")),
                 *(
