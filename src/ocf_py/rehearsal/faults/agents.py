@@ -102,10 +102,13 @@ def lie_in_wait(scene: Scene, part: Part, action: str, *how: str) -> Conversatio
     return catcher
 
 
-def await_monitor(scene: Scene, part: Part) -> None:
-    """Return when the part's most frequent monitor has just been; LabError where none comes."""
+def await_monitor(scene: Scene, part: Part) -> bool:
+    """Return when the part's most frequent monitor has just been; LabError where none comes.
+
+    False, and at once, for what is asked without a process, as a unit is.
+    """
     if not part.agent.startswith("ocf:") or not part.soonest:
-        return  # a unit is asked without a process
+        return False
     milliseconds = f"{part.soonest * 1000:.0f}"
     catcher = lie_in_wait(scene, part, "monitor", "see", milliseconds)
     try:
@@ -117,3 +120,4 @@ def await_monitor(scene: Scene, part: Part) -> None:
     finally:
         catcher.close()
     time.sleep(_MONITOR_SECONDS)
+    return True
