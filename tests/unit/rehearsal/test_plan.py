@@ -154,6 +154,13 @@ def test_a_cib_that_no_lab_has_is_left_out_beside_others_and_refused_alone() -> 
             plan_all(alone, None)
 
 
+def test_a_delay_of_the_fencing_is_given_to_what_waits_for_it() -> None:
+    with_delay, without = (
+        plan(EXAMPLES / name, 2).stage for name in ("priority-fencing.xml", "active-active.xml")
+    )
+    assert with_delay.loss == without.loss + 15
+
+
 def test_without_a_counterpart_a_cib_is_not_compared() -> None:
     cibs = [EXAMPLES / "web-server.xml", EXAMPLES / "hot-standby.xml"]
     plans, left = plan_all(cibs, None, peer=True)

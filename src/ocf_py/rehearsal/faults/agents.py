@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
-from ocf_py.rehearsal.faults.base import LOSS, UNNOTICED, Fault
+from ocf_py.rehearsal.faults.base import UNNOTICED, Fault
 from ocf_py.rehearsal.faults.orders import Standby
 from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import MOVES, NOBODY, STAYS, VICTIM, Expectation
@@ -76,7 +76,7 @@ class AgentKilledInStop(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """A stop that failed is fenced, and only then it starts elsewhere."""
-        return Expectation(MOVES, LOSS + 2 * scene.stage.starting, VICTIM, losing=True)
+        return Expectation(MOVES, scene.stage.loss + 2 * scene.stage.starting, VICTIM, losing=True)
 
     def strike(self, scene: Scene) -> None:
         """Lie in wait, then have it stopped."""
