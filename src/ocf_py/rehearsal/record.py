@@ -26,7 +26,8 @@ class Expectation:
     `bound` is the longest outage of any client in seconds; with `after_mend` it counts from the
     repair. `losing` says that a mirror may lose what its copy had not yet, as after a crash.
     `dwell` is how long the fault lasts at least, also when all serves already. `clients` are those
-    that `place` is about, of the struck node; () for all of them.
+    that `place` is about, of the struck node; () for all of them. `displacing` says that what is
+    elsewhere may have to make room.
     """
 
     place: str
@@ -36,6 +37,7 @@ class Expectation:
     losing: bool = False
     dwell: float = 0.0
     clients: tuple[str, ...] = ()
+    displacing: bool = False
 
     @property
     def sentence(self) -> str:

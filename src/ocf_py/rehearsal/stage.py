@@ -66,6 +66,7 @@ class Stage:
     has_ping: bool = False
     nodes: int = 2
     fencing_delay: float = 0.0
+    keeps_apart: bool = False
 
     @property
     def anchor(self) -> Part:
@@ -120,6 +121,8 @@ class Stage:
 def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
     """Sort the primitives of a configuration; fence devices are the lab's own."""
     stage = Stage(name, nodes=nodes, fencing_delay=_read_fencing_delay(document))
+    colocations = document.root.iterfind(".//constraints/rsc_colocation")
+    stage.keeps_apart = any(one.get("score", "").startswith("-") for one in colocations)
     for resource in resources(document):
         if resource.standard == "stonith":
             continue
