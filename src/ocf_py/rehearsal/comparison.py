@@ -24,7 +24,8 @@ class Comparison:
 
     None where a side has none; `ratio` is ours over the peers', None where theirs is nothing.
     Where a node was fenced, what Pacemaker took to decide upon it is left out of both: 10 ms or
-    1010 by chance, as its controller sleeps where an update of the CIB is still on its way.
+    1010 by chance, as its controller sleeps where an update of the CIB is still on its way. What a
+    monitor has to find strikes both in step with it, and counts from there.
     """
 
     cib: str
@@ -53,11 +54,7 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
     found = []
     for (cib, fault), sides in by_fault.items():
         ours, peers = (
-            [
-                one.outage - one.decision
-                for one in sides[who]
-                if one.outage is not None and one.passed
-            ]
+            [one.comparable for one in sides[who] if one.comparable is not None and one.passed]
             for who in (OURS, PEER)
         )
         if sides[OURS] and sides[PEER]:

@@ -132,6 +132,7 @@ def _others_undisturbed(play: Play) -> str | None:
     if (
         not others
         or play.expectation.after_mend
+        or play.expectation.displacing
         or play.expectation.fencing not in (NOBODY, VICTIM)
     ):
         return None

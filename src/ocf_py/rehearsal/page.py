@@ -144,8 +144,9 @@ def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
         return
     yield E.H2("Side by side")
     yield E.P(
-        f"Medians of the longest outage, ours and the peers' by turns on one cluster; the goal "
-        f"is a ratio of at most {GOAL} over at least {LEAST_ROUNDS} rounds.",
+        f"Medians of the longest outage, ours and the peers' by turns on one cluster; of what a "
+        f"monitor has to find, from the one before on. The goal is a ratio of at most {GOAL} over "
+        f"at least {LEAST_ROUNDS} rounds.",
         E.CLASS("muted"),
     )
     rows = [(one.fault, one.ours or 0.0, one.peers or 0.0, one.meets_goal) for one in compared]

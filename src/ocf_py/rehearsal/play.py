@@ -39,7 +39,7 @@ def play_fault(
             _take_seats(lab, audience)
             part = fault.found_by(stage) if in_step else None
             if part is not None:
-                await_monitor(scene, part)
+                play.in_step = await_monitor(scene, part)
             _watch(scene, fault, play, audience)
     except LabError as error:
         play.trouble = play.trouble or str(error)

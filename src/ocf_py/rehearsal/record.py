@@ -26,7 +26,8 @@ class Expectation:
     `bound` is the longest outage of any client in seconds; with `after_mend` it counts from the
     repair. `losing` says that a mirror may lose what its copy had not yet, as after a crash.
     `dwell` is how long the fault lasts at least, also when all serves already. `clients` are those
-    that `place` is about, of the struck node; () for all of them.
+    that `place` is about, of the struck node; () for all of them. `displacing` says that what is
+    elsewhere may have to make room.
     """
 
     place: str
@@ -36,6 +37,7 @@ class Expectation:
     losing: bool = False
     dwell: float = 0.0
     clients: tuple[str, ...] = ()
+    displacing: bool = False
 
     @property
     def sentence(self) -> str:
@@ -160,7 +162,10 @@ class Verdict:
 
 @dataclass
 class Play:
-    """One fault, once. `provider` is ocfpy, or peer for the counterparts."""
+    """One fault, once. `provider` is ocfpy, or peer for the counterparts.
+
+    `in_step` says that it struck when the monitor that has to find it had just been.
+    """
 
     fault: str
     summary: str
@@ -176,6 +181,7 @@ class Play:
     written: list[Written] = field(default_factory=list)
     fenced: list[str] = field(default_factory=list)
     aftermath: Aftermath = field(default_factory=lambda: Aftermath([], [], []))
+    in_step: bool = False
     trouble: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
 
@@ -201,6 +207,19 @@ class Play:
             for word in (LOST, ASKED)
         )
         return 0.0 if lost is None or asked is None else max(0.0, asked - lost)
+
+    @property
+    def comparable(self) -> float | None:
+        """Seconds of the outage that are the agents': without the decision to fence.
+
+        In step with a monitor, what counts is when the longest outage was over: the blow itself
+        comes late on a busy machine, and nobody is the faster for a late one.
+        """
+        gaps = [gap for heard in self.heard for gap in heard.gaps]
+        if not self.in_step or not gaps:
+            return None if self.outage is None else self.outage - self.decision
+        longest = max(gaps, key=lambda gap: gap.seconds(self.ended))
+        return self.ended if longest.until is None else longest.until
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in report.json."""

@@ -86,12 +86,12 @@ class Company:
         if not self._is_swept:
             self._sweep()
         self._have(one, side)
-        if start is not None:
-            Scene(self._lab, one.stage_of(side)).have_on(start)
+        stage = one.stage_of(side)
         self._progress.step(f"{one.name} ({side}): {FAULTS[name].summary}")
-        stage, in_step = one.stage_of(side), start is not None
         for _ in range(_TRIES):
-            play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=in_step)
+            if start is not None:
+                Scene(self._lab, stage).have_on(start)
+            play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=start is not None)
             if _BLIND not in play.trouble:
                 break
             # The machine was too busy to watch: what happened is unknown.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ocf_py.cib.model import resources
+from ocf_py.cib.times import parse_ms
 from ocf_py.service.words import split_words
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 _ADDRESSES = ("IPaddr", "IPaddr2")
 _START_SECONDS = {"address": 1.0, "mount": 3.0, "program": 5.0, "mirror": 8.0, "other": 2.0}
+# Until a node that is gone is known, fenced and its service decided on elsewhere: token and
+# consensus 2.2, the lab's delay 1, Pacemaker's own hesitation 1, and room for a busy machine.
+_LOSS_SECONDS = 15.0
 _LONGEST_MONITOR = 60.0
 _DEFAULT_TIMEOUT_MS = 20_000
 _HEALTH_LEVEL = 10
@@ -61,6 +65,8 @@ class Stage:
     mirrors: list[Part] = field(default_factory=list)
     has_ping: bool = False
     nodes: int = 2
+    fencing_delay: float = 0.0
+    keeps_apart: bool = False
 
     @property
     def anchor(self) -> Part:
@@ -69,6 +75,11 @@ class Stage:
             if some:
                 return some[0]
         raise LookupError(self.name)
+
+    @property
+    def loss(self) -> float:
+        """Seconds until a lost node is fenced; the CIB may let whoever shoots wait for it."""
+        return _LOSS_SECONDS + self.fencing_delay
 
     @property
     def starting(self) -> float:
@@ -109,7 +120,9 @@ class Stage:
 
 def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
     """Sort the primitives of a configuration; fence devices are the lab's own."""
-    stage = Stage(name, nodes=nodes)
+    stage = Stage(name, nodes=nodes, fencing_delay=_read_fencing_delay(document))
+    colocations = document.root.iterfind(".//constraints/rsc_colocation")
+    stage.keeps_apart = any(one.get("score", "").startswith("-") for one in colocations)
     for resource in resources(document):
         if resource.standard == "stonith":
             continue
@@ -129,6 +142,11 @@ def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
         elif resource.type == "ping":
             stage.has_ping = True
     return stage
+
+
+def _read_fencing_delay(document: Document) -> float:
+    pairs = document.root.iterfind(".//crm_config//nvpair[@name='priority-fencing-delay']")
+    return max(((parse_ms(pair.get("value", "")) or 0) / 1000 for pair in pairs), default=0.0)
 
 
 def _read_part(resource: Resource) -> Part:

@@ -51,6 +51,13 @@ def test_what_pacemaker_takes_to_decide_upon_a_fencing_is_left_out() -> None:
     assert (found.ours, found.peers) == (3.0, 3.0)
 
 
+def test_a_blow_that_comes_late_makes_nobody_faster() -> None:
+    heard = [replace(power_loss().heard[0], gaps=[Gap(0.8, 2.0), Gap(7.0, 7.1)])]
+    ours = play("ocfpy", 2.0, moments=[], in_step=True)
+    (found,) = compare([ours, play("peer", 0.0, heard=heard, moments=[], in_step=True)])
+    assert (found.ours, found.peers) == (2.0, 2.0)
+
+
 def test_what_failed_is_no_yardstick_and_the_peers_failures_are_theirs() -> None:
     plays = [play("ocfpy", 4.0, moments=[]), play("peer", 0.1, moments=[], verdicts=[BROKEN])]
     run = Rehearsal("compared", plays, compared=True)

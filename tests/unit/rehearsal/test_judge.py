@@ -173,6 +173,12 @@ def test_what_ran_elsewhere_and_moved_is_found() -> None:
     assert "10.77.2.101" in broken(power_loss(heard=[*heard(), other]))["others undisturbed"]
 
 
+def test_what_has_to_make_room_for_what_is_moved_is_not_disturbed() -> None:
+    other = Heard("10.77.2.101", "n2", [Gap(0.0, 0.02)], "n1", 4.9)
+    displacing = replace(LOSS, displacing=True)
+    assert broken(power_loss(heard=[*heard(), other], expectation=displacing)) == {}
+
+
 def test_what_the_cluster_places_anew_once_the_node_is_back_is_not_disturbed() -> None:
     other = Heard("10.77.2.101", "n2", [Gap(0.0, 0.02)], "n1", 5.05)
     assert broken(power_loss(heard=[*heard(), other])) == {}

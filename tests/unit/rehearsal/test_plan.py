@@ -154,6 +154,14 @@ def test_a_cib_that_no_lab_has_is_left_out_beside_others_and_refused_alone() -> 
             plan_all(alone, None)
 
 
+def test_what_the_cib_says_of_fencing_and_of_keeping_apart_is_read() -> None:
+    with_delay, without = (
+        plan(EXAMPLES / name, 2).stage for name in ("priority-fencing.xml", "active-active.xml")
+    )
+    assert with_delay.loss == without.loss + 15
+    assert (with_delay.keeps_apart, without.keeps_apart) == (True, False)
+
+
 def test_without_a_counterpart_a_cib_is_not_compared() -> None:
     cibs = [EXAMPLES / "web-server.xml", EXAMPLES / "hot-standby.xml"]
     plans, left = plan_all(cibs, None, peer=True)

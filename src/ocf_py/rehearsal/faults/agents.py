@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
-from ocf_py.rehearsal.faults.base import LOSS, UNNOTICED, Fault
+from ocf_py.rehearsal.faults.base import UNNOTICED, Fault
 from ocf_py.rehearsal.faults.orders import Standby
 from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import MOVES, NOBODY, STAYS, VICTIM, Expectation
@@ -76,7 +76,7 @@ class AgentKilledInStop(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """A stop that failed is fenced, and only then it starts elsewhere."""
-        return Expectation(MOVES, LOSS + 2 * scene.stage.starting, VICTIM, losing=True)
+        return Expectation(MOVES, scene.stage.loss + 2 * scene.stage.starting, VICTIM, losing=True)
 
     def strike(self, scene: Scene) -> None:
         """Lie in wait, then have it stopped."""
@@ -102,10 +102,13 @@ def lie_in_wait(scene: Scene, part: Part, action: str, *how: str) -> Conversatio
     return catcher
 
 
-def await_monitor(scene: Scene, part: Part) -> None:
-    """Return when the part's most frequent monitor has just been; LabError where none comes."""
+def await_monitor(scene: Scene, part: Part) -> bool:
+    """Return when the part's most frequent monitor has just been; LabError where none comes.
+
+    False, and at once, for what is asked without a process, as a unit is.
+    """
     if not part.agent.startswith("ocf:") or not part.soonest:
-        return  # a unit is asked without a process
+        return False
     milliseconds = f"{part.soonest * 1000:.0f}"
     catcher = lie_in_wait(scene, part, "monitor", "see", milliseconds)
     try:
@@ -117,3 +120,4 @@ def await_monitor(scene: Scene, part: Part) -> None:
     finally:
         catcher.close()
     time.sleep(_MONITOR_SECONDS)
+    return True

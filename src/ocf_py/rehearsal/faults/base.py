@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
     from ocf_py.rehearsal.stage import Part, Stage
 
-#: Seconds until a node that is gone is known, fenced and its service decided on elsewhere: token
-#: and consensus 2.2, the lab's delay 1, Pacemaker's own hesitation 1, and room for a busy machine.
-LOSS = 15.0
 #: Seconds that an order, or a change that disturbs nothing, may cost a client.
 UNNOTICED = 2.0
 #: Seconds that a transition takes beside what its actions do.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.faults.base import LOSS, Fault
+from ocf_py.rehearsal.faults.base import Fault
 from ocf_py.rehearsal.faults.power import PowerLoss
 from ocf_py.rehearsal.record import ANYBODY, ANYWHERE, Expectation
 
@@ -34,7 +34,7 @@ class PacemakerdKilled(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """It comes back, or its node is fenced: both is right."""
-        bound = LOSS + scene.stage.starting
+        bound = scene.stage.loss + scene.stage.starting
         return Expectation(ANYWHERE, bound, ANYBODY, losing=True, dwell=6.0)
 
     def strike(self, scene: Scene) -> None:

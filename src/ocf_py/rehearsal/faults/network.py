@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.faults.base import DECISION, LOSS, UNNOTICED, Fault
+from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
 from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import ANYWHERE, NOBODY, ONE, STAYS, Expectation
 
@@ -44,7 +44,9 @@ class RingsCut(RingCut):
 
     def expect(self, scene: Scene) -> Expectation:
         """One of them goes before the other one takes anything."""
-        return Expectation(ANYWHERE, LOSS + scene.stage.starting, ONE, losing=True, dwell=5.0)
+        return Expectation(
+            ANYWHERE, scene.stage.loss + scene.stage.starting, ONE, losing=True, dwell=5.0
+        )
 
     def strike(self, scene: Scene) -> None:
         """Cut both."""

@@ -58,10 +58,10 @@ class Move(Standby):
     summary = "the service is moved by hand, and the constraint cleared"
 
     def expect(self, scene: Scene) -> Expectation:
-        """What is moved goes in order; what else runs there has no reason to."""
+        """What is moved goes in order; what else runs has a reason to if the CIB keeps it apart."""
         top = self._top(scene)
         own = tuple(one.get("ip") for one in scene.stage.addresses if one.top == top)
-        return replace(super().expect(scene), clients=own)
+        return replace(super().expect(scene), clients=own, displacing=scene.stage.keeps_apart)
 
     def strike(self, scene: Scene) -> None:
         """Move it: with a mirror, its promoted role, which all else follows."""

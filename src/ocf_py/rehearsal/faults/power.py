@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.faults.base import DECISION, LOSS, Fault
+from ocf_py.rehearsal.faults.base import DECISION, Fault
 from ocf_py.rehearsal.record import ANYBODY, ANYWHERE, MOVES, NOBODY, VICTIM, Expectation
 from ocf_py.rehearsal.scene import sleep
 
@@ -34,7 +34,7 @@ class PowerLoss(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """Fencing, and a takeover."""
-        return Expectation(MOVES, LOSS + scene.stage.starting, VICTIM, losing=True)
+        return Expectation(MOVES, scene.stage.loss + scene.stage.starting, VICTIM, losing=True)
 
     def strike(self, scene: Scene) -> None:
         """Pull it."""
@@ -86,7 +86,7 @@ class BothOff(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """With all nodes back all serves again, wherever."""
-        bound = _BOOT + LOSS + scene.stage.starting
+        bound = _BOOT + scene.stage.loss + scene.stage.starting
         return Expectation(ANYWHERE, bound, ANYBODY, after_mend=True, losing=True, dwell=1.0)
 
     def strike(self, scene: Scene) -> None:
@@ -128,7 +128,7 @@ class FencingFails(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """Nothing is taken over before the device is repaired."""
-        bound = 2 * LOSS + scene.stage.starting
+        bound = 2 * scene.stage.loss + scene.stage.starting
         return Expectation(MOVES, bound, VICTIM, after_mend=True, losing=True, dwell=8.0)
 
     def strike(self, scene: Scene) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.faults.base import DECISION, LOSS, Fault
+from ocf_py.rehearsal.faults.base import DECISION, Fault
 from ocf_py.rehearsal.record import ANYBODY, ANYWHERE, NOBODY, Expectation
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class FilesystemFrozen(DiskFull):
 
     def expect(self, scene: Scene) -> Expectation:
         """It serves again when it is thawed, or elsewhere after a fencing."""
-        bound = LOSS + 2 * DECISION + 2 * scene.stage.starting
+        bound = scene.stage.loss + 2 * DECISION + 2 * scene.stage.starting
         return Expectation(
             ANYWHERE, bound, ANYBODY, after_mend=True, losing=True, dwell=_FROZEN_SECONDS
         )
