@@ -59,7 +59,7 @@ def calm(lab: Lab) -> Lab:
 def settle(lab: Lab, node: str | None = None) -> None:
     """Wait until Pacemaker has nothing more to do."""
     asked = lab.node(node) if node else lab.running_nodes()[0]
-    asked.run(["crm_resource", "--wait", "--timeout=60s"], timeout=90)
+    asked.run(["crm_resource", "--wait", "--timeout=240s"], timeout=300)
 
 
 def other_node(lab: Lab, name: str) -> str:

@@ -28,6 +28,6 @@ def test_the_commands_of_the_page_bring_the_address_up(lab: Lab, tmp_path: Path,
         "crm": commands_of_crm("address"),
     }
     node = lab.nodes[0]
-    node.run(["bash", "-e", "-c", f"cd /var/lib\n{commands[tool]}"], timeout=90)
+    node.run(["bash", "-e", "-c", f"cd /var/lib\n{commands[tool]}"], timeout=300)
     lab.wait_for_place("vip")
     settle(lab)

@@ -33,7 +33,7 @@ class Machine:
         self.name = name
         self.number = settings.number_of(name)
         self.pid: int | None = None  # our unreaped child: it cannot be reused
-        self.since = 0.0  # when that began to run
+        self.since = 0.0  # when that began to run, by the clock of the journal
         self.pidfd = -1
         self.reports = -1  # what its mini init tells
         self.boot_at: float | None = None
@@ -147,7 +147,7 @@ class Machine:
         return {
             "power": self.power,
             "pid": self.pid,
-            "since": self.since,
+            "since": self.since if self.pid is not None else None,
             "number": self.number,
             "frozen": self.is_frozen(),
             "daemons": self.daemons,

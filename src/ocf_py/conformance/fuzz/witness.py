@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _QUIET = 0.01  # seconds between two looks
 PATIENCE = 5.0  # seconds until quiet has to come: duplicate address detection takes up to 2
+_BUSY = 4  # times the patience: a busy machine lets who is at work wait
 _LOOKOUT = Path(__file__).with_name("lookout.py")
 _LIBRARY = Path(__file__).parents[3]
 
@@ -92,12 +93,12 @@ class Witness:
         and so will an address whose duplicates are still looked for: these have their time too.
         """
         before = self.look()
-        end = time.monotonic() + patience
+        begun = time.monotonic()
         while True:
             time.sleep(_QUIET)
             after = self.look()
             changes = compare(before, after)
-            is_late = time.monotonic() > end
+            is_late = self._is_late(begun, patience)
             will_change = self._at_work or any(map(_is_tentative, after.items()))
             if not changes and (is_late or not will_change):
                 return after
@@ -109,12 +110,16 @@ class Witness:
         self, is_right: Callable[[Picture], bool], patience: float = PATIENCE
     ) -> Picture:
         """Looks again until all is right, or has had its time; returns the last look."""
-        end = time.monotonic() + patience
+        begun = time.monotonic()
         while True:
             picture = self.look()
-            if is_right(picture) or time.monotonic() > end:
+            if is_right(picture) or self._is_late(begun, patience):
                 return picture
             time.sleep(_QUIET)
+
+    def _is_late(self, begun: float, patience: float) -> bool:
+        """Whether the time is over for what began then; who is at work has some more."""
+        return time.monotonic() - begun > patience * (_BUSY if self._at_work else 1)
 
     def close(self) -> None:
         """Ends it: by the end of its input, for whom a kill orphans is slow to be reaped."""
