@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ocf_py.lab.lab import Lab
     from ocf_py.rehearsal.stage import Part, Stage
 
+CHECKS = ("ready", "health", "deep_health")  # a program's parameters that name its port
 INTERVAL = 0.05  # seconds between two questions
 _PATIENCE = 0.5
 # What makes the program itself say something: of one that hangs the kernel takes a connection.
@@ -39,7 +40,7 @@ def find_doors(stage: Stage) -> list[Door]:
     """The programs that say at which port they are ready, each at the address it goes with."""
     doors = []
     for program in stage.programs:
-        checks = (program.get(one) for one in ("ready", "health", "deep_health"))
+        checks = (program.get(one) for one in CHECKS)
         port = next((one for one in map(_port_of, checks) if one), 0)
         address = _address_of(stage, program)
         if port and address:

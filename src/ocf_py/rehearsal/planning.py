@@ -14,6 +14,7 @@ from ocf_py.cib.document import UnreadableConfiguration, read_document
 from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.lab import Lab
+from ocf_py.rehearsal.asking import CHECKS
 from ocf_py.rehearsal.comparison import OURS, PEER
 from ocf_py.rehearsal.fitting import fit
 from ocf_py.rehearsal.peers import put_counterparts
@@ -41,8 +42,13 @@ class Plan:
     notes: list[str]
 
     def stage_of(self, side: str) -> Stage:
-        """What there is to watch and to break of a side."""
-        return _sort(self.name, self.sides[side], self.stage.nodes)
+        """What there is to watch and to break of a side; the same clients ask the same of each."""
+        stage = _sort(self.name, self.sides[side], self.stage.nodes)
+        for part, ours in zip(stage.parts, self.stage.parts):
+            for name in CHECKS:
+                if ours.get(name):
+                    part.values.setdefault(name, ours.get(name))
+        return stage
 
 
 def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:

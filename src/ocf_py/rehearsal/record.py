@@ -198,7 +198,7 @@ class Play:
 
     @property
     def decision(self) -> float:
-        """Seconds from the lost membership to the request to fence; 0.0 where nobody asked."""
+        """Seconds of the longest outage from the lost membership to the request to fence."""
         lost, asked = (
             next(
                 (one.at for one in self.moments if one.kind == "detection" and word in one.text),
@@ -206,7 +206,16 @@ class Play:
             )
             for word in (LOST, ASKED)
         )
-        return 0.0 if lost is None or asked is None else max(0.0, asked - lost)
+        longest = self._longest
+        if lost is None or asked is None or longest is None:
+            return 0.0
+        until = self.ended if longest.until is None else longest.until
+        return max(0.0, min(asked, until) - max(lost, longest.since))
+
+    @property
+    def _longest(self) -> Gap | None:
+        gaps = [gap for heard in self.heard for gap in heard.gaps]
+        return max(gaps, key=lambda gap: gap.seconds(self.ended), default=None)
 
     @property
     def comparable(self) -> float | None:
@@ -215,10 +224,9 @@ class Play:
         In step with a monitor, what counts is when the longest outage was over: the blow itself
         comes late on a busy machine, and nobody is the faster for a late one.
         """
-        gaps = [gap for heard in self.heard for gap in heard.gaps]
-        if not self.in_step or not gaps:
+        longest = self._longest
+        if not self.in_step or longest is None:
             return None if self.outage is None else self.outage - self.decision
-        longest = max(gaps, key=lambda gap: gap.seconds(self.ended))
         return self.ended if longest.until is None else longest.until
 
     def to_json(self) -> dict[str, Any]:

@@ -51,6 +51,13 @@ def test_what_pacemaker_takes_to_decide_upon_a_fencing_is_left_out() -> None:
     assert (found.ours, found.peers) == (3.0, 3.0)
 
 
+def test_a_decision_beside_the_outage_is_no_part_of_it() -> None:
+    heard = [replace(power_loss().heard[0], gaps=[Gap(2.9, 3.45)])]
+    (found,) = compare([play("ocfpy", 0.0, heard=heard), play("peer", 0.55, moments=[])])
+    assert found.ours == pytest.approx(0.35)
+    assert found.peers == 0.55
+
+
 def test_a_blow_that_comes_late_makes_nobody_faster() -> None:
     heard = [replace(power_loss().heard[0], gaps=[Gap(0.8, 2.0), Gap(7.0, 7.1)])]
     ours = play("ocfpy", 2.0, moments=[], in_step=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.lab.errors import UnsuitableLabError
+from ocf_py.rehearsal.asking import find_doors
 from ocf_py.rehearsal.faults import FAULTS
 from ocf_py.rehearsal.planning import count_nodes, plan, plan_all
 from ocf_py.toolkit.errors import UnusableInput
@@ -160,6 +161,13 @@ def test_what_the_cib_says_of_fencing_and_of_keeping_apart_is_read() -> None:
     )
     assert with_delay.loss == without.loss + 15
     assert (with_delay.keeps_apart, without.keeps_apart) == (True, False)
+
+
+def test_the_same_clients_ask_the_same_of_both_sides() -> None:
+    made = plan(EXAMPLES / "web-server.xml", 2, peer=True)
+    doors = find_doors(made.stage)
+    assert [(one.address, one.port) for one in doors] == [("10.77.2.100", 80)]
+    assert find_doors(made.stage_of("peer")) == doors
 
 
 def test_without_a_counterpart_a_cib_is_not_compared() -> None:
