@@ -69,7 +69,10 @@ class Play:
                 self._expect_no_change(answer, changes)
             if case.is_valid and answer.code != 0:
                 self._fail("a start with valid parameters to succeed", answer.outcome)
-        self._undo()
+        # After a call that has changed nothing, it would be a stop where nothing runs: of these,
+        # the fuzz of stop has as many.
+        if changes or self._list_records() or (case.action == "start" and answer.code == 0):
+            self._undo()
         self._expect_idle("after the stop that undoes it")
 
     def _live(self) -> None:
