@@ -51,27 +51,21 @@ def assert_runs(lab: Lab, **places: str) -> None:
 
 
 def kill_web_server(lab: Lab, node: str) -> None:
-    """Kill nginx as a whole, and wait until the cluster has done something about it."""
-    main = lab.node(node).run(["pgrep", "-o", "-x", "nginx"]).stdout.strip()
+    """Kill nginx as a whole, and wait until the cluster has counted that and acted on it."""
+    before = _fail_count(lab, node)
     lab.node(node).run(["pkill", "-KILL", "-x", "nginx"])
-
-    def is_replaced() -> bool:
-        state = lab.state()
-        return state is not None and bool(state.failures) and main not in _servers(lab)
-
-    lab.wait_until("it runs again", lambda: is_replaced() and bool(_servers(lab)))
+    lab.wait_until("the cluster has noticed", lambda: _fail_count(lab, node) > before)
     settle(lab)
+
+
+def _fail_count(lab: Lab, node: str) -> int:
+    asked = ["crm_failcount", "--query", "--resource", "web-server", "--node", node]
+    return int(lab.node(node).run(asked).stdout.rpartition("value=")[2])
 
 
 def _failures(lab: Lab) -> tuple[FailedAction, ...]:
     state = lab.state()
     return state.failures if state else ()
-
-
-def _servers(lab: Lab) -> set[str]:
-    """The numbers of all that is called nginx, of every node."""
-    asked = ["pgrep", "-x", "nginx"]
-    return {pid for node in lab.nodes for pid in node.run(asked, check=False).stdout.split()}
 
 
 def test_a_web_server_that_dies_starts_again_in_place_and_moves_at_the_third_time(
