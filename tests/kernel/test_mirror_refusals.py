@@ -22,7 +22,7 @@ from tests.kernel.mirror_pass import child_argv, run_child, sweep
 from tests.kernel.mirror_trees import describe, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ocf_py.mirror.order import Built, Order
     from ocf_py.mirror.transfer import Pulled
@@ -114,19 +114,24 @@ def test_all_that_was_in_a_folder_counts_where_a_file_takes_its_place(filled: Pa
         assert_refused(filled.build(), GUARD, "63 of 71 entries would vanish")
 
 
+def build_while(meanwhile: Callable[[], object], order: Order) -> Built:
+    """Something happens to the source between the look at it and the copy. In a fork of ours."""
+    pull = Source.pull_some
+
+    def pull_late(*what: Any, **more: Any) -> Pulled:
+        meanwhile()
+        return pull(*what, **more)
+
+    setattr(Source, "pull_some", pull_late)  # noqa: B010 - mypy knows it for a method
+    return build(order)
+
+
 def test_a_file_that_vanishes_is_told_of(filled: Pair) -> None:
     filled.write(lambda top: (top / "short-lived").write_text("x"))
     filled.write(lambda top: (top / "stays").write_text("x"))
 
     def run(order: Order) -> Built:
-        pull = Source.pull_some
-
-        def pull_late(*what: Any, **more: Any) -> Pulled:
-            (filled.source / "data/short-lived").unlink()
-            return pull(*what, **more)
-
-        setattr(Source, "pull_some", pull_late)  # noqa: B010 - in a fork of ours
-        built = build(order)
+        built = build_while((filled.source / "data/short-lived").unlink, order)
         assert built.vanished
         return built
 
@@ -134,6 +139,24 @@ def test_a_file_that_vanishes_is_told_of(filled: Pair) -> None:
     names = {path.name for path in (filled.copy / "data").iterdir()}
     assert "stays" in names
     assert "short-lived" not in names
+
+
+def test_a_source_that_loses_all_of_it_while_it_is_copied_is_still_not_believed(pair: Pair) -> None:
+    """The copy of a directory whose file system goes amid a pass would be empty as well."""
+    pair.write(lambda top: (top / "file").write_text("before"))
+    pair.pull()
+    pair.write(lambda top: (top / "file").write_text("after"))
+    file = pair.source / "data/file"
+
+    def run() -> Built | PassRefused:
+        try:
+            return build_while(file.unlink, pair.order())
+        except PassRefused as refused:
+            return refused
+
+    with unchanged(pair):
+        assert_refused(inside(pair.here, run), GUARD, "the source is empty: is its file system")
+    assert (pair.copy / "data/file").read_text() == "before"
 
 
 def test_a_clock_that_was_set_back_hides_no_change(filled: Pair) -> None:

@@ -75,6 +75,8 @@ def _build(source: Source, layout: Layout, order: Order) -> Built:
     try:
         if difference is not None:
             pulled = apply(difference, source, links, layout, order)
+            if pulled.vanished:  # then more has gone than `check_difference` knew of
+                guards.check_content(layout, order)
         else:
             pulled = _copy_all(source, layout, order)
         figures = replace(built.figures, bytes=pulled.bytes)
