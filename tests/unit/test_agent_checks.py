@@ -104,7 +104,7 @@ def test_a_document_is_valid_for_us_exactly_if_its_schema_says_so(path: Path) ->
     schema = load_schema(root.findtext("version", ""))
     grammar = Path(judge.__file__).parents[2] / f"catalogue/schemas/ocf-{schema.version}.rng"
     faults = schema.find_faults(root)
-    assert bool(faults) == (not etree.RelaxNG(etree.parse(grammar)).validate(root))
+    assert bool(faults) == (not etree.RelaxNG(etree.parse(str(grammar))).validate(root))
     # libxml2 has to be asked only where text stands, and where no element says what is wrong.
     others = [one for one in faults if one.breach is Breach.OTHER]
     assert bool(others) == (path.name == "schema-refused-text.xml")
