@@ -170,7 +170,9 @@ def test_a_full_resynchronisation_shows_its_percentage_while_the_database_serves
     )
     # Pacemaker keeps the reason of the first of several monitors that end alike.
     explain = ["ocf-py", "drbd", "explain", database.pair.name]
-    now = _PERCENTAGE.findall(behind.run(explain, check=False, timeout=SLOW).stdout)
+    told = behind.run(explain, check=False, timeout=SLOW)
+    now = _PERCENTAGE.findall(told.stdout)
+    assert now, told
     assert float(begun[0]) < float(now[0]) < 100
     writer.await_more(timeout=SLOW)
     assert writer.lost() == []

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _IPC = ("shm", "sem", "msg")  # sysvipc(7)
 _AT_WORK, _DEAD = "RD", "ZX"  # proc(5)
+_EXITING = 0x4  # PF_EXITING of linux/sched.h: it has no command line any more, and does nothing
 
 
 def collect(seen: Iterable[tuple[str, str]]) -> Picture:
@@ -82,7 +83,8 @@ def look_at_processes() -> tuple[Picture, list[str]]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         state, thing = words[0], f"process {name} since {words[19]}"
-        picture[thing] = "dead" if state in _DEAD else command
+        is_dead = state in _DEAD or bool(int(words[6]) & _EXITING)
+        picture[thing] = "dead" if is_dead else command
         if state in _AT_WORK:
             at_work.append(thing)
     return picture, at_work

@@ -18,6 +18,7 @@ ARCHITECTURE = "x86_64"
 _FORMAT = 1
 _PACKAGES = (
     *("pacemaker", "pacemaker-cli-utils", "corosync", "resource-agents", "drbd-utils"),
+    "libxml2-utils",  # whose xmllint ocf-tester asks
     *("python3", "iproute2", "iputils-ping", "kmod", "procps", "psmisc", "util-linux"),
     *("rsync", "e2fsprogs", "xfsprogs", "mdadm", "dmsetup", "nbd-client", "nbd-server"),
     *("python3-click", "python3-lxml", "python3-psutil"),  # of `ocf-py`, which DRBD calls
