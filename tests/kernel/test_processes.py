@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +123,9 @@ def test_who_only_bears_a_name_of_the_cluster_stack_is_not(sandbox: Sandbox) -> 
             shutil.copy("/bin/sleep", "/run/corosync")
             os.chmod("/run/corosync", mode)
             copy = subprocess.Popen(["/run/corosync", "60"])
+            # Popen returns amid the exec, and the name is changed at the end of it.
+            while Path(f"/proc/{copy.pid}/comm").read_text() != "corosync\n":
+                time.sleep(0.01)
             assert bool(find_protection(copy.pid)) is is_spared
             copy.kill()
             copy.wait()
