@@ -17,6 +17,8 @@ from .conftest import EXAMPLES, SEEN_LABS, name_lab, other_node, settle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ocf_py.lab.node import Node
+
 WEB_ADDRESS = "10.77.2.100"
 WEB_PAGES = "/var/www/html"  # as nginx of Debian has them
 
@@ -55,7 +57,13 @@ def kill_web_server(lab: Lab, node: str) -> None:
     before = _fail_count(lab, node)
     lab.node(node).run(["pkill", "-KILL", "-x", "nginx"])
     lab.wait_until("the cluster has noticed", lambda: _fail_count(lab, node) > before)
+    # The count comes before what is done about it: until then there is nothing to wait for.
+    lab.wait_until("a server is started again", lambda: any(map(_has_web_server, lab.nodes)))
     settle(lab)
+
+
+def _has_web_server(node: Node) -> bool:
+    return node.run(["pgrep", "-x", "nginx"], check=False).returncode == 0
 
 
 def _fail_count(lab: Lab, node: str) -> int:
