@@ -36,6 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--crashes", type=int, default=4, help="power losses of a mirror's nodes")
     group.addoption("--disk-crashes", type=int, default=1, help="of a mirrored disk's primaries")
     group.addoption("--crash-seed", type=int, default=1, help="what their moments are derived from")
+    group = parser.getgroup("packages")
+    group.addoption("--whole", action="store_true", help="all of the contract tier, of the wheel")
 
 
 def pytest_configure() -> None:
