@@ -293,22 +293,36 @@ class Drbd(ocf.Agent):
 
     @ocf.action(timeout=100)
     def stop(self) -> None:
-        seen = self.machine.look()
-        if seen is None:
+        if not self.machine.is_up():
             return
-        if self.stop_outdates_secondary and not seen.is_primary and self._is_promoted_elsewhere():
+        seen = self._glimpse()
+        if seen is not None and (self._leaves_a_primary(seen) or self._goes_on_without_us(seen)):
             self._outdate()
         from ocf_py.drbd.refusals import is_held_open
         from ocf_py.drbd.tools import say_briefly
 
         def take_down() -> ocf.Failure | None:
             done = self.machine.take_down()
-            if self.machine.look() is None:
+            if not self.machine.is_up():
                 return None
             said = f"drbdsetup down ended with {done.status}: {say_briefly(done.stderr)}"
-            return ocf.Failure(self._find_openers(seen) if is_held_open(done) else said)
+            return ocf.Failure(
+                self._find_openers(seen) if seen is not None and is_held_open(done) else said
+            )
 
         self._insist(take_down)
+
+    def _glimpse(self) -> Resource | None:
+        """The picture where it can be had: nobody is fenced for what a stop does without."""
+        from ocf_py.drbd.tools import OutOfTime
+
+        try:
+            return self.machine.look()
+        except OutOfTime:
+            raise
+        except ocf.Failure as failure:
+            self.call.log.warning(failure.reason)
+            return None
 
     def _insist(self, attempt: Callable[[], ocf.Failure | None]) -> None:
         """Attempt it until it succeeds, which None says; else it says what it failed of.
@@ -444,32 +458,44 @@ class Drbd(ocf.Agent):
         self._tell(seen)
 
     def _remember_promoted(self) -> None:
-        where = self._promoted_elsewhere()
-        facts = self.call.facts
+        told, facts = self.call.cluster.notification, self.call.facts
+        where = self._list_promoted({*told.nodes("promoted"), *told.nodes("promote")})
         if facts.record is not None and facts.recall(_ELSEWHERE) != where:
             if where:
                 facts.remember(_ELSEWHERE, where)
             else:
                 facts.forget(_ELSEWHERE)
 
-    def _promoted_elsewhere(self) -> str:
-        """The other nodes that are promoted once the announced operation is through."""
+    def _list_promoted(self, before: set[str]) -> str:
+        """Those of some nodes that stay promoted, without this one."""
         told = self.call.cluster.notification
-        before = {*told.nodes("promoted"), *told.nodes("promote")}
         left = before.difference(told.nodes("demote"), told.nodes("stop"), [self.call.node])
         return " ".join(sorted(left))
 
-    def _is_promoted_elsewhere(self) -> bool:
-        return bool(self._promoted_elsewhere() or self.call.facts.recall(_ELSEWHERE))
-
     def _goes_on_without_us(self, seen: Resource) -> bool:
-        """Whether another node is promoted, and writes what does not arrive here."""
-        return (
-            self.stop_outdates_secondary
-            and not seen.is_primary
-            and bool(self._promoted_elsewhere())
-            and not any(peer.is_connected for peer in seen.peers.values())
-        )
+        """Whether another node is promoted now, and writes what does not arrive here.
+
+        A promotion that is only announced may fail, and leave the newest data here: it counts once
+        it is through.
+        """
+        if (
+            not self.stop_outdates_secondary
+            or seen.is_primary
+            or any(peer.is_connected for peer in seen.peers.values())
+        ):
+            return False
+        told = self.call.cluster.notification
+        now = {*told.nodes("promoted")}
+        if (told.kind, told.operation) == ("post", "promote"):
+            now.update(told.nodes("promote"))
+        return bool(self._list_promoted(now))
+
+    def _leaves_a_primary(self, seen: Resource) -> bool:
+        """Whether a stop is what makes this instance's data older than another's."""
+        if not self.stop_outdates_secondary or seen.is_primary:
+            return False
+        primary = seen.find_primary()
+        return primary is not None and primary.is_connected
 
     def _tell(self, seen: Resource) -> None:
         """Tell the cluster the score of what was seen."""

@@ -27,6 +27,8 @@ def find_complaints(resource: Resource, *, may_stand_alone: bool = False) -> Ite
     yield from _find_bad_disks(resource)
     for peer in resource.peers.values():
         yield from _find_missing(resource, peer)
+    for one in resource.strange:
+        yield f"{one}, which is not known here"
 
 
 def explain_stand_alone(resource: Resource, peer: Peer) -> str:
@@ -70,6 +72,8 @@ def _find_missing(resource: Resource, peer: Peer) -> Iterator[str]:
 
 def _find_differences(peer: Peer) -> Iterator[str]:
     for one in peer.volumes.values():
+        if one.is_client:
+            continue
         if one.disk != words.UP_TO_DATE and one.replication not in words.NEGOTIATING:
             yield f"volume {one.number} on {peer.name} is {one.disk}"
         elif one.out_of_sync and one.replication == words.ESTABLISHED:

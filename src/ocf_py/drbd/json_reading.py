@@ -31,7 +31,7 @@ _CONNECTION = {
     "role": "peer-role",
 }
 _PEER_DEVICE = {
-    **{name: name for name in ("volume", "out-of-sync", "resync-suspended")},
+    **{name: name for name in ("volume", "out-of-sync", "resync-suspended", "peer-client")},
     "peer-disk": "peer-disk-state",
     "replication": "replication-state",
 }

@@ -26,18 +26,29 @@ class Volume:
 
 
 class PeerVolume:
-    """One volume on one peer: ``out_of_sync`` in KiB; ``resync_suspended`` is "" or by whom."""
+    """One volume on one peer: ``out_of_sync`` in KiB; ``resync_suspended`` is "" or by whom.
 
-    __slots__ = ("disk", "number", "out_of_sync", "replication", "resync_suspended")
+    ``is_client`` is true where the peer is without a disk on purpose (9 alone).
+    """
+
+    __slots__ = ("disk", "is_client", "number", "out_of_sync", "replication", "resync_suspended")
 
     def __init__(
-        self, number: int, disk: str, replication: str, out_of_sync: int, resync_suspended: str
+        self,
+        number: int,
+        disk: str,
+        replication: str,
+        out_of_sync: int,
+        resync_suspended: str,
+        *,
+        is_client: bool = False,
     ) -> None:
         self.number = number
         self.disk = disk
         self.replication = replication
         self.out_of_sync = out_of_sync
         self.resync_suspended = resync_suspended
+        self.is_client = is_client
 
 
 class Peer:
@@ -65,10 +76,20 @@ class Peer:
         }
 
     @property
+    def is_client(self) -> bool:
+        """Whether it is without any disk on purpose."""
+        return bool(self.volumes) and all(one.is_client for one in self.volumes.values())
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is there with all that it is to have."""
+        return self.is_up_to_date or (self.is_connected and self.is_client)
+
+    @property
     def is_known(self) -> bool:
         """Whether the state of its every disk is known, be it from before it was lost."""
         return bool(self.volumes) and all(
-            one.disk != words.UNKNOWN for one in self.volumes.values()
+            one.is_client or one.disk != words.UNKNOWN for one in self.volumes.values()
         )
 
     @property
@@ -82,9 +103,12 @@ class Peer:
 
 
 class Resource:
-    """The whole: ``suspended`` is "" or why I/O is frozen ("fencing", "quorum", "user", ...)."""
+    """The whole: ``suspended`` is "" or why I/O is frozen ("fencing", "quorum", "user", ...).
 
-    __slots__ = ("name", "peers", "role", "suspended", "volumes")
+    ``strange`` has what DRBD said of a peer in no word that we know ("n2 is replication:Later").
+    """
+
+    __slots__ = ("name", "peers", "role", "strange", "suspended", "volumes")
 
     def __init__(self, name: str, role: str, suspended: str) -> None:
         self.name = name
@@ -92,6 +116,7 @@ class Resource:
         self.suspended = suspended
         self.volumes: dict[int, Volume] = {}
         self.peers: dict[int, Peer] = {}
+        self.strange: list[str] = []
 
     @property
     def is_primary(self) -> bool:

@@ -11,7 +11,6 @@ from . import words
 from .picture import Peer, PeerVolume, Resource, Volume
 
 _END = ["exists", "-"]
-_STATELESS = ("path", "helper")
 _NAMELESS = "the peer"  # 8.4 prints "peer", or nothing, for the one it has
 _LONGEST = 160  # characters of a line that is shown
 
@@ -23,14 +22,11 @@ class PictureUnreadable(ValueError):  # noqa: N818 - says what is
 def parse(text: str, name: str) -> Resource | None:
     """Read the picture of the resource ``name``; None if the kernel has none of that name.
 
-    PictureUnreadable where the output is not whole, or is not understood in full.
+    PictureUnreadable where the output is not whole, or says something of this node that is not
+    understood. What is strange of a peer counts as not known, and is in the picture as such.
     """
-    lines = [line for line in text.split("\n") if line.strip()]
-    if not lines or lines[-1].split() != _END:
-        last = f"ends with {show(lines[-1])}" if lines else "is empty"
-        raise PictureUnreadable(f"what drbdsetup printed {last}, not with 'exists -'")
     found: Resource | None = None
-    for line in lines[:-1]:
+    for line in _split(text):
         try:
             found = take_in(found, *_read_line(line), name)
         except (KeyError, ValueError) as error:
@@ -40,20 +36,39 @@ def parse(text: str, name: str) -> Resource | None:
     return found
 
 
+def has_resource(text: str, name: str) -> bool:
+    """Whether there is a resource ``name`` in it, whatever is said of it.
+
+    PictureUnreadable where there is none, and the output is not whole.
+    """
+    begin = ["exists", "resource", f"name:{name}"]
+    if any(line.split()[:3] == begin for line in text.split("\n")):
+        return True
+    _split(text)
+    return False
+
+
+def _split(text: str) -> list[str]:
+    """The lines of what has to be whole, without the last one, which says that it is."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines or lines[-1].split() != _END:
+        last = f"ends with {show(lines[-1])}" if lines else "is empty"
+        raise PictureUnreadable(f"what drbdsetup printed {last}, not with 'exists -'")
+    return lines[:-1]
+
+
 def take_in(
     found: Resource | None, kind: str, fields: dict[str, str], name: str
 ) -> Resource | None:
     """The picture with one more object in it; KeyError or ValueError say what is wrong with it."""
-    if kind in _STATELESS:
-        return found
+    if kind != "resource" and kind not in _READERS:
+        return found  # a path, a helper, or what a later DRBD tells of besides
     if fields["name"] != name:
         raise ValueError("is of another resource")
     if kind == "resource":
         return _read_resource(fields)
     if found is None:
         raise ValueError("comes before its resource")
-    if kind not in _READERS:
-        raise ValueError("is of a kind that DRBD does not document")
     _READERS[kind](found, fields)
     return found
 
@@ -79,10 +94,13 @@ def _read_resource(fields: dict[str, str]) -> Resource:
 def _read_connection(resource: Resource, fields: dict[str, str]) -> None:
     node_id = _number(fields, "peer-node-id")
     name = fields.get("conn-name", "peer")
-    connection = _word(fields, "connection", words.CONNECTIONS)
-    role = _word(fields, "role", words.ROLES)
     name = _NAMELESS if name == "peer" else name
-    resource.peers[node_id] = Peer(node_id, name, connection, role)
+    # Whatever is not Connected is complained of with its word.
+    peer = Peer(node_id, name, fields["connection"], fields["role"])
+    if peer.role not in words.ROLES:
+        _call_strange(resource, peer, "role", peer.role)
+        peer.role = words.UNKNOWN_ROLE
+    resource.peers[node_id] = peer
 
 
 def _read_device(resource: Resource, fields: dict[str, str]) -> None:
@@ -102,13 +120,24 @@ def _read_peer_device(resource: Resource, fields: dict[str, str]) -> None:
     if peer is None:
         raise ValueError("comes before its connection")
     number = _number(fields, "volume")
+    disk, replication = fields["peer-disk"], fields["replication"]
+    if disk not in words.DISKS:
+        _call_strange(resource, peer, "disk", disk)
+        disk = words.UNKNOWN
+    if replication not in words.REPLICATIONS:
+        _call_strange(resource, peer, "replication", replication)
     peer.volumes[number] = PeerVolume(
         number,
-        _word(fields, "peer-disk", words.DISKS),
-        _word(fields, "replication", words.REPLICATIONS),
+        disk,
+        replication,
         _number(fields, "out-of-sync"),
         _reason(fields["resync-suspended"]),
+        is_client=fields.get("peer-client", "no") == "yes",
     )
+
+
+def _call_strange(resource: Resource, peer: Peer, what: str, word: str) -> None:
+    resource.strange.append(f"{peer.name} is {what}:{word}")
 
 
 _READERS = {

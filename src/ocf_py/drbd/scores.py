@@ -74,6 +74,14 @@ def _peers(one: Candidate, what: str) -> bool:
 #: (state, whether a candidate is in it, score, reason)
 TABLE: tuple[tuple[str, Callable[[Candidate], bool], str, str], ...] = (
     (
+        "promoted, and I/O waits for quorum",
+        lambda one: (
+            one.resource.is_primary and not one.resource.has_quorum and bool(one.resource.suspended)
+        ),
+        KEEP,
+        "it goes on once quorum is back, and a demotion would wait for the frozen I/O",
+    ),
+    (
         "quorum is lost",
         lambda one: not one.resource.has_quorum,
         NEVER,
@@ -125,7 +133,7 @@ TABLE: tuple[tuple[str, Callable[[Candidate], bool], str, str], ...] = (
     ),
     (
         "a client, and all peers are UpToDate",
-        lambda one: one.is_client and one.has_good_peer and _peers(one, "is_up_to_date"),
+        lambda one: one.is_client and one.has_good_peer and _peers(one, "is_well"),
         "v4-1",
         "all disks are there, and a node with one is a little better",
     ),

@@ -11,7 +11,7 @@ import posix
 from ocf_py.outcomes import Failure, NotInstalled
 from ocf_py.system import commands, read_file
 
-from .reading import PictureUnreadable, parse
+from .reading import PictureUnreadable, has_resource, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,12 +71,29 @@ class Drbd:
                 raise Failure(f"cannot tell the state of {self.name}: {error}") from error
 
     def _look(self) -> Resource | None:
+        return parse(self._list_objects(), self.name)
+
+    def is_up(self) -> bool:
+        """Whether the kernel has it, in whatever state. Asking never loads the module.
+
+        A stop has to know no more, and so fails for no word that only a later DRBD says.
+        """
+        if not self.version():
+            return False
+        text = self._list_objects()
+        try:
+            return has_resource(text, self.name)
+        except PictureUnreadable as error:
+            raise Failure(f"cannot tell whether {self.name} is up: {error}") from error
+
+    def _list_objects(self) -> str:
+        """What the kernel has of it, a line an object."""
         done = self._run(["drbdsetup", "events2", "--now", "--statistics", self.name])
         if done.status != 0:
             raise Failure(
                 f"{' '.join(done.argv)} ended with {done.status}: {say_briefly(done.stderr)}"
             )
-        return parse(done.stdout, self.name)
+        return done.stdout
 
     def has_tool(self, tool: str) -> bool:
         """Whether a program is installed."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 PRIMARY, SECONDARY = "Primary", "Secondary"
-ROLES = frozenset((PRIMARY, SECONDARY, "Unknown"))
+UNKNOWN_ROLE = "Unknown"
+ROLES = frozenset((PRIMARY, SECONDARY, UNKNOWN_ROLE))
 
 UP_TO_DATE, CONSISTENT, UNKNOWN = "UpToDate", "Consistent", "DUnknown"
 INCONSISTENT, OUTDATED, DISKLESS = "Inconsistent", "Outdated", "Diskless"

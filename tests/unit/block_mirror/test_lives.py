@@ -8,6 +8,7 @@ import pytest
 
 from ocf_py.system import commands
 from ocf_py.system.commands import Completed
+from tests.fakes.drbd_nodes import FakeNode
 from tests.unit.block_mirror.world import QUICK
 
 if TYPE_CHECKING:
@@ -204,6 +205,42 @@ def test_a_stop_outdates_itself_where_it_is_told_to(world: World) -> None:
     world.pair.kill("n1")
     assert world.n2.do("start") == 0
     assert world.n2.score == "never"
+
+
+def test_a_promotion_that_is_only_announced_outdates_nobody(world: World) -> None:
+    outdates = {"stop_outdates_secondary": "true"}
+    assert world.n1.do("start") == world.n2.do("start", **outdates) == 0
+    world.pair.cut()
+    told = {"notify_promote_uname": "n1"}
+    assert world.n2.do("stop", meta=told, **outdates) == 0
+    assert world.n2.fake.disk_flag == "UpToDate"
+
+
+def test_a_primary_that_is_gone_outdates_nobody(world: World) -> None:
+    outdates = {"stop_outdates_secondary": "true"}
+    assert world.n1.do("start") == world.n2.do("start", **outdates) == 0
+    assert world.n1.do("promote") == 0
+    assert world.n2.tell("post", "promote", promote="n1") == 0
+    world.pair.kill("n1")
+    assert world.n2.do("stop", **outdates) == 0
+    assert world.n2.fake.disk_flag == "UpToDate"
+
+
+def test_a_stop_needs_no_word_of_what_drbd_says(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start_both()
+    tell = FakeNode._events2_now_statistics
+
+    def tell_oddly(node: FakeNode) -> tuple[int, str, str]:
+        status, said, complaint = tell(node)
+        return status, said.replace("role:Secondary", "role:Third", 1), complaint
+
+    monkeypatch.setattr(FakeNode, "_events2_now_statistics", tell_oddly)
+    assert world.n1.monitor() == 1
+    assert "role:Third, which DRBD does not document" in world.n1.reason
+    assert world.n1.do("stop") == 0, world.n1.reason
+    assert not world.n1.fake.is_up
 
 
 def test_an_unexpected_primary_rules_out_until_the_cluster_tells_of_it(world: World) -> None:

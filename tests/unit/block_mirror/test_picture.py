@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocf_py.drbd.reading import PictureUnreadable, parse
+from ocf_py.drbd.complaints import find_complaints
+from ocf_py.drbd.reading import PictureUnreadable, has_resource, parse
 from tests.unit.block_mirror.captures import CAPTURED, WRITTEN, events, events_of_nine, read
 
 if TYPE_CHECKING:
@@ -118,14 +119,11 @@ def test_output_that_was_cut_anywhere_is_an_error_that_shows_it() -> None:
     [
         ("role:Primary", "role:Prim", "role:Prim, which DRBD does not document"),
         ("disk:UpToDate ", "disk:UpToDat ", "disk:UpToDat, which"),
-        ("connection:Connected", "connection:Maybe", "connection:Maybe, which"),
-        ("replication:Established", "replication:On", "replication:On, which"),
         ("minor:0", "minor:-1", "minor:-1, which is no number"),
         ("minor:0 ", "", "without minor"),
         ("out-of-sync:0", "out-of-sync:", "no key and value"),
         ("suspended:no ", "", "without suspended"),
         ("exists device name:r0", "exists device name:r1", "is of another resource"),
-        ("exists device", "exists gadget", "of a kind that DRBD does not document"),
         ("exists device", "change device", "tells no state"),
         ("volume:0 replication", "volume:1 replication", "printed volumes"),
         ("exists resource", "exists path", "comes before its resource"),
@@ -139,6 +137,42 @@ def test_output_that_is_wrong_is_an_error_that_shows_the_line(
     assert old in whole
     with pytest.raises(PictureUnreadable, match=re.escape(complaint)):
         parse(whole.replace(old, new, 1), "r0")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("connection:Connected", "connection:Maybe", "the peer is not connected (Maybe)"),
+        ("role:Secondary", "role:Third", "the peer is role:Third, which is not known here"),
+        ("peer-disk:UpToDate", "peer-disk:Later", "the peer is disk:Later, which is not"),
+        ("replication:Established", "replication:On", "the peer is replication:On, which is not"),
+    ],
+)
+def test_what_a_later_drbd_may_say_of_a_peer_is_no_error_and_counts_as_not_known(
+    old: str, new: str, complaint: str
+) -> None:
+    whole = events("09-connected-UpToDate-Primary-Secondary.n1")
+    assert old in whole
+    resource = parse(whole.replace(old, new, 1), "r0")
+    assert resource is not None
+    assert any(one.startswith(complaint) for one in find_complaints(resource))
+    (peer,) = resource.peers.values()
+    assert peer.volumes[0].disk in ("UpToDate", "DUnknown")
+    assert peer.role in ("Secondary", "Unknown")
+
+
+def test_what_a_later_drbd_tells_of_besides_is_left_aside() -> None:
+    whole = events("09-connected-UpToDate-Primary-Secondary.n1")
+    resource = parse(f"exists gadget speed:7\n{whole}", "r0")
+    assert resource is not None
+    assert [*find_complaints(resource)] == []
+
+
+def test_a_resource_is_up_whatever_is_said_of_it() -> None:
+    assert has_resource("exists resource name:r0 role:Third ...\nexists gadget\n", "r0")
+    assert not has_resource("exists -\n", "r0")
+    with pytest.raises(PictureUnreadable, match="is empty"):
+        has_resource("", "r0")
 
 
 @pytest.mark.parametrize("text", ["", "\n", "USAGE: drbdsetup command\n", "exists -\nmore\n", "\0"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ocf_py.drbd.complaints import find_complaints
 from ocf_py.drbd.reading import parse
 from ocf_py.drbd.scores import TABLE, Candidate, judge, read_points
 from ocf_py.outcomes import MINUS_INFINITY
@@ -91,12 +92,12 @@ def test_nothing_but_a_consistent_disk_asks_for_a_fencing() -> None:
     [
         ("three-nodes-in-sync", 10000),
         ("three-nodes-one-syncing", 10000),
-        ("quorum-lost", NEVER),
+        ("quorum-lost", None),
         ("client", 9999),
         ("stand-alone-to-one", 10000),
     ],
 )
-def test_states_of_nine_have_their_scores(name: str, score: int) -> None:
+def test_states_of_nine_have_their_scores(name: str, score: int | None) -> None:
     assert judge(nine(name), POINTS)[0] == score
 
 
@@ -106,6 +107,27 @@ def test_a_client_is_worth_less_while_a_disk_is_missing_and_nothing_without_any(
     assert judge(candidate, POINTS)[0] == 999
     candidate.resource.peers[1].connection = "Connecting"
     assert judge(candidate, POINTS)[0] == NEVER
+
+
+def test_who_has_lost_quorum_is_demoted_only_where_its_io_is_not_frozen() -> None:
+    candidate = nine("quorum-lost")
+    candidate.resource.suspended = ""  # on-no-quorum io-error
+    assert judge(candidate, POINTS)[0] == NEVER
+    candidate.resource.suspended, candidate.resource.role = "quorum", "Secondary"
+    assert judge(candidate, POINTS)[0] == NEVER
+
+
+def test_a_peer_without_a_disk_on_purpose_is_nothing_that_is_missing() -> None:
+    told = events_of_nine("three-nodes-in-sync")
+    there = "conn-name:n3 volume:0 replication:Established peer-disk:UpToDate peer-client:no"
+    assert there in told
+    gone = there.replace("UpToDate", "Diskless").replace("client:no", "client:yes")
+    resource = parse(told.replace(there, gone), "data")
+    assert resource is not None
+    assert [*find_complaints(resource)] == []
+    assert judge(Candidate(resource, lambda: False), POINTS)[0] == 10000
+    assert not resource.peers[2].is_up_to_date
+    assert resource.peers[2].is_well
 
 
 def test_a_promoted_peer_rules_out_where_that_is_wanted() -> None:

@@ -23,7 +23,7 @@ QUICK = 0.4  # seconds: a timeout that is over when nothing can change
 class MortalDrbd(Mortal, FakeDrbd):
     """A fake whose user may die at every command."""
 
-    questions = frozenset(("administer", "take_down", "look"))
+    questions = frozenset(("administer", "take_down", "look", "is_up"))
 
 
 class Node(InHere):
