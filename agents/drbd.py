@@ -76,8 +76,9 @@ class Drbd(ocf.Agent):
     unfence_if_all_uptodate = ocf.Boolean(
         "Take fencing constraints away once all disks are UpToDate",
         details="The promoted instance takes away what `ocf-py drbd fence-peer` has put into the "
-        "cluster's configuration, where DRBD's own handler has not done so.",
-        default=False,
+        "cluster's configuration, where DRBD's own handler has not done so: DRBD calls none where "
+        "the link comes back without anything to copy.",
+        default=True,
         reloadable=True,
     )
     require_drbd_module_version_ge = ocf.String(
@@ -190,7 +191,7 @@ class Drbd(ocf.Agent):
         elif not is_current and facts.recall(_CURRENT) and not facts.recall(_LOST):
             facts.remember(_LOST, "yes")
         if self.unfence_if_all_uptodate and seen.is_primary:
-            self._unfence(seen)
+            self._unfence_when_well(seen)
 
     def _look(self) -> Resource:
         """The picture of what has to be up; Failure where it is down."""
@@ -504,26 +505,43 @@ class Drbd(ocf.Agent):
         if score is not None:
             self.call.cluster.set_promotion_score(score)
 
-    def _unfence(self, seen: Resource) -> None:
-        """Take our own fencing constraints away when all has become well, once."""
+    def _unfence_when_well(self, seen: Resource) -> None:
+        """Take the fencing constraints away once all is well, after a promotion and a handler.
+
+        DRBD calls none where a link comes back without anything to copy.
+        """
+        from ocf_py.drbd import marks
+
         facts = self.call.facts
-        is_well = all(one.is_up_to_date for one in seen.peers.values())
-        if is_well == bool(facts.recall(_WELL)):
-            return
-        if not is_well:
+        if not seen.is_well:
             facts.forget(_WELL)
-            return
+        elif not facts.recall(_WELL) or marks.is_marked(self.drbd_resource):
+            try:
+                is_done = self._unfence()
+            except OSError as error:
+                self.call.log.warning(f"the fencing of the peers stays: {error}")
+            else:
+                if is_done:
+                    facts.remember(_WELL, "yes")
+
+    def _unfence(self) -> bool:
+        """Whether no constraint is left. While a handler is at work the peers stay fenced."""
+        from contextlib import closing
+
         from ocf_py.drbd.constraint import deletion_of_all
+        from ocf_py.drbd.marks import Turn
         from ocf_py.drbd.tools import say_briefly
         from ocf_py.system import commands
 
-        argv = deletion_of_all(self.drbd_resource)
-        try:
-            done = commands.run(argv, self.call.deadline.remaining / 2)
-        except (commands.ToolMissing, OSError) as error:
-            self.call.log.warning(f"the fencing of the peers stays: {error}")
-            return
-        if done.status != 0:
-            self.call.log.warning(f"the fencing of the peers stays: {say_briefly(done.stderr)}")
-            return
-        facts.remember(_WELL, "yes")
+        with closing(Turn(self.drbd_resource, alone=True)) as turn:
+            if not turn.is_ours or not self._look().is_well:
+                return False
+            argv = deletion_of_all(self.drbd_resource)
+            try:
+                done = commands.run(argv, self.call.deadline.remaining / 2)
+            except commands.ToolMissing:
+                return True  # without a cluster there are none
+            if done.status != 0:
+                raise OSError(say_briefly(done.stderr))
+            turn.clear()
+        return True

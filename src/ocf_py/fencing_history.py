@@ -7,6 +7,17 @@ from xml.etree import ElementTree as ET
 
 from ocf_py.system import commands
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Event(Protocol):
+        """An element of XML, of whichever reader."""
+
+        def get(self, key: str, /) -> str | None:
+            """An attribute; None where it has none of that name."""
+
+
 _ACTIONS = ("off", "reboot")
 _LIMIT = 5.0  # seconds
 
@@ -31,12 +42,16 @@ def confirms(history: str, node: str, since: float) -> bool:
         events = ET.fromstring(history).iter("fence_event")  # noqa: S314 - from Pacemaker itself
     except ET.ParseError:
         return False
-    return any(
+    return any(is_confirmed(event, node, since) for event in events)
+
+
+def is_confirmed(event: Event, node: str, since: float) -> bool:
+    """Whether one `fence_event` is a fencing of ``node`` that has succeeded after ``since``."""
+    return (
         event.get("target") == node
         and event.get("action") in _ACTIONS
         and event.get("status") == "success"
-        and _moment(event.get("completed", "")) > since
-        for event in events
+        and _moment(event.get("completed") or "") > since
     )
 
 

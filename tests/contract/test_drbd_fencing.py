@@ -10,7 +10,7 @@ import pytest
 
 from ocf_py.drbd.cluster import Pacemaker
 from ocf_py.drbd.constraint import deletion, deletion_of_all, name_constraint
-from ocf_py.drbd.fencing import Handler, Request
+from ocf_py.drbd.fencing import Handler, Patience, Request
 from ocf_py.drbd.picture import Resource, Volume
 
 if TYPE_CHECKING:
@@ -59,8 +59,11 @@ class Configuration:
         done = subprocess.run(argv, env=environment, capture_output=True, check=False)
         return done.returncode, done.stdout, done.stderr.decode()
 
-    def handler(self) -> Handler:
-        return Handler(Request("r0", "n1", "n2"), Pacemaker(self.run), 0.0, lambda _: None)
+    def fence(self, resource: Resource) -> int:
+        patience, cluster = Patience(0.0), Pacemaker(self.run)
+        request = Request("r0", "n1", "n2")
+        handler = Handler(request, cluster, lambda: resource, patience, lambda _: None)
+        return handler.fence("resource-and-stonith", 0.0, lambda: None)
 
 
 @pytest.fixture
@@ -85,13 +88,13 @@ def test_the_peers_standing_is_what_pacemaker_makes_of_it(
     assert not standing.is_promoted("disk-clone", "n2")
 
 
-def test_a_fenced_peer_is_7_and_its_constraint_comes_and_goes_alone(
+def test_a_peer_that_is_off_is_5_and_its_constraint_comes_and_goes_alone(
     tmp_path: Path, primary: Resource
 ) -> None:
     configuration = Configuration(tmp_path, _FENCED)
     before = _constraints(configuration)
     for _ in range(2):
-        assert configuration.handler().fence(primary, "resource-and-stonith") == 7
+        assert configuration.fence(primary) == 5  # no file holds a history that tells of a fencing
     assert _constraints(configuration) == {*before, name_constraint("r0", "n2")}
     for _ in range(2):
         assert configuration.run(deletion("r0", "n2"))[0] == 0

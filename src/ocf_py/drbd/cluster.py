@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from ocf_py.fencing_history import is_confirmed
+
 from .constraint import deletion, name_constraint
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class Standing:
         found = self._node(node)
         states = [found.get(one) for one in ("online", "unclean", "pending")]
         return states == ["false", "false", "false"]
+
+    def was_fenced(self, node: str, since: float) -> bool:
+        """Whether a fencing of a node has succeeded after ``since``, in seconds of the epoch."""
+        return any(is_confirmed(one, node, since) for one in self._root.iter("fence_event"))
 
     def is_promoted(self, clone: str, node: str) -> bool:
         """Whether the cluster has an instance of the clone promoted on a node."""

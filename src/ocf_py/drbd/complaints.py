@@ -17,7 +17,7 @@ def find_complaints(resource: Resource, *, may_stand_alone: bool = False) -> Ite
     Short, since Pacemaker keeps 127 bytes of a reason.
     """
     if resource.suspended:
-        yield f"I/O is frozen ({resource.suspended})"
+        yield f"I/O is frozen ({resource.suspended}){_find_thaw(resource)}"
     if not resource.has_quorum:
         yield "quorum is lost"
     if not may_stand_alone:
@@ -29,6 +29,14 @@ def find_complaints(resource: Resource, *, may_stand_alone: bool = False) -> Ite
         yield from _find_missing(resource, peer)
     for one in resource.strange:
         yield f"{one}, which is not known here"
+
+
+def _find_thaw(resource: Resource) -> str:
+    """What ends a wait for fencing, once its handler has given up: DRBD asks it but once."""
+    lost = [peer.name for peer in resource.peers.values() if not peer.is_connected]
+    if "fencing" not in resource.suspended or not lost:
+        return ""
+    return f": once {' and '.join(lost)} is surely off, drbdadm resume-io {resource.name}"
 
 
 def explain_stand_alone(resource: Resource, peer: Peer) -> str:

@@ -13,7 +13,7 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 def name_constraint(resource: str, node: str) -> str:
     """Its id: an NCName of XML, and another for every pair."""
-    return f"{_PREFIX}.{_quote(resource)}.{_quote(node)}"
+    return f"{_PREFIX}.{quote(resource)}.{quote(node)}"
 
 
 def deletion(resource: str, node: str) -> list[str]:
@@ -24,13 +24,16 @@ def deletion(resource: str, node: str) -> list[str]:
 
 def deletion_of_all(resource: str) -> list[str]:
     """The call that takes away those of every node, and succeeds where there is none."""
-    start = f"{_PREFIX}.{_quote(resource)}."  # no quote in it, as every odd letter is a number
+    start = f"{_PREFIX}.{quote(resource)}."  # no quote in it, as every odd letter is a number
     path = f"//rsc_location[starts-with(@id,'{start}')]"
     return ["cibadmin", "--delete-all", "--force", "--xpath", path]
 
 
-def _quote(name: str) -> str:
-    """Only letters that an id may have; "_" marks the number of any other, and of itself."""
+def quote(name: str) -> str:
+    """A name in letters that an id and a file may have.
+
+    "_" marks the number of any other, and of itself.
+    """
     return "".join(
         letter
         if letter in _PLAIN and letter not in "_."

@@ -7,7 +7,8 @@ are DRBD's (drbd.conf(5), the kernel's `conn_try_outdate_peer`):
 3 the peer's disk is inconsistent; 4 it is outdated, or cannot be promoted; 5 it is out of reach and
 taken for dead; 6 it is promoted, and we are not; 7 it was fenced. Any other leaves I/O frozen.
 
-Nothing is said that is not proven: where the cluster cannot tell in time, the answer is 1.
+Nothing is said that is not proven: where the cluster cannot tell in time, the answer is 1. What
+is proven has been looked at after the constraint was written.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from .tools import MANY_PEERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .cluster import Pacemaker
+    from .cluster import Configuration, Pacemaker, Standing
     from .picture import Resource
 
 UNDECIDED, OUTDATED, UNREACHABLE, PEER_PROMOTED, FENCED = 1, 4, 5, 6, 7
@@ -69,92 +70,193 @@ def read_request(variables: Mapping[str, str], host: str) -> Request:
     return Request(resource, node, there, int(minor[0]) if is_of_one else -1)
 
 
+class Patience:
+    """How long a call of the handler may take, its every question to a tool included.
+
+    Without ``seconds`` it is `PROMOTION` at first, which is less than a promotion has, in which
+    DRBD waits; and `SERVING` where the resource is promoted: DRBD asks once, and I/O that nobody
+    has thawed by the end stays frozen though the peer be fenced a minute later.
+    """
+
+    PROMOTION, SERVING = 60.0, 600.0
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._end = time.monotonic() + (self.PROMOTION if seconds is None else seconds)
+        self._is_given = seconds is not None
+
+    @property
+    def remaining(self) -> float:
+        """Seconds, 0 where none are left."""
+        return max(self._end - time.monotonic(), 0.0)
+
+    def serve(self) -> None:
+        """Have the time of a resource that is promoted."""
+        if not self._is_given:
+            self._end += self.SERVING - self.PROMOTION
+
+
 class Handler:
-    """One call of the handler: ``seconds`` until it gives up."""
+    """One call of a handler. ``look`` tells how the resource is here; None says that it is down."""
 
     def __init__(
         self,
         request: Request,
         cluster: Pacemaker,
-        seconds: float,
+        look: Callable[[], Resource | None],
+        patience: Patience,
         say: Callable[[str], None],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._request = request
         self._cluster = cluster
-        self._seconds = seconds
+        self._look_here = look
+        self._patience = patience
         self._say = say
         self._sleep = sleep
+        self._has_forbidden = False
 
-    def fence(self, resource: Resource | None, policy: str) -> int:
+    def fence(self, policy: str, booted: float, mark: Callable[[], object]) -> int:
         """Fence the peer; the exit code for DRBD. Undecided says why there is none.
 
-        ``resource`` is how it is here, ``policy`` the setting `fencing` of it.
+        ``policy`` is the setting `fencing` of the resource, ``booted`` when this machine was, in
+        seconds of the epoch. ``mark`` is called before the cluster is told to promote no peer.
         """
-        if resource is None:
-            raise Undecided(f"{self._request.resource} is down here")
+        resource = self._look()
         bad = resource.disks - {words.UP_TO_DATE, words.CONSISTENT}
         if bad and not resource.has_access:
             raise Undecided(f"the disks here are {', '.join(sorted(bad))}: no better than a peer's")
-        # I/O, or a promotion, waits for each of these questions: two, and not one a fact.
-        standing = self._cluster.look()
-        configuration = self._cluster.read()
-        clone = configuration.find_clone(self._request.resource)
-        node, peer = self._request.node, self._request.peer
-        if standing.is_online(peer) and standing.is_promoted(clone, peer):
-            if resource.is_primary:
-                raise Undecided(f"{peer} is promoted as well: an admin has to decide")
-            self._say(f"{peer} is promoted: this node's data becomes Outdated")
-            return PEER_PROMOTED
-        if configuration.is_forbidden(self._request.resource, node):
-            raise Undecided(f"a peer has fenced {node}")
-        self._cluster.forbid(clone, self._request.resource, peer)
-        self._say(f"{peer} must not be promoted: {name_constraint(self._request.resource, peer)}")
-        is_sure = resource.disks == {words.UP_TO_DATE} or resource.is_primary
-        return self._settle(peer, policy, is_sure=is_sure)
+        if resource.is_primary:
+            self._patience.serve()
+        try:
+            return self._settle(resource, policy, booted, mark)
+        except Undecided:
+            # A promotion that is refused leaves the peer free. One that serves may have written
+            # what the peer has not: there the constraint stays until the peer has caught up.
+            if self._has_forbidden and not resource.is_primary:
+                self._cluster.allow(self._request.resource, self._request.peer)
+            raise
 
-    def _settle(self, peer: str, policy: str, *, is_sure: bool) -> int:
-        """Wait until the cluster can tell what has become of a peer."""
-        end = time.monotonic() + self._seconds
-        while True:
-            standing = self._cluster.look()
-            if standing.is_online(peer) and self._cluster.answers(peer):
-                if not is_sure:
-                    raise Undecided(f"{peer} is there, and the data here is only Consistent")
-                return OUTDATED
-            if standing.is_dead(peer):
-                return FENCED if standing.fences else self._settle_unfenced(policy, is_sure=is_sure)
-            if time.monotonic() >= end:
-                raise Undecided(f"{peer} was not fenced within {self._seconds:g} s")
-            self._sleep(_INTERVAL)
+    def _settle(
+        self, resource: Resource, policy: str, booted: float, mark: Callable[[], object]
+    ) -> int:
+        """Ask again and again, until the cluster can tell what has become of the peer.
 
-    def _settle_unfenced(self, policy: str, *, is_sure: bool) -> int:
+        I/O, or a promotion, waits for each of the questions: a few, and not one a fact.
+        """
         peer = self._request.peer
-        if policy == "resource-only" and is_sure:
-            self._say(f"{peer} is out of reach and taken for dead: the cluster fences nobody")
-            return UNREACHABLE
-        raise Undecided(f"{peer} is out of reach, and the cluster has fencing turned off")
+        is_sure = resource.is_up_to_date or resource.is_primary
+        has_answered = False
+        while True:
+            standing, configuration = self._cluster.look(), self._cluster.read()
+            clone = configuration.find_clone(self._request.resource)
+            is_there = standing.is_online(peer)
+            is_promoted = is_there and standing.is_promoted(clone, peer)
+            if is_promoted and not resource.is_primary:
+                self._say(f"{peer} is promoted: this node's data becomes Outdated")
+                return PEER_PROMOTED
+            why = f"{peer} was not fenced in time"
+            if is_promoted:  # of two primaries the cluster may be about to fence one
+                why = f"{peer} is promoted as well: an admin has to decide"
+            elif configuration.is_forbidden(self._request.resource, self._request.node):
+                why = self._find_fenced(resource)
+            else:
+                is_new = self._forbid(configuration, clone, mark)
+                if standing.is_dead(peer):
+                    return self._judge_dead(standing, policy, booted, is_sure=is_sure)
+                if has_answered and is_there and not is_new:
+                    return self._judge_there(is_sure=is_sure)
+                if is_there and self._cluster.answers(peer):
+                    has_answered = True  # what has happened until then is looked at once more
+                    continue
+            self._wait(why)
 
-    def unfence(self, resource: Resource | None, major: int) -> None:
+    def _find_fenced(self, resource: Resource) -> str:
+        """Why there is nothing to be said yet by one whom a peer has fenced."""
+        why = f"a peer has fenced {self._request.node}"
+        if self._has_forbidden and resource.is_primary:
+            return why  # they fence each other: the peer will find this one promoted, and give in
+        raise Undecided(why)
+
+    def _forbid(self, configuration: Configuration, clone: str, mark: Callable[[], object]) -> bool:
+        """Have the cluster promote no peer; whether that was not so yet."""
+        name, peer = self._request.resource, self._request.peer
+        if configuration.is_forbidden(name, peer):
+            return False
+        mark()
+        self._cluster.forbid(clone, name, peer)
+        self._has_forbidden = True
+        self._say(f"{peer} must not be promoted: {name_constraint(name, peer)}")
+        return True
+
+    def _judge_there(self, *, is_sure: bool) -> int:
+        """What is to be said of a node that is there, and knows that it must not be promoted."""
+        if not is_sure:
+            raise Undecided(f"{self._request.peer} is there, and the data here is only Consistent")
+        return OUTDATED
+
+    def _judge_dead(self, standing: Standing, policy: str, booted: float, *, is_sure: bool) -> int:
+        """What is to be said of a node that runs nothing: fenced, shut down, or left alone."""
+        peer = self._request.peer
+        if not standing.fences:
+            if policy == "resource-only" and is_sure:
+                self._say(f"{peer} is out of reach, taken for dead: the cluster fences nobody")
+                return UNREACHABLE
+            raise Undecided(f"{peer} is out of reach, and the cluster has fencing turned off")
+        if standing.was_fenced(peer, booted):
+            return FENCED
+        if not is_sure:
+            raise Undecided(f"{peer} was not fenced, and the data here is only Consistent")
+        self._say(f"{peer} is off: it was shut down in order")
+        return UNREACHABLE
+
+    def _wait(self, why: str) -> None:
+        """Wait a little. Undecided where the time is up, or DRBD does not need to know any more."""
+        if self._patience.remaining <= 0:
+            raise Undecided(why)
+        self._sleep(_INTERVAL)
+        peer = self._look().find_peer(self._request.peer)
+        if peer is not None and peer.is_connected:
+            if self._has_forbidden and peer.is_up_to_date:
+                self._cluster.allow(self._request.resource, self._request.peer)
+            raise Undecided(f"{self._request.peer} is connected again")
+
+    def _look(self) -> Resource:
+        resource = self._look_here()
+        if resource is None:
+            raise Undecided(f"{self._request.resource} is down here")
+        return resource
+
+    def unfence(self, major: int) -> None:
         """Allow the promotion of what has caught up again.
 
         8.4 says so on the node that was behind (after-resync-target), while that node's own
         device, ``minor``, does not show it yet; 9 on the one that was ahead (unfence-peer).
         """
-        if resource is None:
-            raise Undecided(f"{self._request.resource} is down here")
-        if major < MANY_PEERS:
-            behind = [
-                volume.number
-                for volume in resource.volumes.values()
-                if volume.disk != words.UP_TO_DATE and volume.minor != self._request.minor
-            ]
-            if behind:
-                self._say(f"volume {behind[0]} has yet to catch up: nothing is changed")
-                return
-        node = self._request.node if major < MANY_PEERS else self._request.peer
+        is_mine = major < MANY_PEERS
+        node = self._request.node if is_mine else self._request.peer
+        if not self._has_caught_up(is_mine=is_mine):
+            self._say(f"{node} has yet to catch up: nothing is changed")
+            return
+        clone = self._cluster.read().find_clone(self._request.resource)
         self._cluster.allow(self._request.resource, node)
+        if not self._has_caught_up(is_mine=is_mine):
+            self._cluster.forbid(clone, self._request.resource, node)
+            self._say(f"{node} was lost a moment ago: it must not be promoted")
+            return
         self._say(f"{node} can be promoted again")
+
+    def _has_caught_up(self, *, is_mine: bool) -> bool:
+        """Whether the node that was behind is connected, with all of the data."""
+        resource = self._look()
+        peer = resource.find_peer(self._request.peer)
+        if peer is None or not peer.is_connected:
+            return False
+        if not is_mine:
+            return peer.is_up_to_date
+        return all(
+            volume.disk == words.UP_TO_DATE or volume.minor == self._request.minor
+            for volume in resource.volumes.values()
+        )
 
 
 def read_policy(shown: str) -> str:

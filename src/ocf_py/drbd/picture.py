@@ -139,6 +139,15 @@ class Resource:
         return self.disks == {words.UP_TO_DATE}
 
     @property
+    def is_well(self) -> bool:
+        """Whether every disk is UpToDate, here and on every peer, which are all connected."""
+        return (
+            self.is_up_to_date
+            and bool(self.peers)
+            and all(one.is_well for one in self.peers.values())
+        )
+
+    @property
     def has_quorum(self) -> bool:
         """Whether no volume has lost it."""
         return all(one.has_quorum for one in self.volumes.values())
@@ -156,6 +165,11 @@ class Resource:
             and peer.volumes[volume.number].disk == words.UP_TO_DATE
             for peer in self.peers.values()
         )
+
+    def find_peer(self, name: str) -> Peer | None:
+        """The peer of a name; 8.4, which knows no names, has but one."""
+        named = [one for one in self.peers.values() if one.name == name]
+        return next(iter(named or (self.peers.values() if len(self.peers) == 1 else ())), None)
 
     def find_primary(self) -> Peer | None:
         """The peer that is promoted, if one is seen to be."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,12 @@ from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocf_py.drbd.fencing import Handler, Request
+    from ocf_py.drbd.fencing import Handler, Patience, Request
     from ocf_py.drbd.picture import Resource
     from ocf_py.drbd.tools import Drbd
 
-_ALL = 60.0  # seconds: less than a promotion has, in which DRBD waits for the handler
 _LIMIT = 30.0  # seconds for one call of a tool
+_LEAST = 5.0  # the same where the time is all but up: what has begun is not left half done
 
 _resource_option = click.option(
     "--resource", metavar="NAME", help="The resource of DRBD.  [default: $DRBD_RESOURCE]"
@@ -44,13 +46,16 @@ def drbd() -> None:
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0),
-    default=_ALL,
-    show_default=True,
     metavar="SECONDS",
-    help="How long to wait for the cluster to fence the peer.",
+    help="How long to wait for the cluster to fence the peer.  [default: 60, 600 where promoted]",
 )
 @json_option
-def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: bool) -> None:  # noqa: FBT001 - Click's signature
+def fence_peer(
+    resource: str | None,
+    peer: str | None,
+    timeout: float | None,
+    as_json: bool,  # noqa: FBT001 - Click's signature
+) -> None:
     r"""Make sure that the peer cannot be promoted, and tell DRBD how: 4 to 7.
 
     Ends with 4 when the cluster will not promote the peer, 5 when it is out of reach and the
@@ -65,17 +70,21 @@ def fence_peer(resource: str | None, peer: str | None, timeout: float, as_json: 
       ocf-py drbd fence-peer --resource r0 --peer n2 --json | jq .said
     """
     from ocf_py.drbd.cluster import Undecided
-    from ocf_py.drbd.fencing import read_policy
+    from ocf_py.drbd.fencing import Patience, read_policy
+    from ocf_py.drbd.marks import Turn
     from ocf_py.outcomes import Failure
 
+    patience = Patience(timeout)
     request = _request(resource, peer)
     said: list[str] = []
-    machine = _machine(request.resource)
+    machine = _machine(request.resource, patience)
     try:
-        handler = _handler(request, timeout, said)
-        found = machine.look()  # which asks nobody while the module is not loaded
-        code = handler.fence(found, read_policy(machine.show() if found else ""))
-    except (Undecided, Failure) as error:
+        if not machine.is_up():  # which asks nobody while the module is not loaded
+            raise Undecided(f"{request.resource} is down here")
+        with closing(Turn(request.resource, alone=False)) as turn:
+            handler = _handler(request, machine, patience, said)
+            code = handler.fence(read_policy(machine.show()), _booted(), turn.mark)
+    except (Undecided, Failure, OSError) as error:
         raise ToolkitError(
             f"fence-peer {request.resource}: {error}", hint="I/O stays as it is"
         ) from error
@@ -99,15 +108,16 @@ def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # n
       ocf-py drbd unfence --resource r0 --peer n2 --json | jq .said
     """
     from ocf_py.drbd.cluster import Undecided
+    from ocf_py.drbd.fencing import Patience
     from ocf_py.outcomes import Failure
 
+    patience = Patience()
     request = _request(resource, peer)
     said: list[str] = []
-    machine = _machine(request.resource)
+    machine = _machine(request.resource, patience)
     try:
         version = machine.version()
-        handler = _handler(request, 0.0, said)
-        handler.unfence(machine.look(), version[0] if version else 0)
+        _handler(request, machine, patience, said).unfence(version[0] if version else 0)
     except (Undecided, Failure) as error:
         raise ToolkitError(f"unfence {request.resource}: {error}") from error
     _answer(request, said, as_json=as_json, code=0)
@@ -165,10 +175,11 @@ def explain(name: str, file: Path | None, as_json: bool) -> None:  # noqa: FBT00
 
 
 def _look_at(name: str) -> Resource | None:
+    from ocf_py.drbd.fencing import Patience
     from ocf_py.outcomes import Failure
 
     try:
-        return _machine(name).look()
+        return _machine(name, Patience()).look()
     except Failure as error:
         raise ToolkitError(str(error)) from error
 
@@ -204,25 +215,36 @@ def _request(resource: str | None, peer: str | None) -> Request:
         ) from error
 
 
-def _machine(resource: str) -> Drbd:
+def _machine(resource: str, patience: Patience) -> Drbd:
     from ocf_py.drbd.tools import Drbd
 
-    return Drbd(resource, os.environ.get("DRBD_CONF", "/etc/drbd.conf"), lambda: _LIMIT)
+    configuration = os.environ.get("DRBD_CONF", "/etc/drbd.conf")
+    return Drbd(resource, configuration, lambda: _limit(patience))
 
 
-def _handler(request: Request, seconds: float, said: list[str]) -> Handler:
+def _limit(patience: Patience) -> float:
+    """The seconds that one call of a tool may take."""
+    return min(_LIMIT, max(_LEAST, patience.remaining))
+
+
+def _booted() -> float:
+    """When this machine was booted, in seconds of the epoch."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _handler(request: Request, machine: Drbd, patience: Patience, said: list[str]) -> Handler:
     from ocf_py.drbd.cluster import Pacemaker, Undecided
     from ocf_py.drbd.fencing import Handler
     from ocf_py.system import commands
 
     def run(argv: Sequence[str]) -> tuple[int, bytes, str]:
         try:
-            done = commands.run(argv, _LIMIT, limit=1 << 26)
+            done = commands.run(argv, _limit(patience), limit=1 << 26)
         except (commands.ToolMissing, OSError) as error:
             raise Undecided(str(error)) from error
         return done.status, done.stdout.encode("utf-8"), done.stderr
 
-    return Handler(request, Pacemaker(run), seconds, said.append)
+    return Handler(request, Pacemaker(run), machine.look, patience, said.append)
 
 
 def _answer(request: Request, said: Sequence[str], *, as_json: bool, code: int) -> None:

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from ocf_py.drbd import fencing
-from ocf_py.drbd.reading import parse
+from ocf_py.drbd import fencing, marks
 from ocf_py.drbd.tools import Drbd
 from ocf_py.toolkit.drbd import drbd
-from tests.unit.block_mirror.captures import DATA, events, read
+from tests.unit.block_mirror.captures import DATA, read
 from tests.unit.installing import run_cli
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ocf_py.drbd.picture import Resource
 
 _STATUS = "drbdsetup status --json data"
 NAME = "a-resource-that-is-nowhere"
@@ -48,14 +46,16 @@ def test_misuse_is_2(bad: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("code", [4, 5, 6, 7])
-def test_drbd_reads_the_handlers_code(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fence(self: fencing.Handler, resource: Resource | None, policy: str) -> int:
-        assert resource is not None
+def test_drbd_reads_the_handlers_code(
+    code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fence(self: fencing.Handler, policy: str, booted: float, mark: object) -> int:
         self._say(f"the policy is {policy}")
         return code
 
     monkeypatch.setattr(fencing.Handler, "fence", fence)
-    monkeypatch.setattr(Drbd, "look", lambda _: parse(events("32-fencing-suspended-io.n2"), "r0"))
+    monkeypatch.setattr(marks, "RUN_DIRECTORY", str(tmp_path / "run"))
+    monkeypatch.setattr(Drbd, "is_up", lambda _: True)
     monkeypatch.setattr(Drbd, "show", lambda _: "net {\n fencing resource-and-stonith;\n}\n")
     arguments = ["fence-peer", "--resource", NAME, "--peer", "n2"]
     done = CliRunner().invoke(drbd, arguments)

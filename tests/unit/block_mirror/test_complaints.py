@@ -51,7 +51,9 @@ def test_what_is_missing_is_named(name: str, complaint: str) -> None:
 
 
 def test_frozen_io_is_said_first() -> None:
-    assert said("32-fencing-suspended-io.n2")[0] == "I/O is frozen (fencing)"
+    assert said("32-fencing-suspended-io.n2")[0] == (
+        "I/O is frozen (fencing): once the peer is surely off, drbdadm resume-io r0"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from lxml import etree
 
 from ocf_py.drbd.cluster import Pacemaker, Undecided
 from ocf_py.drbd.constraint import name_constraint
-from ocf_py.drbd.fencing import Handler, Request, read_policy, read_request
+from ocf_py.drbd.fencing import Handler, Patience, Request, read_policy, read_request
 from ocf_py.drbd.reading import parse
 from tests.unit.block_mirror.captures import events, events_of_nine
 
@@ -25,6 +25,12 @@ RESOURCES = """
 """
 
 
+BOOTED = 1_700_000_000.0
+_FENCING = (
+    '<fence_event action="reboot" target="n2" status="success" completed="2025-01-01 00:00:00Z"/>'
+)
+
+
 class FakePacemaker:
     """Two nodes: `state` is n2's, `promoted` are the nodes where the clone is."""
 
@@ -33,8 +39,10 @@ class FakePacemaker:
         self.fences = True
         self.answers = True
         self.promoted = ["n1"]
+        self.was_fenced = True
         self.constraints: dict[str, str] = {}
         self.refusals: dict[str, str] = {}
+        self.said: list[str] = []
 
     def run(self, argv: Sequence[str]) -> tuple[int, bytes, str]:
         if argv[0] in self.refusals:
@@ -76,7 +84,9 @@ class FakePacemaker:
             f'<pacemaker-result><summary><cluster_options stonith-enabled="{fences}"/></summary>'
             '<nodes><node name="n1" online="true" unclean="false" pending="false"/>'
             f'<node name="n2" online="{online}" unclean="{unclean}" pending="false"/></nodes>'
-            f'<resources><clone id="disk-clone">{instances}</clone></resources></pacemaker-result>'
+            f'<resources><clone id="disk-clone">{instances}</clone></resources>'
+            f"<fence_history>{_FENCING if self.was_fenced else ''}</fence_history>"
+            "</pacemaker-result>"
         ).encode()
 
 
@@ -95,16 +105,34 @@ PRIMARY = "32-fencing-suspended-io.n2"
 SECONDARY = "16-link-cut-Primary-and-Secondary.n1"
 
 
+def handle(
+    cluster: FakePacemaker,
+    *looks: Resource | None,
+    seconds: float = 0.0,
+    sleep: Callable[[float], None] = lambda _: None,
+    minor: int = -1,
+) -> Handler:
+    """A handler that finds the resource so at each look, and the last way from then on."""
+    left = [*looks]
+
+    def look() -> Resource | None:
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    request = Request("r0", "n1", "n2", minor)
+    return Handler(
+        request, Pacemaker(cluster.run), look, Patience(seconds), cluster.said.append, sleep
+    )
+
+
 def fence(
     cluster: FakePacemaker,
-    resource: Resource,
+    *looks: Resource,
     policy: str = "resource-and-stonith",
     seconds: float = 0.0,
     sleep: Callable[[float], None] = lambda _: None,
 ) -> int:
-    request = Request("r0", "n1", "n2")
-    handler = Handler(request, Pacemaker(cluster.run), seconds, lambda _: None, sleep)
-    return handler.fence(resource, policy)
+    handler = handle(cluster, *looks, seconds=seconds, sleep=sleep)
+    return handler.fence(policy, BOOTED, lambda: cluster.said.append("marked"))
 
 
 def test_a_peer_that_is_there_must_not_be_promoted_4(cluster: FakePacemaker) -> None:
@@ -146,7 +174,7 @@ def test_a_peer_that_nobody_fences_in_time_leaves_io_frozen(
 ) -> None:
     cluster.state = state
     cluster.answers = False
-    with pytest.raises(Undecided, match="n2 was not fenced within 0 s"):
+    with pytest.raises(Undecided, match="n2 was not fenced in time"):
         fence(cluster, capture(PRIMARY))
 
 
@@ -155,7 +183,7 @@ def test_without_fencing_a_lost_peer_is_taken_for_dead_by_resource_only_5(
 ) -> None:
     cluster.state = "dead"
     cluster.fences = False
-    assert fence(cluster, capture(PRIMARY), "resource-only") == 5
+    assert fence(cluster, capture(PRIMARY), policy="resource-only") == 5
     with pytest.raises(Undecided, match="fencing turned off"):
         fence(cluster, capture(PRIMARY))
 
@@ -198,6 +226,92 @@ def test_consistent_data_counts_only_once_the_peer_is_dead(cluster: FakePacemake
     assert fence(cluster, resource) == 7
 
 
+def test_a_peer_that_was_shut_down_in_order_is_5(cluster: FakePacemaker) -> None:
+    cluster.state = "dead"
+    cluster.was_fenced = False
+    assert fence(cluster, capture(PRIMARY)) == 5
+    resource = parse(events_of_nine("primary-lost-Consistent"), "data")
+    assert resource is not None
+    cluster.promoted = []
+    cluster.constraints = {}
+    with pytest.raises(Undecided, match="n2 was not fenced, and the data here is only Consistent"):
+        fence(cluster, resource)
+    assert not cluster.constraints, "a promotion that is refused leaves nothing"
+
+
+def test_a_fencing_before_this_machine_was_booted_confirms_nothing(cluster: FakePacemaker) -> None:
+    cluster.state = "dead"
+    assert handle(cluster, capture(PRIMARY)).fence("resource-and-stonith", 2e9, lambda: None) == 5
+
+
+def test_a_mark_is_left_before_the_cluster_is_told(cluster: FakePacemaker) -> None:
+    assert fence(cluster, capture(PRIMARY)) == 4
+    assert cluster.said[0] == "marked"
+    assert "must not be promoted" in cluster.said[1]
+
+
+def test_a_link_that_comes_back_without_anything_to_copy_leaves_nothing(
+    cluster: FakePacemaker,
+) -> None:
+    cluster.answers = False
+    lost, back = capture(PRIMARY), capture("09-connected-UpToDate-Primary-Secondary.n1")
+    with pytest.raises(Undecided, match="n2 is connected again"):
+        fence(cluster, lost, back, seconds=60)
+    assert not cluster.constraints
+    back.peers[0].volumes[0].disk = "Inconsistent"
+    with pytest.raises(Undecided, match="n2 is connected again"):
+        fence(cluster, lost, back, seconds=60)
+    assert cluster.constraints, "it has yet to catch up"
+
+
+def test_a_constraint_that_is_taken_away_before_it_is_answered_is_written_again(
+    cluster: FakePacemaker,
+) -> None:
+    run = cluster.run
+    written: list[str] = []
+
+    def take_away_once(argv: Sequence[str]) -> tuple[int, bytes, str]:
+        if argv[0] == "crmadmin" and not written:
+            written.extend(cluster.constraints)
+            cluster.constraints.clear()
+        return run(argv)
+
+    cluster.run = take_away_once  # type: ignore[method-assign]
+    assert fence(cluster, capture(PRIMARY)) == 4
+    assert [*cluster.constraints] == written
+
+
+def test_of_two_that_fence_each_other_the_promoted_one_goes_on(cluster: FakePacemaker) -> None:
+    run = cluster.run
+    mine = name_constraint("r0", "n1")
+
+    def fence_back_once(argv: Sequence[str]) -> tuple[int, bytes, str]:
+        if argv[0] == "crmadmin":
+            cluster.constraints[mine] = f'<rsc_location id="{mine}"/>'
+        return run(argv)
+
+    cluster.run = fence_back_once  # type: ignore[method-assign]
+
+    def give_in(_: float) -> None:
+        del cluster.constraints[mine]
+
+    assert fence(cluster, capture(PRIMARY), seconds=60, sleep=give_in) == 4
+    cluster.promoted, cluster.constraints = [], {}
+    with pytest.raises(Undecided, match="a peer has fenced n1"):
+        fence(cluster, capture(SECONDARY), seconds=60)
+    assert [*cluster.constraints] == [mine]
+
+
+def test_who_serves_waits_longer_than_a_promotion_may() -> None:
+    patience = Patience()
+    assert 59 < patience.remaining <= Patience.PROMOTION
+    patience.serve()
+    assert 599 < patience.remaining <= Patience.SERVING
+    given = Patience(7.0)
+    given.serve()
+    assert given.remaining <= 7
+
+
 @pytest.mark.parametrize("tool", ["crm_mon", "cibadmin"])
 def test_a_cluster_that_does_not_answer_leaves_io_frozen(cluster: FakePacemaker, tool: str) -> None:
     cluster.refusals[tool] = "Transport endpoint is not connected"
@@ -206,15 +320,17 @@ def test_a_cluster_that_does_not_answer_leaves_io_frozen(cluster: FakePacemaker,
 
 
 def test_a_resource_that_no_clone_has_fences_nobody(cluster: FakePacemaker) -> None:
-    handler = Handler(Request("r1", "n1", "n2"), Pacemaker(cluster.run), 0.0, lambda _: None)
+    handler = handle(cluster, capture(PRIMARY))
+    handler._request.resource = "r1"
     with pytest.raises(Undecided, match="no clone of the cluster has drbd_resource=r1"):
-        handler.fence(capture(PRIMARY), "resource-and-stonith")
+        handler.fence("resource-and-stonith", BOOTED, lambda: None)
 
 
 def test_a_host_that_is_no_node_fences_nobody(cluster: FakePacemaker) -> None:
-    handler = Handler(Request("r0", "n1", "other"), Pacemaker(cluster.run), 0.0, lambda _: None)
+    handler = handle(cluster, capture(PRIMARY))
+    handler._request.peer = "other"
     with pytest.raises(Undecided, match="the cluster has no node other"):
-        handler.fence(capture(PRIMARY), "resource-and-stonith")
+        handler.fence("resource-and-stonith", BOOTED, lambda: None)
 
 
 # ---------------------------------------------------------------------- unfence
@@ -226,22 +342,42 @@ def test_eight_allows_this_node_again_once_its_every_volume_has_caught_up(
     mine, theirs = name_constraint("r0", "n1"), name_constraint("r0", "n2")
     cluster.constraints = {mine: "", theirs: ""}
     resource = capture("37-two-volumes-UpToDate.n2")
-    handler = Handler(Request("r0", "n1", "n2", 0), Pacemaker(cluster.run), 0.0, lambda _: None)
+    handler = handle(cluster, resource, minor=0)
     resource.volumes[0].disk = "Inconsistent"  # the one whose handler this is: it shows later
     resource.volumes[1].disk = "Inconsistent"
-    handler.unfence(resource, 8)
+    handler.unfence(8)
     assert [*cluster.constraints] == [mine, theirs]
     resource.volumes[1].disk = "UpToDate"
-    handler.unfence(resource, 8)
+    handler.unfence(8)
     assert [*cluster.constraints] == [theirs]
 
 
-def test_nine_allows_the_peer_again(cluster: FakePacemaker) -> None:
+def test_nine_allows_the_peer_again_once_it_has_all(cluster: FakePacemaker) -> None:
     mine, theirs = name_constraint("r0", "n1"), name_constraint("r0", "n2")
     cluster.constraints = {mine: "", theirs: ""}
-    handler = Handler(Request("r0", "n1", "n2"), Pacemaker(cluster.run), 0.0, lambda _: None)
-    handler.unfence(capture("09-connected-UpToDate-Primary-Secondary.n1"), 9)
+    resource = capture("09-connected-UpToDate-Primary-Secondary.n1")
+    peer = resource.peers[0]
+    peer.volumes[0].disk = "Inconsistent"
+    handler = handle(cluster, resource)
+    handler.unfence(9)
+    assert [*cluster.constraints] == [mine, theirs]
+    assert cluster.said == ["n2 has yet to catch up: nothing is changed"]
+    peer.volumes[0].disk = "UpToDate"
+    handler.unfence(9)
     assert [*cluster.constraints] == [mine]
+
+
+@pytest.mark.parametrize("major", [8, 9])
+def test_whom_the_link_parts_again_meanwhile_is_forbidden_again(
+    cluster: FakePacemaker, major: int
+) -> None:
+    well, lost = (capture("09-connected-UpToDate-Primary-Secondary.n1") for _ in range(2))
+    lost.peers[0].connection = "Connecting"
+    node = name_constraint("r0", "n1" if major == 8 else "n2")
+    cluster.constraints = {node: ""}
+    handle(cluster, well, lost).unfence(major)
+    assert [*cluster.constraints] == [node]
+    assert "was lost a moment ago" in cluster.said[-1]
 
 
 # ---------------------------------------------------------------------- what DRBD says

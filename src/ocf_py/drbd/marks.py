@@ -1,0 +1,66 @@
+"""What the fence-peer handler leaves on a node, for the monitor: a mark, and whose turn it is.
+
+A handler that writes a constraint marks the resource first. A monitor that finds all well again
+takes the constraints away: DRBD calls nobody where the link came back without anything to copy.
+A file per resource in /run/ocfpy, locked by the handler while it is at work (shared, as of two
+lost peers each has a handler) and by the monitor while it takes away.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from ocf_py.system import RUN_DIRECTORY
+
+from .constraint import quote
+
+_MARKED = b"the cluster has been told to promote no peer\n"
+
+
+def is_marked(resource: str) -> bool:
+    """Whether a handler has written a constraint since the last time that all was taken away."""
+    try:
+        return posix.stat(f"{RUN_DIRECTORY}/{_name(resource)}").st_size > 0
+    except OSError:
+        return False
+
+
+class Turn:
+    """The file of one resource, open and locked until `close`.
+
+    ``is_ours`` is false where the other side has it. OSError where there can be none.
+    """
+
+    def __init__(self, resource: str, *, alone: bool) -> None:
+        import fcntl
+
+        from ocf_py.system.run_directory import open_run_directory
+
+        home = open_run_directory(RUN_DIRECTORY)
+        try:
+            flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+            self._handle = posix.open(_name(resource), flags, 0o600, dir_fd=home)
+        finally:
+            posix.close(home)
+        try:
+            kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+            fcntl.flock(self._handle, kind | fcntl.LOCK_NB)
+            self.is_ours = True
+        except BlockingIOError:
+            self.is_ours = False
+
+    def mark(self) -> None:
+        """Say that there is a constraint, or is about to be."""
+        posix.pwrite(self._handle, _MARKED, 0)
+
+    def close(self) -> None:
+        """Have it no more."""
+        posix.close(self._handle)
+
+    def clear(self) -> None:
+        """Say that there is none any more."""
+        posix.ftruncate(self._handle, 0)
+
+
+def _name(resource: str) -> str:
+    return f"drbd-fence.{quote(resource)}"
