@@ -16,6 +16,7 @@ _POLL = 0.2  # seconds between two looks at a state that is on its way
 _RETRY = 1.0  # seconds between two attempts at what DRBD has refused
 # The facts of the record.
 _CURRENT, _LOST, _ELSEWHERE, _WELL = "current", "lost", "promoted-elsewhere", "well"
+_LEFT = "left"  # the nodes that have stopped, and not started since
 
 
 class Drbd(ocf.Agent):
@@ -233,14 +234,18 @@ class Drbd(ocf.Agent):
         )
 
     def _is_confirmed(self, seen: Resource) -> bool:
-        """Whether every peer that is not connected was fenced while this instance was current."""
+        """Whether every peer that is not connected was fenced while this instance was current.
+
+        Or had stopped in order before, and one was fenced: that was the one that went on.
+        """
         since = self.call.facts.recall(_CURRENT)
-        lost = [peer for peer in seen.peers.values() if not peer.is_connected]
+        lost = {peer.name for peer in seen.peers.values() if not peer.is_connected}
         if not since or not lost:
             return False
         from ocf_py.fencing_history import was_fenced
 
-        return all(was_fenced(peer.name, float(since)) for peer in lost)
+        fenced = {name for name in lost if was_fenced(name, float(since))}
+        return bool(fenced) and lost <= fenced.union(self.call.facts.recall(_LEFT).split())
 
     # ------------------------------------------------------------------ start and stop
 
@@ -451,7 +456,9 @@ class Drbd(ocf.Agent):
             seen = self._look()
         if told.kind != "post":
             return
-        self._remember_promoted()
+        if self.call.facts.record is not None:
+            self._remember_promoted()
+            self._remember_left()
         self._note(seen)
         if self._goes_on_without_us(seen):
             self._outdate()
@@ -461,11 +468,17 @@ class Drbd(ocf.Agent):
     def _remember_promoted(self) -> None:
         told, facts = self.call.cluster.notification, self.call.facts
         where = self._list_promoted({*told.nodes("promoted"), *told.nodes("promote")})
-        if facts.record is not None and facts.recall(_ELSEWHERE) != where:
-            if where:
-                facts.remember(_ELSEWHERE, where)
-            else:
-                facts.forget(_ELSEWHERE)
+        if facts.recall(_ELSEWHERE) != where:
+            facts.remember(_ELSEWHERE, where)
+
+    def _remember_left(self) -> None:
+        """Keep which nodes have stopped: what they have lost touch with since is nothing newer."""
+        told, facts = self.call.cluster.notification, self.call.facts
+        before = facts.recall(_LEFT)
+        left = {*before.split(), *told.nodes("stop")}.difference(told.nodes("start"))
+        now = " ".join(sorted(left))
+        if now != before:
+            facts.remember(_LEFT, now)
 
     def _list_promoted(self, before: set[str]) -> str:
         """Those of some nodes that stay promoted, without this one."""

@@ -76,9 +76,17 @@ class Configuration:
         """The id of the promotable clone that a resource of DRBD is in the cluster."""
         for pair in self._root.iter("nvpair"):
             if pair.get("name") == "drbd_resource" and pair.get("value") == resource:
-                for above in pair.iterancestors("clone", "master"):
-                    return above.get("id", "")
+                for one in self._find_users(pair):
+                    for above in one.iterancestors("clone", "master"):
+                        return above.get("id", "")
         raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
+
+    def _find_users(self, pair: etree._Element) -> list[etree._Element]:
+        """The resources that have a parameter: the one it stands in, or those of its template."""
+        for template in pair.iterancestors("template"):
+            name = template.get("id")
+            return [one for one in self._root.iter("primitive") if one.get("template") == name]
+        return [pair]
 
     def is_forbidden(self, resource: str, node: str) -> bool:
         """Whether a peer has forbidden promotion on a node."""

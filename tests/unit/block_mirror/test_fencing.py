@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
-from ocf_py.drbd.cluster import Pacemaker, Undecided
+from ocf_py.drbd.cluster import Configuration, Pacemaker, Undecided
 from ocf_py.drbd.constraint import name_constraint
 from ocf_py.drbd.fencing import Handler, Patience, Request, read_policy, read_request
 from ocf_py.drbd.reading import parse
@@ -324,6 +324,16 @@ def test_a_resource_that_no_clone_has_fences_nobody(cluster: FakePacemaker) -> N
     handler._request.resource = "r1"
     with pytest.raises(Undecided, match="no clone of the cluster has drbd_resource=r1"):
         handler.fence("resource-and-stonith", BOOTED, lambda: None)
+
+
+def test_a_parameter_in_a_template_is_its_primitives() -> None:
+    resources = (
+        '<configuration><resources><template id="disk-of-all"><instance_attributes id="a">'
+        '<nvpair id="b" name="drbd_resource" value="r0"/></instance_attributes></template>'
+        '<clone id="disk-clone"><primitive id="disk" template="disk-of-all"/></clone>'
+        "</resources></configuration>"
+    )
+    assert Configuration(resources.encode()).find_clone("r0") == "disk-clone"
 
 
 def test_a_host_that_is_no_node_fences_nobody(cluster: FakePacemaker) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.drbd import marks
+from ocf_py.drbd.reading import parse
 from ocf_py.system import commands
 from ocf_py.system.commands import Completed
-from tests.fakes.drbd_nodes import FakeNode
+from tests.fakes.drbd import FakeDrbd
+from tests.fakes.drbd_nodes import NAME, FakeNode
+from tests.unit.block_mirror.captures import events_of_nine
 from tests.unit.block_mirror.world import QUICK
 
 if TYPE_CHECKING:
@@ -280,6 +285,59 @@ def test_a_promoted_instance_takes_fencing_away_once_all_is_well_where_told_to(
     world.pair.sync(100)
     assert world.n1.monitor(**cleans) == 8
     assert len(asked) == 2
+
+
+def test_a_constraint_that_a_short_flap_has_left_is_taken_away_when_no_handler_is_at_work(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run(argv: list[str], _seconds: float) -> Completed:
+        asked.append(argv[0])
+        return Completed(argv, 0, "", "")
+
+    monkeypatch.setattr(commands, "run", run)
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    assert world.n1.monitor() == 8
+    assert len(asked) == 1
+    with closing(marks.Turn(NAME, alone=False)) as handler:
+        handler.mark()
+        assert world.n1.monitor() == 8
+        assert len(asked) == 1, "the handler has yet to see what its constraint is good for"
+    assert marks.is_marked(NAME)
+    world.pair.cut()
+    assert world.n1.monitor() == 191
+    assert len(asked) == 1
+    world.pair.heal()
+    assert world.n1.monitor() == 8
+    assert len(asked) == 2
+    assert not marks.is_marked(NAME)
+    assert world.n1.monitor(unfence_if_all_uptodate="false") == 8
+    assert len(asked) == 2
+
+
+def test_a_third_node_that_was_stopped_in_order_is_no_reason_to_refuse_a_takeover(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start_both()
+    assert world.n1.monitor() == 0
+    lost = parse(events_of_nine("primary-lost-Consistent"), "data")
+    assert lost is not None
+    for peer in lost.peers.values():
+        peer.connection = "Connecting"
+    monkeypatch.setattr(FakeDrbd, "look", lambda _: lost)
+    world.fenced = {"n2"}
+    assert world.n1.monitor() == 190
+    assert world.n1.score == "never"
+    assert world.n1.tell("post", "stop", stop="n3") == 0
+    assert world.n1.score == "10"
+    world.fenced = set()
+    assert world.n1.tell("post", "stop", stop="n2") == 0
+    assert world.n1.score == "never"
+    world.fenced = {"n2"}
+    assert world.n1.tell("post", "start", start="n3") == 0
+    assert world.n1.score == "never"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import ocf_py as ocf
 import ocf_py.fencing_history
 from drbd import Drbd
 from ocf_py.cluster import Cluster
+from ocf_py.drbd import marks
 from tests.fakes.drbd import FakeDrbd
 from tests.fakes.drbd_nodes import NAME, FakePair
 from tests.fakes.mortal import InHere, Mortal
@@ -98,6 +99,7 @@ def build(records: Path, patch: pytest.MonkeyPatch, version: str, policy: str) -
     def delete_score(cluster: Cluster) -> None:
         find(cluster).score = ""
 
+    patch.setattr(marks, "RUN_DIRECTORY", str(records / "marks"))
     patch.setattr(Cluster, "set_promotion_score", set_score)
     patch.setattr(Cluster, "delete_promotion_score", delete_score)
     patch.setattr(ocf_py.fencing_history, "was_fenced", lambda node, _since: node in world.fenced)
