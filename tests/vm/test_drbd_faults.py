@@ -100,6 +100,26 @@ def test_a_cut_mirror_forbids_the_standby_and_a_resync_allows_it_again(
     assert fencings(lab, since) == []
 
 
+def test_a_link_that_comes_back_before_anything_was_written_leaves_the_standby_allowed(
+    lab: Lab, mirror: DrbdPair
+) -> None:
+    """Nothing is copied then, so DRBD calls no handler that would allow it again."""
+    promoted, standby = bring_up(mirror)
+    since = lab.note("the mirror is cut")
+    lab.cut(standby, LINK)
+    lab.wait_until("the standby is forbidden", lambda: forbidden(lab), timeout=_SLOW)
+    lab.wait_until("I/O goes on", lambda: mirror.ask(promoted, "dstate") == {"UpToDate/Outdated"})
+    lab.mend(standby, LINK)
+    mirror.await_states("Connected", "UpToDate/UpToDate")
+    lab.wait_until("the standby is allowed", lambda: not forbidden(lab), timeout=_SLOW)
+    lab.node(promoted).run(
+        ["crm_resource", "--ban", "-r", "disk-clone", "-N", promoted, "--promoted"]
+    )
+    lab.wait_for_place("disk", standby, role=PROMOTED, timeout=_SLOW)
+    assert forbidden(lab) == set()
+    assert fencings(lab, since) == []
+
+
 def test_without_fencing_a_split_brain_is_named_in_the_cluster_and_its_commands_end_it(
     lab: Lab, mirror: DrbdPair
 ) -> None:
