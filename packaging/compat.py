@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from develop import LOCK
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 _FEW = "--fuzz-count=35"  # every kind of environment; their number tells of no interpreter
 _VERSION = re.compile(r"3\.\d+")
@@ -45,7 +47,7 @@ def prepare(name: str, interpreter: Path) -> Path:
     """The Python of a virtual environment that has this checkout and its test tools."""
     home = CHECKOUT / f".venv-{re.sub('[^A-Za-z0-9.]', '-', name).strip('-')}"
     python = home / "bin/python"
-    files = [CHECKOUT / "pyproject.toml", CHECKOUT / "packaging/requirements-dev.txt"]
+    files = [CHECKOUT / "pyproject.toml", LOCK]
     declared = b"".join(map(Path.read_bytes, files)) + str(interpreter.resolve()).encode()
     ready = home / f".ready-{hashlib.sha256(declared).hexdigest()[:12]}"
     if not ready.exists():

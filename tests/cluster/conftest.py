@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 DISK_MIB = 512
+INFINITY = 1_000_000  # Pacemaker's
 EXAMPLES = Path(__file__).parents[2] / "examples/cib"
 SEEN_LABS: list[Lab] = []
 
@@ -60,6 +61,13 @@ def settle(lab: Lab, node: str | None = None) -> None:
     """Wait until Pacemaker has nothing more to do."""
     asked = lab.node(node) if node else lab.running_nodes()[0]
     asked.run(["crm_resource", "--wait", "--timeout=240s"], timeout=300)
+
+
+def fail_count(lab: Lab, resource: str, node: str) -> int:
+    """How often a resource has failed on a node, as Pacemaker counts."""
+    query = ["crm_failcount", "--query", "--resource", resource, "--node", node, "-Q"]
+    said = lab.node(node).run(query).stdout.strip()
+    return INFINITY if said == "INFINITY" else int(said)
 
 
 def other_node(lab: Lab, name: str) -> str:

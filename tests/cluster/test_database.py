@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from ocf_py.lab.faults import PowerLoss, suffer
 from ocf_py.lab.witnesses import DiskWitness
 
-from .conftest import EXAMPLES, other_node, settle
+from .conftest import EXAMPLES, fail_count, other_node, settle
 from .database import ADDRESS, PLACE, making
 from .rows import RowWriter
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocf_py.lab import Lab
-    from ocf_py.lab.node import Node
 
 
 @pytest.fixture
@@ -38,21 +36,14 @@ def active(lab: Lab) -> Iterator[str]:
     settle(lab)
 
 
-def kill_server(node: Node) -> None:
-    """Kill the server's main process, and wait until Pacemaker has seen it."""
-    before = failures(node)
+def kill_server(lab: Lab, name: str) -> None:
+    """Kill the server's main process on a node, and wait until Pacemaker has seen it."""
+    node, before = lab.node(name), fail_count(lab, "postgres", name)
     pid = node.run(["head", "-1", f"{PLACE}/data/postmaster.pid"]).stdout.strip()
     node.run(["kill", "-KILL", pid])
-    deadline = time.monotonic() + 30
-    while failures(node) == before:
-        assert time.monotonic() < deadline, "nobody has seen that it is dead"
-        time.sleep(0.2)
-
-
-def failures(node: Node) -> str:
-    """How often the server has failed in a node, as Pacemaker counts."""
-    query = ["crm_failcount", "--query", "--resource", "postgres", "--node", node.name, "-Q"]
-    return node.run(query, check=False).stdout.strip()
+    lab.wait_until(
+        "it is seen to be dead", lambda: fail_count(lab, "postgres", name) > before, timeout=30
+    )
 
 
 def test_every_acknowledged_row_survives_a_power_loss(lab: Lab, active: str) -> None:
@@ -71,15 +62,14 @@ def test_a_server_that_is_killed_starts_again_in_place_and_moves_in_the_end(
     lab: Lab, active: str
 ) -> None:
     survivor = other_node(lab, active)
-    node = lab.node(active)
     with DiskWitness(lab) as disk, RowWriter(lab, ADDRESS) as writer:
         for _ in range(2):
             writer.await_more()
-            kill_server(node)
+            kill_server(lab, active)
             settle(lab)
             assert lab.wait_for_place("postgres") == active
         writer.await_more()
-        kill_server(node)
+        kill_server(lab, active)
         lab.wait_for_place("postgres", survivor)
         writer.await_more()
         assert writer.lost() == []

@@ -12,7 +12,7 @@ from ocf_py.lab.cluster_state import PROMOTED, UNPROMOTED, FailedAction
 from ocf_py.lab.faults import CutCables, PowerLoss, suffer
 from ocf_py.lab.witnesses import AddressWitness
 
-from .conftest import EXAMPLES, SEEN_LABS, name_lab, other_node, settle
+from .conftest import EXAMPLES, SEEN_LABS, fail_count, name_lab, other_node, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,9 +59,9 @@ def assert_runs(lab: Lab, **places: str) -> None:
 
 def kill_web_server(lab: Lab, node: str) -> None:
     """Kill nginx as a whole, and wait until the cluster has counted that and acted on it."""
-    before = _fail_count(lab, node)
+    before = fail_count(lab, "web-server", node)
     lab.node(node).run(["pkill", "-KILL", "-x", "nginx"])
-    lab.wait_until("the cluster has noticed", lambda: _fail_count(lab, node) > before)
+    lab.wait_until("the cluster has noticed", lambda: fail_count(lab, "web-server", node) > before)
     # The count comes before what is done about it: until then there is nothing to wait for.
     lab.wait_until("a server is started again", lambda: any(map(_has_web_server, lab.nodes)))
     settle(lab)
@@ -69,11 +69,6 @@ def kill_web_server(lab: Lab, node: str) -> None:
 
 def _has_web_server(node: Node) -> bool:
     return node.run(["pgrep", "-x", "nginx"], check=False).returncode == 0
-
-
-def _fail_count(lab: Lab, node: str) -> int:
-    asked = ["crm_failcount", "--query", "--resource", "web-server", "--node", node]
-    return int(lab.node(node).run(asked).stdout.rpartition("value=")[2])
 
 
 def _failures(lab: Lab) -> tuple[FailedAction, ...]:

@@ -39,18 +39,13 @@ def place_address(lab: Lab, node: str) -> None:
     lab.wait_for_place("vip", node)
 
 
-def fenced_since(lab: Lab, at: float) -> list[str]:
-    """Nodes that a fence agent has had switched off since a time."""
-    return [e.node for e in lab.events(at) if e.what == "fencing confirmed" and e.node]
-
-
 def test_an_address_moves_from_a_node_without_power_and_answers(lab: Lab, active: str) -> None:
     survivor = other_node(lab, active)
     with AddressWitness(lab, ADDRESS) as addresses, Client(lab, ADDRESS) as client:
         lab.wait_until("the client is answered", lambda: client.first_answer(active))
         with suffer(lab, PowerLoss(active)) as fault:
             lab.wait_until("the survivor answers", lambda: client.first_answer(survivor, fault))
-            assert active in fenced_since(lab, fault)
+            assert active in lab.fenced_since(fault)
             lab.wait_for_place("vip", survivor, seen_from=survivor)
             assert addresses.holders() == [survivor]
         assert addresses.double_holdings() == []
@@ -105,10 +100,10 @@ def test_with_both_rings_cut_fencing_decides_and_no_address_is_held_twice(
     with AddressWitness(lab, ADDRESS) as addresses:
         lab.wait_until("the address is seen", lambda: addresses.holders() == [holder])
         with suffer(lab, CutCables(holder, "rings", mode)) as fault:
-            lab.wait_until("one is fenced", lambda: fenced_since(lab, fault))
+            lab.wait_until("one is fenced", lambda: lab.fenced_since(fault))
             lab.wait_until("n1 holds the address", lambda: addresses.holders() == ["n1"])
             lab.wait_for_place("vip", "n1", seen_from="n1")
-            assert set(fenced_since(lab, fault)) == {"n2"}
+            assert set(lab.fenced_since(fault)) == {"n2"}
         lab.await_online()
         assert addresses.holders() == ["n1"]
         assert addresses.double_holdings() == []
@@ -133,7 +128,7 @@ def test_with_one_ring_cut_nothing_moves(lab: Lab, active: str, ring: str, mode:
             settle(lab)
             lab.await_online()
         lab.wait_until("the link is back", lambda: not link_is_lost())
-        assert fenced_since(lab, fault) == []
+        assert lab.fenced_since(fault) == []
         assert [holding.node for holding in addresses.holdings] == [active]
         assert {answer.node for answer in client.answers} == {active}
 
@@ -143,7 +138,7 @@ def test_a_frozen_node_is_fenced_and_its_address_moves(lab: Lab, active: str) ->
     with AddressWitness(lab, ADDRESS) as addresses, Client(lab, ADDRESS) as client:
         with suffer(lab, Freeze(active)) as fault:
             lab.wait_until("the survivor answers", lambda: client.first_answer(survivor, fault))
-            assert active in fenced_since(lab, fault)
+            assert active in lab.fenced_since(fault)
             lab.wait_for_place("vip", survivor, seen_from=survivor)
         assert addresses.holders() == [survivor]
         assert addresses.double_holdings() == []
@@ -157,5 +152,5 @@ def test_an_address_deleted_by_hand_comes_back_where_it_was(lab: Lab, active: st
         lab.wait_until("it was seen to go", lambda: addresses.holdings[0].until is not None)
         lab.wait_until("it is back", lambda: addresses.gained(active, since))
         lab.wait_until("it answers", lambda: client.first_answer(active, since))
-        assert fenced_since(lab, since) == []
+        assert lab.fenced_since(since) == []
         assert addresses.holders() == [active]

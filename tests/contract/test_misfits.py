@@ -43,7 +43,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         base = Place(root).tree.base
         self.home, self.agent = base / LIBRARY, base / LAUNCHERS / "IPaddr"
-        (self.library,) = (path for path in self.home.iterdir() if path.is_dir())
+        (self.generation,) = (path for path in self.home.iterdir() if path.is_dir())
 
     def act(
         self, action: str, interval: str = "0", record: str = ""
@@ -89,8 +89,8 @@ def other(installs: Path) -> Tree:
 
 
 def exchange(tree: Tree, other: Tree, package: str) -> None:
-    shutil.rmtree(tree.library / package)
-    shutil.copytree(other.library / package, tree.library / package)
+    shutil.rmtree(tree.generation / package)
+    shutil.copytree(other.generation / package, tree.generation / package)
 
 
 @pytest.mark.parametrize(("action", "interval", "record", "code"), ANSWERS)
@@ -100,7 +100,7 @@ def test_a_library_of_another_install_is_one_line_and_the_code_of_the_action(
     for package in ("ocf_py", "ocfpy_agents"):
         exchange(tree, other, package)
     done = tree.act(action, interval, record)
-    one, another = tree.library.name, other.library.name
+    one, another = tree.generation.name, other.generation.name
     assert done.stderr == (
         f"ocf-exit-reason:the launcher is of ocf-py {one}, its library of {another}, "
         f"the agents of {another}: install the agents again\n"
@@ -114,7 +114,7 @@ def test_agents_and_library_of_two_installs_are_told_apart(
 ) -> None:
     exchange(tree, other, package)
     done = tree.act("start")
-    one, another = tree.library.name, other.library.name
+    one, another = tree.generation.name, other.generation.name
     library, agents = (another, one) if package == "ocf_py" else (one, another)
     assert done.returncode == 5
     assert f" its library of {library}, the agents of {agents}: " in done.stderr
@@ -123,10 +123,12 @@ def test_agents_and_library_of_two_installs_are_told_apart(
 
 def test_an_agent_that_wants_what_an_older_library_has_not_is_never_read(tree: Tree) -> None:
     for path in ("ocf_py/__init__.py", "ocfpy_agents/ipaddr.py"):
-        shutil.rmtree((tree.library / path).parent / "__pycache__")
-    package = tree.library / "ocf_py/__init__.py"
+        shutil.rmtree((tree.generation / path).parent / "__pycache__")
+    package = tree.generation / "ocf_py/__init__.py"
     package.write_text(package.read_text().replace("__generation__", "__elder__"))
-    (tree.library / "ocfpy_agents/ipaddr.py").write_text("from ocf_py.tomorrow import everything\n")
+    (tree.generation / "ocfpy_agents/ipaddr.py").write_text(
+        "from ocf_py.tomorrow import everything\n"
+    )
     done = tree.act("start")
     assert done.returncode == 5
     assert " its library of an older version, the agents of " in done.stderr
@@ -137,23 +139,23 @@ def test_an_agent_that_wants_what_an_older_library_has_not_is_never_read(tree: T
 def test_a_library_that_lacks_a_part_answers_as_one_that_is_not_there(
     tree: Tree, action: str, interval: str, record: str, code: int
 ) -> None:
-    shutil.rmtree(tree.library / "ocf_py/__pycache__")
-    (tree.library / "ocf_py/lifecycle.py").unlink()
+    shutil.rmtree(tree.generation / "ocf_py/__pycache__")
+    (tree.generation / "ocf_py/lifecycle.py").unlink()
     done = tree.act(action, interval, record)
     assert done.returncode == code
     assert done.stderr.startswith("ocf-exit-reason:cannot load ")
     assert done.stderr.endswith("No module named 'ocf_py.lifecycle'): install the agents again\n")
-    shutil.rmtree(tree.library)
+    shutil.rmtree(tree.generation)
     assert tree.act(action, interval, record).returncode == code
 
 
 def test_a_library_that_is_held_through_an_upgrade_fits(tree: Tree, other: Tree) -> None:
     hold.hold(tree.home)
-    shutil.rmtree(tree.library)
+    shutil.rmtree(tree.generation)
     done = tree.act("monitor")
     assert (done.returncode, done.stderr) == (7, "")
     # The next package, with a library of its own, whose launcher is not there yet.
-    shutil.copytree(other.library, tree.home / other.library.name)
+    shutil.copytree(other.generation, tree.home / other.generation.name)
     shutil.copy(other.home / "manifest.json", tree.home)
     hold.hold(tree.home)
     assert tree.act("monitor").returncode == 7

@@ -75,11 +75,6 @@ def assert_whole(database: MirroredDatabase, writer: RowWriter, place: str) -> N
     assert MountWitness(database.lab).nodes_with(PLACE) == [place]
 
 
-def fencings(lab: Lab, since: float) -> list[str | None]:
-    """Whom the cluster has fenced."""
-    return [event.node for event in lab.events(since) if event.what == "fencing confirmed"]
-
-
 def test_a_power_loss_costs_no_row_and_the_lost_node_comes_back_as_the_standby(
     database: MirroredDatabase, writer: RowWriter, crash: int, pytestconfig: pytest.Config
 ) -> None:
@@ -92,7 +87,7 @@ def test_a_power_loss_costs_no_row_and_the_lost_node_comes_back_as_the_standby(
         assert_whole(database, writer, survivor)
     lab.await_online()
     assert database.await_rest() == survivor
-    assert fencings(lab, at) == [lost], "one power loss, one fencing"
+    assert lab.fenced_since(at) == [lost], "one power loss, one fencing"
     assert_whole(database, writer, survivor)
 
 
@@ -108,7 +103,7 @@ def test_a_planned_move_costs_no_row_and_it_stays_where_it_was_moved(
     assert_whole(database, writer, there)
     node.run(["crm_resource", "--resource", DATABASE, "--clear"])
     assert database.await_rest() == there
-    assert fencings(lab, since) == []
+    assert lab.fenced_since(since) == []
     assert_whole(database, writer, there)
 
 
@@ -132,7 +127,7 @@ def test_a_node_in_standby_hands_over_and_catches_up_once_it_is_back(
     finally:
         lab.node(here).run([*standby, "--delete"])
     assert database.await_rest() == there
-    assert fencings(lab, since) == []
+    assert lab.fenced_since(since) == []
     assert_whole(database, writer, there)
 
 
@@ -148,9 +143,9 @@ def test_a_cut_mirror_is_fenced_without_an_outage_and_whole_again_once_it_is_spl
             timeout=SLOW,
         )
         assert_whole(database, writer, here)
-        assert fencings(lab, at) == [], "both are members of the cluster"
+        assert lab.fenced_since(at) == [], "both are members of the cluster"
     assert database.await_rest() == here
-    assert fencings(lab, at) == []
+    assert lab.fenced_since(at) == []
     assert_whole(database, writer, here)
 
 
@@ -184,5 +179,5 @@ def test_a_full_resynchronisation_shows_its_percentage_while_the_database_serves
     for node in lab.nodes:
         node.run(["drbdadm", "adjust", database.pair.name])
     assert database.await_rest() == here
-    assert fencings(lab, since) == []
+    assert lab.fenced_since(since) == []
     assert_whole(database, writer, here)

@@ -248,3 +248,8 @@ class Lab(Controls):
     def events(self, since: float = 0.0) -> Iterator[Event]:
         """The journal from a time on."""
         yield from read_events(self.settings.event_log, since)
+
+    def fenced_since(self, since: float) -> list[str]:
+        """Nodes whose fencing was confirmed from a time on, each as often as it was."""
+        events = self.events(since)
+        return [one.node for one in events if one.what == "fencing confirmed" and one.node]

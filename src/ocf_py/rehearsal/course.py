@@ -28,15 +28,6 @@ def trace(lab: Lab, struck: float) -> list[Moment]:
     return sorted(moments, key=lambda moment: moment.at)
 
 
-def fenced_since(lab: Lab, struck: float) -> list[str]:
-    """Nodes whose fencing was confirmed, each as often as it was."""
-    return [
-        event.node
-        for event in lab.events(struck)
-        if event.what == "fencing confirmed" and event.node
-    ]
-
-
 def _read_journal(lab: Lab, struck: float) -> Iterator[Moment]:
     for event in lab.events(struck):
         at, node = event.at - struck, event.node or ""

@@ -112,16 +112,14 @@ def count_nodes(cib: Path) -> int:
     return max([_LEAST_NODES, listed, *named])
 
 
-def build_lab(
-    plans: Sequence[Plan], name: str, state: Path | None, nodes: int, progress: Progress
-) -> Lab:
-    """A lab that all of them can be played on."""
+def build_lab(plan: Plan, name: str, state: Path | None, progress: Progress) -> Lab:
+    """A lab that it can be played on."""
     return Lab.up(
         name,
         state,
-        nodes=nodes,
-        init="systemd" if any(_needs_systemd(one) for one in plans) else "mini",
-        disk_mib=_DISK_MIB if any(one.stage.mounts for one in plans) else 0,
+        nodes=plan.stage.nodes,
+        init="systemd" if _needs_systemd(plan) else "mini",
+        disk_mib=_DISK_MIB if plan.stage.mounts else 0,
         progress=progress,
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.aftermath import look
 from ocf_py.rehearsal.audience import Audience
-from ocf_py.rehearsal.course import fenced_since, trace
+from ocf_py.rehearsal.course import trace
 from ocf_py.rehearsal.faults.agents import await_monitor
 from ocf_py.rehearsal.judge import judge
 from ocf_py.rehearsal.record import MOVES, Expectation, Moment, Play
@@ -78,7 +78,7 @@ def _watch(scene: Scene, fault: Fault, play: Play, audience: Audience) -> None:
     end = time.monotonic()
     play.ended, play.repair = end - struck, repair - struck
     play.heard, play.held = audience.hear(struck, repair, end), audience.held(struck)
-    play.fenced = fenced_since(lab, struck)
+    play.fenced = lab.fenced_since(struck)
     play.moments = [
         Moment(0.0, "fault", fault.summary, scene.victim),
         *trace(lab, struck),

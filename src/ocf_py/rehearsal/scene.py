@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,8 +146,3 @@ class Scene:
 def _helper(name: str, *words: str) -> list[str]:
     source = (_INSIDE / f"{name}.py").read_text(encoding="utf-8")
     return ["/usr/bin/python3", "-ISE", "-c", source, *words]
-
-
-def sleep(seconds: float) -> None:
-    """Let what was begun take its course."""
-    time.sleep(seconds)

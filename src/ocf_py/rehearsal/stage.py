@@ -63,7 +63,6 @@ class Stage:
     mounts: list[Part] = field(default_factory=list)
     programs: list[Part] = field(default_factory=list)
     mirrors: list[Part] = field(default_factory=list)
-    has_ping: bool = False
     nodes: int = 2
     fencing_delay: float = 0.0
     keeps_apart: bool = False
@@ -139,8 +138,6 @@ def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
             "service",
         ):
             stage.programs.append(part)
-        elif resource.type == "ping":
-            stage.has_ping = True
     return stage
 
 

@@ -209,7 +209,7 @@ def _run(  # noqa: PLR0913 - what both commands have been told
     def play(one: Plan) -> None:
         for note in one.notes:
             progress.step(f"{one.name}: {note}")
-        with build_lab([one], name, state, one.stage.nodes, progress) as lab:
+        with build_lab(one, name, state, progress) as lab:
             act(Company(lab, record, tell, progress, prepare_with), one)
 
     try:

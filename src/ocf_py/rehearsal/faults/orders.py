@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
 from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import ANYWHERE, MOVES, NOBODY, STAYS, Expectation
-from ocf_py.rehearsal.scene import sleep
 
 if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
@@ -191,7 +191,7 @@ class Renamed(Fault):
         _rename(scene, name + _SUFFIX, name)
         # The stop of the one that went takes the address from the one that came: its next monitor
         # finds that, and is over before anybody looks what is left.
-        sleep(scene.stage.addresses[0].interval + 1)
+        time.sleep(scene.stage.addresses[0].interval + 1)
         scene.settle()
 
 

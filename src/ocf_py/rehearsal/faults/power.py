@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from ocf_py.rehearsal.faults.base import DECISION, Fault
 from ocf_py.rehearsal.record import ANYBODY, ANYWHERE, MOVES, NOBODY, VICTIM, Expectation
-from ocf_py.rehearsal.scene import sleep
 
 if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
@@ -98,7 +98,7 @@ class BothOff(Fault):
         """Switch on, one after the other."""
         for name in self.order_of(scene):
             scene.lab.start(name)
-            sleep(_APART)
+            time.sleep(_APART)
 
     def order_of(self, scene: Scene) -> list[str]:
         """Who comes back first."""

@@ -96,10 +96,6 @@ class FilesystemFrozen(DiskFull):
         self._over = threading.Event()
         self._place = ""
 
-    def reason_against(self, stage: Stage) -> str:
-        """There is none."""
-        return "" if stage.mounts else "there is no file system"
-
     def expect(self, scene: Scene) -> Expectation:
         """It serves again when it is thawed, or elsewhere after a fencing."""
         bound = scene.stage.loss + 2 * DECISION + 2 * scene.stage.starting
