@@ -67,13 +67,7 @@ def lay_out_toolkit(root: Path, wheel: Path, packages: Path) -> None:
         file = root / "usr/share" / path
         file.parent.mkdir(parents=True)
         file.write_text(_ocf_py("completion", shell))
-    pages = root / "usr/share/man"
-    _ocf_py("man", str(pages / "new"))
-    for page in (pages / "new").glob("man?/*"):
-        section = pages / f"man{page.suffix[1:]}"
-        section.mkdir(exist_ok=True)
-        page.rename(section / page.name)
-    shutil.rmtree(pages / "new")
+    _ocf_py("man", str(root / "usr/share/man"))
 
 
 def _ocf_py(*words: str) -> str:

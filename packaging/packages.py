@@ -93,7 +93,6 @@ class Build:
             "VERSION": self.version,
             "RPM_DATE": date,
             "MAINTAINER": find_maintainer(),
-            "MAN7": self._name_pages(),
         }
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
@@ -141,14 +140,6 @@ class Build:
         self._run(["dpkg-buildpackage", "-b", "-us", "-uc", "-d"], cwd=tree, more=more)
         kinds = ("*.deb", "*.changes", "*.buildinfo")
         return sorted(path for kind in kinds for path in self.work.glob(kind))
-
-    def _name_pages(self) -> str:
-        """The line of the agents' pages, if this version's toolkit writes such ones."""
-        code = "from ocf_py.toolkit import main; main()"
-        pages = self.work / "pages"
-        more = {"PYTHONPATH": str(self.tree / "src")}
-        self._run([self.python, "-c", code, "man", pages], more=more)
-        return "%{_mandir}/man7/*.7*" if [*pages.glob("man7/*.7")] else ""
 
     def _run(
         self, words: list[object], cwd: Path | None = None, more: dict[str, str] | None = None
