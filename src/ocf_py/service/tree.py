@@ -68,6 +68,18 @@ def members(
         if kind != NAMED and not outside and (is_unknown or not everywhere):
             return _sorted(inside)
         roots = inside | outside  # one that was moved, or restarted by hand, is ours all the same
+    # Who forks and ends while /proc is read leaves a child that is in no list: a daemon does so as
+    # it begins. That nothing of it lives is therefore said after two looks in a row.
+    known = [*roots]
+    return _search(kind, rest, known, everywhere=everywhere) or _search(
+        kind, rest, known, everywhere=everywhere
+    )
+
+
+def _search(
+    kind: str, rest: str, roots: Sequence[ProcessIdentity], *, everywhere: bool
+) -> list[ProcessIdentity]:
+    """Who of a tree is in one reading of /proc."""
     stats = _read_stats()
     ours = {root.pid for root in roots if _is_in(root, stats)}
     if kind == SESSION_OF:
