@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ocf_py.drbd.fencing import Handler, Patience, Request
     from ocf_py.drbd.picture import Resource
@@ -71,7 +71,6 @@ def fence_peer(
     """
     from ocf_py.drbd.cluster import Undecided
     from ocf_py.drbd.fencing import Patience, read_policy
-    from ocf_py.drbd.marks import Turn
     from ocf_py.outcomes import Failure
 
     patience = Patience(timeout)
@@ -81,10 +80,10 @@ def fence_peer(
     try:
         if not machine.is_up():  # which asks nobody while the module is not loaded
             raise Undecided(f"{request.resource} is down here")
-        with closing(Turn(request.resource, alone=False)) as turn:
+        with _marking(request.resource, said) as mark:
             handler = _handler(request, machine, patience, said)
-            code = handler.fence(read_policy(machine.show()), _booted(), turn.mark)
-    except (Undecided, Failure, OSError) as error:
+            code = handler.fence(read_policy(machine.show()), _booted(), mark)
+    except (Undecided, Failure) as error:
         raise ToolkitError(
             f"fence-peer {request.resource}: {error}", hint="I/O stays as it is"
         ) from error
@@ -225,6 +224,34 @@ def _machine(resource: str, patience: Patience) -> Drbd:
 def _limit(patience: Patience) -> float:
     """The seconds that one call of a tool may take."""
     return min(_LIMIT, max(_LEAST, patience.remaining))
+
+
+@contextmanager
+def _marking(resource: str, said: list[str]) -> Iterator[Callable[[], None]]:
+    """What leaves the mark for the monitor, which takes nothing away meanwhile.
+
+    Where none can be left I/O is not kept frozen for it: it is said, and fencing goes on.
+    """
+    from ocf_py.drbd.marks import Turn
+
+    turns: list[Turn] = []
+
+    def mark() -> None:
+        try:
+            for turn in turns:
+                turn.mark()
+        except OSError as error:
+            complain(error)
+
+    def complain(error: OSError) -> None:
+        said.append(f"no mark is left for the monitor: {error}")
+
+    with ExitStack() as ending:
+        try:
+            turns.append(ending.enter_context(closing(Turn(resource, alone=False))))
+        except OSError as error:
+            complain(error)
+        yield mark
 
 
 def _booted() -> float:

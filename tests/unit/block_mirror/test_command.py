@@ -15,6 +15,7 @@ from tests.unit.block_mirror.captures import DATA, read
 from tests.unit.installing import run_cli
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -68,6 +69,23 @@ def test_drbd_reads_the_handlers_code(
         "code": code,
         "said": ["the policy is resource-and-stonith"],
     }
+
+
+def test_where_no_mark_can_be_left_fencing_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fence(self: fencing.Handler, policy: str, booted: float, mark: Callable[[], None]) -> int:
+        mark()
+        return 7
+
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(fencing.Handler, "fence", fence)
+    monkeypatch.setattr(marks, "RUN_DIRECTORY", str(tmp_path / "file"))
+    monkeypatch.setattr(Drbd, "is_up", lambda _: True)
+    monkeypatch.setattr(Drbd, "show", lambda _: "")
+    done = CliRunner().invoke(drbd, ["fence-peer", "--resource", NAME, "--peer", "n2"])
+    assert done.exit_code == 7
+    assert done.output.startswith(f"{NAME}: no mark is left for the monitor: ")
 
 
 @pytest.mark.parametrize("command", ["drbdsetup events2 --now --statistics data", _STATUS])
