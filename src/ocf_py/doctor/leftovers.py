@@ -6,6 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from ocf_py.doctor.diagnosis import fine, problem, warning
+from ocf_py.drbd.marks import BEGINNING as FENCE_MARKS
 from ocf_py.mirror.status import folder_of
 from ocf_py.start_record import RecordFile, StartRecord
 from ocf_py.system import RUN_DIRECTORY
@@ -106,6 +107,8 @@ def _judge(
     path = f"{RUN_DIRECTORY}/{name}"
     if path == _MIRRORS:
         yield from _judge_mirrors(node, resources)
+    elif name.startswith(FENCE_MARKS):
+        return  # which the monitor of what is promoted empties
     elif name.startswith("."):
         status = node.status(path)
         if status is not None and now - status.st_mtime > _HALF_SECONDS:

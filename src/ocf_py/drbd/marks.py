@@ -14,6 +14,7 @@ from ocf_py.system import RUN_DIRECTORY
 
 from .constraint import quote
 
+BEGINNING = "drbd-fence-"  #: of the name of each such file
 _MARKED = b"the cluster has been told to promote no peer\n"
 
 
@@ -63,4 +64,4 @@ class Turn:
 
 
 def _name(resource: str) -> str:
-    return f"drbd-fence.{quote(resource)}"
+    return f"{BEGINNING}{quote(resource)}"

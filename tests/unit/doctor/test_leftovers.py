@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.doctor.leftovers import check_run_directory
+from ocf_py.drbd.marks import BEGINNING as FENCE_MARKS
 from ocf_py.mirror.status import folder_of
 from ocf_py.start_record import StartRecord
 from tests.unit.doctor.nodes import FakeNode, ours, told
@@ -39,6 +40,13 @@ def record(node: FakeNode, name: str, boot: str = "this") -> None:
 
 def look(node: FakeNode, resources: list[Resource] | None) -> list[tuple[str, str]]:
     return told(check_run_directory(node, resources, _NOW))
+
+
+def test_what_a_handler_of_drbd_has_left_for_the_monitor_is_no_record(node: FakeNode) -> None:
+    record(node, "IPaddr.one")
+    node.write(f"/run/ocfpy/{FENCE_MARKS}r0", "told\n", 0o600)
+    (found,) = check_run_directory(node, None, _NOW)
+    assert found.message == "1 start record, none left by a crash"
 
 
 def test_a_number_and_its_verb_agree(node: FakeNode) -> None:
