@@ -58,9 +58,10 @@ def fence_peer(
 ) -> None:
     r"""Make sure that the peer cannot be promoted, and tell DRBD how: 4 to 7.
 
-    Ends with 4 when the cluster will not promote the peer, 5 when it is out of reach and the
-    cluster fences nobody (with `fencing resource-only` alone), 6 when it is promoted and this node
-    is not, 7 when it was fenced. With 1 nothing is proven, and DRBD keeps I/O frozen.
+    Ends with 4 when the cluster will not promote the peer, 5 when it was shut down in order (or is
+    out of reach of a cluster that fences nobody, with `fencing resource-only` alone), 6 when it is
+    promoted and this node is not, 7 when it was fenced. With 1 nothing is proven, and DRBD keeps
+    I/O frozen.
 
     In drbd.conf it is: handlers { fence-peer "/usr/bin/ocf-py drbd fence-peer"; }
 
