@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from ocf_py.cib.document import UnreadableConfiguration, parse_document
+from ocf_py.cib.model import resources
 from ocf_py.fencing_history import is_confirmed
 
 from .constraint import deletion, name_constraint
@@ -70,28 +73,28 @@ class Configuration:
     """What the cluster is to do: its `<configuration>`, at one moment."""
 
     def __init__(self, document: bytes) -> None:
-        self._root = _parse(document)
+        try:
+            self._document = parse_document(Path("the cluster's configuration"), document)
+        except UnreadableConfiguration as error:
+            raise Undecided(str(error)) from error
 
     def find_clone(self, resource: str) -> str:
-        """The id of the promotable clone that a resource of DRBD is in the cluster."""
-        for pair in self._root.iter("nvpair"):
-            if pair.get("name") == "drbd_resource" and pair.get("value") == resource:
-                for one in self._find_users(pair):
-                    for above in one.iterancestors("clone", "master"):
-                        return above.get("id", "")
-        raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
+        """The id of the promotable clone that a resource of DRBD is in the cluster.
 
-    def _find_users(self, pair: etree._Element) -> list[etree._Element]:
-        """The resources that have a parameter: the one it stands in, or those of its template."""
-        for template in pair.iterancestors("template"):
-            name = template.get("id")
-            return [one for one in self._root.iter("primitive") if one.get("template") == name]
-        return [pair]
+        Its name may come from a template, or from what is referred to.
+        """
+        for one in resources(self._document):
+            around = one.collective
+            if around is not None and any(
+                values.get("drbd_resource") == resource for values in one.value_sets()
+            ):
+                return around.get("id", "")
+        raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
 
     def is_forbidden(self, resource: str, node: str) -> bool:
         """Whether a peer has forbidden promotion on a node."""
         wanted = name_constraint(resource, node)
-        return any(one.get("id") == wanted for one in self._root.iter("rsc_location"))
+        return any(one.get("id") == wanted for one in self._document.elements("rsc_location"))
 
 
 class Pacemaker:

@@ -326,14 +326,43 @@ def test_a_resource_that_no_clone_has_fences_nobody(cluster: FakePacemaker) -> N
         handler.fence("resource-and-stonith", BOOTED, lambda: None)
 
 
-def test_a_parameter_in_a_template_is_its_primitives() -> None:
-    resources = (
-        '<configuration><resources><template id="disk-of-all"><instance_attributes id="a">'
-        '<nvpair id="b" name="drbd_resource" value="r0"/></instance_attributes></template>'
-        '<clone id="disk-clone"><primitive id="disk" template="disk-of-all"/></clone>'
+_NAMED = '<nvpair id="b" name="drbd_resource" value="r0"/>'
+_ATTRIBUTES = f'<instance_attributes id="a">{_NAMED}</instance_attributes>'
+_TEMPLATE = f'<template id="t">{_ATTRIBUTES}</template>'
+_PRIMITIVE = '<primitive id="disk"'
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        f'{_TEMPLATE}<clone id="disk-clone">{_PRIMITIVE} template="t"/></clone>',
+        (
+            f'<primitive id="other">{_ATTRIBUTES}</primitive><clone id="disk-clone">{_PRIMITIVE}>'
+            '<instance_attributes id-ref="a"/></primitive></clone>'
+        ),
+        f'<clone id="disk-clone">{_PRIMITIVE}/>{_ATTRIBUTES}</clone>',
+        (
+            f'<master id="disk-clone"><group id="g">{_PRIMITIVE}>{_ATTRIBUTES}</primitive></group>'
+            "</master>"
+        ),
+    ],
+    ids=["template", "reference", "clone", "master of a group"],
+)
+def test_the_clone_is_found_wherever_its_parameter_stands(elements: str) -> None:
+    text = f"<configuration><resources>{elements}</resources></configuration>"
+    assert Configuration(text.encode()).find_clone("r0") == "disk-clone"
+
+
+def test_a_primitive_with_another_value_than_its_template_s_is_not_the_one() -> None:
+    other = _NAMED.replace('"b"', '"c"').replace("r0", "r1")
+    text = (
+        f'<configuration><resources>{_TEMPLATE}<clone id="disk-clone">{_PRIMITIVE} template="t">'
+        f'<instance_attributes id="d">{other}</instance_attributes></primitive></clone>'
         "</resources></configuration>"
     )
-    assert Configuration(resources.encode()).find_clone("r0") == "disk-clone"
+    assert Configuration(text.encode()).find_clone("r1") == "disk-clone"
+    with pytest.raises(Undecided, match="no clone of the cluster has drbd_resource=r0"):
+        Configuration(text.encode()).find_clone("r0")
 
 
 def test_a_host_that_is_no_node_fences_nobody(cluster: FakePacemaker) -> None:
