@@ -17,6 +17,7 @@ _RETRY = 1.0  # seconds between two attempts at what DRBD has refused
 # The facts of the record.
 _CURRENT, _LOST, _ELSEWHERE, _WELL = "current", "lost", "promoted-elsewhere", "well"
 _LEFT = "left"  # the nodes that have stopped, and not started since
+_PROGRESS = "in-sync"  # how far a resync was when the cluster was last told
 
 
 class Drbd(ocf.Agent):
@@ -162,7 +163,7 @@ class Drbd(ocf.Agent):
         is_recurring = self.call.is_recurring
         if is_recurring:
             self._note(seen)
-        if seen.is_primary and not seen.has_access and not seen.suspended and is_recurring:
+        if seen.is_primary and seen.is_cut_off and not seen.suspended and is_recurring:
             raise ocf.PromotedFailure("promoted, and good data is out of reach")
         complaints = [*find_complaints(seen, may_stand_alone=self._may_stand_alone(seen))]
         if not complaints or self.on_degraded == "ignore":
@@ -185,14 +186,46 @@ class Drbd(ocf.Agent):
         facts = self.call.facts
         if facts.record is None:
             return
-        is_current = seen.is_up_to_date and all(one.is_connected for one in seen.peers.values())
+        is_whole = all(one.is_connected for one in seen.peers.values()) and not seen.strange
+        is_current = seen.is_up_to_date and is_whole
         if is_current and (facts.recall(_LOST) or not facts.recall(_CURRENT)):
             facts.remember(_CURRENT, str(int(time())))
             facts.forget(_LOST)
         elif not is_current and facts.recall(_CURRENT) and not facts.recall(_LOST):
             facts.remember(_LOST, "yes")
+        self._show(self._find_progress(seen))
         if self.unfence_if_all_uptodate and seen.is_primary:
             self._unfence_when_well(seen)
+
+    def _find_progress(self, seen: Resource) -> str:
+        """How far the data here has caught up with a peer's, "" while it need not."""
+        from ocf_py.drbd import words
+
+        found = [
+            seen.percent_in_sync(peer)
+            for peer in seen.peers.values()
+            if peer.replicates(words.TO_HERE)
+        ]
+        return f"{int(min(found))}%" if found else ""
+
+    def _show(self, progress: str) -> None:
+        """Show it as an attribute of this node, as long as there is any.
+
+        Of several monitors that end alike Pacemaker keeps the reason of the first.
+        """
+        facts = self.call.facts
+        if facts.record is None or progress == facts.recall(_PROGRESS):
+            return
+        name = f"drbd-{self.drbd_resource}-in-sync"
+        try:
+            if progress:
+                facts.remember(_PROGRESS, progress)
+                self.call.cluster.set_attribute(name, progress)
+            else:
+                self.call.cluster.delete_attribute(name)
+                facts.forget(_PROGRESS)
+        except ocf.Failure as failure:
+            self.call.log.warning(f"{name}: {failure.reason}")
 
     def _look(self) -> Resource:
         """The picture of what has to be up; Failure where it is down."""
@@ -317,6 +350,7 @@ class Drbd(ocf.Agent):
             )
 
         self._insist(take_down)
+        self._show("")
 
     def _glimpse(self) -> Resource | None:
         """The picture where it can be had: nobody is fenced for what a stop does without."""
@@ -424,13 +458,13 @@ class Drbd(ocf.Agent):
         def attempt() -> ocf.Failure | None:
             done = self.machine.administer("secondary")
             seen = self._look()
-            if not seen.is_primary:
-                return None
-            if not is_held_open(done):
-                raise ocf.Failure(
-                    f"drbdadm secondary ended with {done.status}: {say_briefly(done.stderr)}"
-                )
-            return ocf.Failure(self._find_openers(seen))
+            if seen.is_primary and not is_held_open(done):  # a configuration may be broken
+                said = f"drbdadm secondary ended with {done.status}: {say_briefly(done.stderr)}"
+                done = self.machine.demote(seen.minors)
+                seen = self._look()
+                if seen.is_primary and not is_held_open(done):
+                    raise ocf.Failure(said)
+            return ocf.Failure(self._find_openers(seen)) if seen.is_primary else None
 
         self._insist(attempt)
 
@@ -495,6 +529,7 @@ class Drbd(ocf.Agent):
         if (
             not self.stop_outdates_secondary
             or seen.is_primary
+            or seen.strange
             or any(peer.is_connected for peer in seen.peers.values())
         ):
             return False

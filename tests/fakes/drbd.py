@@ -16,6 +16,9 @@ class FakeDrbd(Drbd):
         super().__init__(NAME, "/etc/drbd.conf", lambda: 10.0)
         self.node = node
 
+    def is_loaded(self) -> bool:
+        return self.node.is_loaded
+
     def version(self) -> tuple[int, ...]:
         return read_version(self.node.version) if self.node.is_loaded else ()
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NAME = "r0"
 SIZE = 65496  # KiB
+MANY_PEERS = 9  # from which version on DRBD has them, and a role of the whole resource
 _REPLICATING = ("SyncSource", "SyncTarget")
 _HELD = "0: State change failed: (-12) Device is held open by someone"
 _UNKNOWN = (
@@ -72,7 +73,8 @@ class FakeNode:
             rest = rest[2:]
             if not self.configured:
                 return 1, "", "no resources defined!"
-        assert rest[-1] == self.pair.resource, argv
+        is_of_eight = rest[0] == "secondary" and tool == "drbdsetup" and self.major < MANY_PEERS
+        assert rest[-1] == ("0" if is_of_eight else self.pair.resource), argv
         words = [word.lstrip("-").replace("-", "_") for word in rest[:-1]]
         self.ran.append(" ".join(rest[:-1]))
         found: tuple[int, str, str] = getattr(self, f"_{'_'.join(words)}")()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ocf_py.drbd.constraint import name_constraint
@@ -76,6 +77,13 @@ class MirroredDatabase:
     def shown(self, seen_from: str | None = None) -> str:
         """What an admin sees: crm_mon's whole screen."""
         return self._ask(["crm_mon", "-1", "-r", "-f"], seen_from)
+
+    def progress_shown(self) -> list[int]:
+        """The percentages of a resynchronisation that an admin sees among the nodes' attributes."""
+        found = re.findall(
+            rf"drbd-{self.pair.name}-in-sync\s*: (\d+)%", self._ask(["crm_mon", "-1", "-A"])
+        )
+        return [int(one) for one in found]
 
     def _ask(self, command: list[str], seen_from: str | None = None) -> str:
         asked = self.lab.node(seen_from) if seen_from else self.lab.running_nodes()[0]

@@ -149,35 +149,38 @@ def test_a_cut_mirror_is_fenced_without_an_outage_and_whole_again_once_it_is_spl
     assert_whole(database, writer, here)
 
 
-def test_a_full_resynchronisation_shows_its_percentage_while_the_database_serves_on(
+def test_a_full_resynchronisation_shows_how_far_it_is_while_the_database_serves_on(
     database: MirroredDatabase, writer: RowWriter
 ) -> None:
     lab, here = database.lab, database.serves()
     behind = lab.node(other_node(lab, here))
-    # Of several degraded results in a row the first one's reason is kept: begin without any.
-    behind.run(["crm_resource", "--cleanup"])
-    database.settle()
     for node in lab.nodes:
         node.run(["drbdsetup", "disk-options", "0", *_SLOWLY])
     since = lab.note(f"all of {behind.name}'s disk is written anew")
     behind.run(["drbdadm", "invalidate", database.pair.name])
-    begun = lab.wait_until(
-        "the cluster shows the percentage",
-        lambda: _PERCENTAGE.findall(database.shown()),
+    begun = lab.wait_until("the cluster shows how far it is", database.progress_shown, timeout=SLOW)
+    # The reason in crm_mon stays that of the first of several monitors that end alike.
+    lab.wait_until(
+        "the cluster shows that it goes on",
+        lambda: begun[0] < max(database.progress_shown(), default=0) < 100,
         timeout=SLOW,
     )
-    # Pacemaker keeps the reason of the first of several monitors that end alike.
     explain = ["ocf-py", "drbd", "explain", database.pair.name]
     told = behind.run(explain, check=False, timeout=SLOW)
     now = _PERCENTAGE.findall(told.stdout)
     assert now, told
-    assert float(begun[0]) < float(now[0]) < 100
+    assert begun[0] < float(now[0]) < 100
     writer.await_more(timeout=SLOW)
     assert writer.lost() == []
-    assert database.score(behind.name) == "-INFINITY"
+    lab.wait_until(
+        f"{behind.name} must not be promoted",
+        lambda: database.score(behind.name) == "-INFINITY",
+        timeout=SLOW,
+    )
     assert "Inconsistent" in behind.run(["drbdadm", "dstate", database.pair.name]).stdout
     for node in lab.nodes:
         node.run(["drbdadm", "adjust", database.pair.name])
     assert database.await_rest() == here
+    lab.wait_until("nothing of it is left", lambda: database.progress_shown() == [], timeout=SLOW)
     assert lab.fenced_since(since) == []
     assert_whole(database, writer, here)

@@ -52,11 +52,12 @@ def explain_stand_alone(resource: Resource, peer: Peer) -> str:
 
 
 def _find_bad_disks(resource: Resource) -> Iterator[str]:
-    is_syncing = any(peer.replicates(words.TO_HERE) for peer in resource.peers.values())
+    syncs = words.TO_HERE | words.NEGOTIATING
+    is_syncing = any(peer.replicates(syncs) for peer in resource.peers.values())
     for volume in resource.volumes.values():
         if volume.disk == words.UP_TO_DATE or volume.is_client:
             continue
-        if volume.disk == words.INCONSISTENT and is_syncing:
+        if volume.disk in (words.INCONSISTENT, words.OUTDATED) and is_syncing:
             continue  # which says it with the percentage
         through = ", served by a peer" if resource.is_primary and resource.has_access else ""
         yield f"volume {volume.number} is {volume.disk}{through}"
@@ -74,6 +75,8 @@ def _find_missing(resource: Resource, peer: Peer) -> Iterator[str]:
         yield f"syncing from {peer.name}{paused}: {percent}"
     elif peer.replicates(words.FROM_HERE):
         yield f"{peer.name} is syncing{paused}: {percent}"
+    elif peer.replicates(words.NEGOTIATING) and not resource.is_up_to_date:
+        yield f"about to sync with {peer.name}: {percent}"
     else:
         yield from _find_differences(peer)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .reading import PictureUnreadable, check_whole, complain, show, take_in
+from .reading import PictureUnreadable, complain, complete, show, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,12 +71,14 @@ def _read(one: dict[str, Any], name: str) -> Resource | None:
     found: Resource | None = None
     for kind, names, more, where in _list_objects(one):
         try:
-            fields = {ours: _word(where[theirs]) for ours, theirs in names.items()}
+            fields = {
+                ours: _word(where[theirs]) for ours, theirs in names.items() if theirs in where
+            }
             found = take_in(found, kind, {"name": name, **more, **fields}, name)
         except (KeyError, ValueError) as error:
             raise complain(_shorten(where), error) from error
     if found is not None:
-        check_whole(found)
+        complete(found)
     return found
 
 

@@ -105,7 +105,8 @@ class Peer:
 class Resource:
     """The whole: ``suspended`` is "" or why I/O is frozen ("fencing", "quorum", "user", ...).
 
-    ``strange`` has what DRBD said of a peer in no word that we know ("n2 is replication:Later").
+    ``strange`` has what DRBD said of a peer in no word that we know ("n2 is replication:Later"),
+    or not at all ("volume 1 on n2").
     """
 
     __slots__ = ("name", "peers", "role", "strange", "suspended", "volumes")
@@ -144,6 +145,7 @@ class Resource:
         return (
             self.is_up_to_date
             and bool(self.peers)
+            and not self.strange
             and all(one.is_well for one in self.peers.values())
         )
 
@@ -156,6 +158,11 @@ class Resource:
     def has_access(self) -> bool:
         """Whether good data of every volume can be read, here or through a connected peer."""
         return bool(self.volumes) and all(self.can_read(one) for one in self.volumes.values())
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether good data is certainly out of reach: a word that is not known may be a peer's."""
+        return not self.has_access and not self.strange
 
     def can_read(self, volume: Volume) -> bool:
         """Whether good data of one volume is within reach."""

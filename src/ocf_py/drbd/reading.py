@@ -27,25 +27,22 @@ def parse(text: str, name: str) -> Resource | None:
     """
     found: Resource | None = None
     for line in _split(text):
+        event, *rest = line.split()
+        if event != "exists" or not rest:
+            continue  # which tells no state
         try:
-            found = take_in(found, *_read_line(line), name)
+            found = take_in(found, rest[0], _read_fields(rest[1:]), name)
         except (KeyError, ValueError) as error:
             raise complain(show(line), error) from error
     if found is not None:
-        check_whole(found)
+        complete(found)
     return found
 
 
-def has_resource(text: str, name: str) -> bool:
-    """Whether there is a resource ``name`` in it, whatever is said of it.
-
-    PictureUnreadable where there is none, and the output is not whole.
-    """
-    begin = ["exists", "resource", f"name:{name}"]
-    if any(line.split()[:3] == begin for line in text.split("\n")):
-        return True
-    _split(text)
-    return False
+def is_nothing(text: str, name: str) -> bool:
+    """Whether it is proven that the kernel has no resource of that name, in whatever state."""
+    lines = [line.split() for line in text.split("\n") if line.strip()]
+    return lines[-1:] == [_END] and not any(f"name:{name}" in line for line in lines)
 
 
 def _split(text: str) -> list[str]:
@@ -61,7 +58,7 @@ def take_in(
     found: Resource | None, kind: str, fields: dict[str, str], name: str
 ) -> Resource | None:
     """The picture with one more object in it; KeyError or ValueError say what is wrong with it."""
-    if kind != "resource" and kind not in _READERS:
+    if kind != "resource" and kind not in _OURS and kind not in _THEIRS:
         return found  # a path, a helper, or what a later DRBD tells of besides
     if fields["name"] != name:
         raise ValueError("is of another resource")
@@ -69,21 +66,19 @@ def take_in(
         return _read_resource(fields)
     if found is None:
         raise ValueError("comes before its resource")
-    _READERS[kind](found, fields)
+    if kind in _OURS:
+        _OURS[kind](found, fields)
+        return found
+    try:
+        _THEIRS[kind](found, fields)
+    except (KeyError, ValueError) as error:
+        found.strange.append(f"a {kind} {_explain(error)}")
     return found
 
 
-def _read_line(line: str) -> tuple[str, dict[str, str]]:
-    event, *rest = line.split()
-    if event != "exists" or not rest:
-        raise ValueError("tells no state")
-    fields = {}
-    for word in rest[1:]:
-        key, colon, value = word.partition(":")
-        if not colon or not value:
-            raise ValueError(f"holds {word!r}, which is no key and value")
-        fields[key] = value
-    return rest[0], fields
+def _read_fields(told: list[str]) -> dict[str, str]:
+    parts = [word.partition(":") for word in told]
+    return {key: value for key, _, value in parts if value}
 
 
 def _read_resource(fields: dict[str, str]) -> Resource:
@@ -95,8 +90,9 @@ def _read_connection(resource: Resource, fields: dict[str, str]) -> None:
     node_id = _number(fields, "peer-node-id")
     name = fields.get("conn-name", "peer")
     name = _NAMELESS if name == "peer" else name
-    # Whatever is not Connected is complained of with its word.
     peer = Peer(node_id, name, fields["connection"], fields["role"])
+    if peer.connection not in words.CONNECTIONS:  # it counts as not connected
+        _call_strange(resource, peer, "connection", peer.connection)
     if peer.role not in words.ROLES:
         _call_strange(resource, peer, "role", peer.role)
         peer.role = words.UNKNOWN_ROLE
@@ -140,21 +136,21 @@ def _call_strange(resource: Resource, peer: Peer, what: str, word: str) -> None:
     resource.strange.append(f"{peer.name} is {what}:{word}")
 
 
-_READERS = {
-    "connection": _read_connection,
-    "device": _read_device,
-    "peer-device": _read_peer_device,
-}
+_OURS = {"device": _read_device}
+_THEIRS = {"connection": _read_connection, "peer-device": _read_peer_device}
 
 
-def check_whole(resource: Resource) -> None:
-    """Refuse a picture in which a peer knows other volumes than we have."""
+def complete(resource: Resource) -> None:
+    """Take what a peer has not told for not known; refuse a picture that lacks a volume of ours."""
     for peer in resource.peers.values():
-        if peer.volumes.keys() != resource.volumes.keys():
+        if peer.volumes.keys() - resource.volumes.keys():
             raise PictureUnreadable(
                 f"drbdsetup printed volumes {[*resource.volumes]} here and {[*peer.volumes]} "
                 f"on {peer.name}"
             )
+        for number in resource.volumes.keys() - peer.volumes.keys():
+            peer.volumes[number] = PeerVolume(number, words.UNKNOWN, words.OFF, 0, "")
+            resource.strange.append(f"volume {number} on {peer.name}")
 
 
 def _word(fields: dict[str, str], key: str, known: frozenset[str]) -> str:
@@ -177,8 +173,11 @@ def _reason(text: str) -> str:
 
 def complain(shown: str, error: KeyError | ValueError) -> PictureUnreadable:
     """What is to be said of a part that `take_in` has refused."""
-    what = f"without {error.args[0]}" if isinstance(error, KeyError) else f"which {error}"
-    return PictureUnreadable(f"drbdsetup printed {shown}, {what}")
+    return PictureUnreadable(f"drbdsetup printed {shown}, {_explain(error)}")
+
+
+def _explain(error: KeyError | ValueError) -> str:
+    return f"without {error.args[0]}" if isinstance(error, KeyError) else f"which {error}"
 
 
 def show(line: str) -> str:

@@ -71,6 +71,10 @@ def _peers(one: Candidate, what: str) -> bool:
     return all(getattr(peer, what) for peer in one.resource.peers.values())
 
 
+def _knows_all_peers(one: Candidate) -> bool:
+    return not one.resource.strange and _peers(one, "is_known")
+
+
 #: (state, whether a candidate is in it, score, reason)
 TABLE: tuple[tuple[str, Callable[[Candidate], bool], str, str], ...] = (
     (
@@ -89,7 +93,7 @@ TABLE: tuple[tuple[str, Callable[[Candidate], bool], str, str], ...] = (
     ),
     (
         "promoted, and good data is out of reach",
-        lambda one: one.resource.is_primary and not one.resource.has_access,
+        lambda one: one.resource.is_primary and one.resource.is_cut_off,
         NEVER,
         "another node serves better, whatever it has",
     ),
@@ -175,12 +179,12 @@ TABLE: tuple[tuple[str, Callable[[Candidate], bool], str, str], ...] = (
     ),
     (
         "UpToDate, and the state of all peers is known",
-        lambda one: _peers(one, "is_known"),
+        _knows_all_peers,
         "v4",
         "nobody has better data",
     ),
     (
-        "UpToDate, and a peer is not connected",
+        "UpToDate, and the state of a peer is not known",
         lambda one: True,  # noqa: ARG005 - whatever is left is this
         "v3",
         "a peer that is not seen may be better, so that one is let first",

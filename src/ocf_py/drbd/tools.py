@@ -11,7 +11,7 @@ import posix
 from ocf_py.outcomes import Failure, NotInstalled
 from ocf_py.system import commands, read_file
 
-from .reading import PictureUnreadable, has_resource, parse
+from .reading import PictureUnreadable, is_nothing, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _PACKAGE = "it comes with drbd-utils"
 _MAJOR = 147  # of its block devices, by LANANA's list
 _MODULES = "/sys/module"
-_VERSION = f"{_MODULES}/drbd/version"
+_MODULE = f"{_MODULES}/drbd"
+_VERSION = f"{_MODULE}/version"
 #: The first of DRBD's versions that can have more than one peer.
 MANY_PEERS = 9
 
@@ -45,55 +46,63 @@ class Drbd:
         self.configuration = configuration
         self.seconds = seconds
 
+    def is_loaded(self) -> bool:
+        """Whether the kernel's module is there, of whatever version."""
+        if posix.access(_MODULE, posix.F_OK):
+            return True
+        if posix.access(_MODULES, posix.F_OK):
+            return False
+        raise Failure(f"cannot tell whether DRBD is loaded: no {_MODULES}")
+
     def version(self) -> tuple[int, ...]:
         """The version of the loaded module, (8, 4, 11); () while it is not loaded."""
+        if not self.is_loaded():
+            return ()
         try:
             text = read_file(_VERSION).decode("ascii", "replace").strip()
             return read_version(text)
-        except FileNotFoundError:
-            if posix.access(_MODULES, posix.F_OK):
-                return ()
-            raise Failure(f"cannot tell whether DRBD is loaded: no {_MODULES}") from None
         except (OSError, ValueError) as error:
             raise Failure(f"cannot read {_VERSION}: {error}") from error
 
     def look(self) -> Resource | None:
         """The resource as it is; None where it is down. Asking never loads the module."""
-        if not self.version():
+        if not self.is_loaded():
             return None
         try:
-            return self._look()
+            found = self._look()
         except PictureUnreadable:
-            # The kernel tells object by object: what changed in between does not fit together.
-            try:
-                return self._look()
-            except PictureUnreadable as error:
-                raise Failure(f"cannot tell the state of {self.name}: {error}") from error
+            pass
+        else:
+            if found is None or not found.strange:
+                return found
+        # The kernel tells object by object: what changed in between does not fit together.
+        try:
+            return self._look()
+        except PictureUnreadable as error:
+            raise Failure(f"cannot tell the state of {self.name}: {error}") from error
 
     def _look(self) -> Resource | None:
-        return parse(self._list_objects(), self.name)
-
-    def is_up(self) -> bool:
-        """Whether the kernel has it, in whatever state. Asking never loads the module.
-
-        A stop has to know no more, and so fails for no word that only a later DRBD says.
-        """
-        if not self.version():
-            return False
-        text = self._list_objects()
-        try:
-            return has_resource(text, self.name)
-        except PictureUnreadable as error:
-            raise Failure(f"cannot tell whether {self.name} is up: {error}") from error
-
-    def _list_objects(self) -> str:
-        """What the kernel has of it, a line an object."""
-        done = self._run(["drbdsetup", "events2", "--now", "--statistics", self.name])
+        done = self._list_objects()
         if done.status != 0:
             raise Failure(
                 f"{' '.join(done.argv)} ended with {done.status}: {say_briefly(done.stderr)}"
             )
-        return done.stdout
+        return parse(done.stdout, self.name)
+
+    def is_up(self) -> bool:
+        """Whether the kernel may have it, in whatever state. Asking never loads the module.
+
+        A stop has to know no more, and so fails for no word that only a later DRBD says. That it
+        is down is proven: whatever else is printed is no reason not to take it down.
+        """
+        if not self.is_loaded():
+            return False
+        done = self._list_objects()
+        return done.status != 0 or not is_nothing(done.stdout, self.name)
+
+    def _list_objects(self) -> commands.Completed:
+        """What the kernel has of it, a line an object."""
+        return self._run(["drbdsetup", "events2", "--now", "--statistics", self.name])
 
     def has_tool(self, tool: str) -> bool:
         """Whether a program is installed."""
@@ -106,6 +115,19 @@ class Drbd:
     def administer(self, *words: str) -> commands.Completed:
         """Run `drbdadm WORDS NAME`, which goes by the configuration."""
         return self._run(["drbdadm", "-c", self.configuration, *words, self.name])
+
+    def demote(self, minors: list[int]) -> commands.Completed:
+        """Run `drbdsetup secondary`, which needs no configuration; on 8.4 it takes one device.
+
+        ``minors`` has one at least. What is returned is the first that was refused, or the last.
+        """
+        is_one = self.version() >= (MANY_PEERS,)
+        names = [self.name] if is_one else [str(minor) for minor in minors]
+        done = self._run(["drbdsetup", "secondary", names[0]])
+        for name in names[1:]:
+            if done.status == 0:
+                done = self._run(["drbdsetup", "secondary", name])
+        return done
 
     def take_down(self) -> commands.Completed:
         """Run `drbdsetup down NAME`, which needs no configuration."""

@@ -68,6 +68,19 @@ def test_a_split_brain_comes_with_the_two_commands_that_resolve_it(name: str) ->
     assert len(first) <= 127  # what Pacemaker keeps of a reason
 
 
+@pytest.mark.parametrize("replication", ["StartingSyncT", "WFBitMapT", "WFSyncUUID"])
+@pytest.mark.parametrize("disk", ["Outdated", "Inconsistent"])
+def test_a_resync_is_told_with_its_percentage_from_its_first_moment_on(
+    replication: str, disk: str
+) -> None:
+    resource = parse(events("26-invalidate-full-resync.n1"), "r0")
+    assert resource is not None
+    there = resource.peers[0].volumes[0]
+    there.replication, there.out_of_sync = replication, resource.volumes[0].size
+    resource.volumes[0].disk = disk
+    assert [*find_complaints(resource)] == ["about to sync with the peer: 0.0 % in sync"]
+
+
 def test_nine_says_which_peer() -> None:
     resource = parse(events_of_nine("stand-alone-to-one"), "data")
     assert resource is not None

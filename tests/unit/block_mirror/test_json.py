@@ -70,7 +70,6 @@ def test_output_that_was_cut_anywhere_is_an_error() -> None:
         (lambda one: one["devices"][0].pop("minor"), "without minor"),
         (lambda one: one["devices"][0].update(size=-1), "size:-1, which is no number"),
         (lambda one: one["devices"][0].update({"disk-state": None}), "disk:None, which"),
-        (lambda one: one["connections"][0].pop("peer-node-id"), "without peer-node-id"),
     ],
 )
 def test_what_is_wrong_is_an_error_that_shows_it(
@@ -80,6 +79,17 @@ def test_what_is_wrong_is_an_error_that_shows_it(
     change(document[0])
     with pytest.raises(PictureUnreadable, match=complaint):
         parse_json(json.dumps(document), "data")
+
+
+def test_what_is_not_understood_of_a_peer_is_told_as_such() -> None:
+    document = json.loads(_status("three-nodes-in-sync"))
+    document[0]["connections"][0].pop("peer-node-id")
+    document[0]["connections"][1]["peer_devices"][0]["replication-state"] = "On"
+    found = parse_json(json.dumps(document), "data")
+    assert found is not None
+    assert [one.name for one in found.peers.values()] == ["n3"]
+    assert found.strange[0] == "a connection without peer-node-id"
+    assert found.strange[-1] == "n3 is replication:On"
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[3]", "[{}]", "[" * 100_000, "\0", "USAGE: drbdsetup"])

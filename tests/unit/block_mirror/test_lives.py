@@ -117,6 +117,35 @@ def test_a_syncing_pair_says_how_far_it_is(world: World) -> None:
     assert world.n2.score == "10000"
 
 
+def test_how_far_a_resync_is_shows_in_the_cluster_on_the_node_that_is_behind(world: World) -> None:
+    shown = world.n2.attributes
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    world.pair.kill("n2")
+    world.n1.fake.write("a row")
+    assert world.n2.do("start") == 0
+    for percent, text in ((0.5, "0%"), (62.5, "62%"), (99.99, "99%")):
+        world.pair.sync(percent)
+        assert (world.n1.monitor(), world.n2.monitor()) == (191, 190)
+        assert shown == {"drbd-r0-in-sync": text}
+    assert world.n1.attributes == {}
+    world.pair.sync(100)
+    assert world.n2.monitor() == 0
+    assert shown == {}
+
+
+def test_a_stop_amid_a_resync_leaves_nothing_in_the_cluster(world: World) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    world.pair.kill("n2")
+    world.n1.fake.write("a row")
+    assert world.n2.do("start") == 0
+    assert world.n2.monitor() == 190
+    assert world.n2.attributes
+    assert world.n2.do("stop") == 0
+    assert world.n2.attributes == {}
+
+
 def test_a_primary_whose_disk_fails_goes_on(world: World) -> None:
     world.start_both()
     assert world.n1.do("promote") == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.drbd.complaints import find_complaints
-from ocf_py.drbd.reading import PictureUnreadable, has_resource, parse
+from ocf_py.drbd.reading import PictureUnreadable, is_nothing, parse
 from tests.unit.block_mirror.captures import CAPTURED, WRITTEN, events, events_of_nine, read
 
 if TYPE_CHECKING:
@@ -121,13 +121,12 @@ def test_output_that_was_cut_anywhere_is_an_error_that_shows_it() -> None:
         ("disk:UpToDate ", "disk:UpToDat ", "disk:UpToDat, which"),
         ("minor:0", "minor:-1", "minor:-1, which is no number"),
         ("minor:0 ", "", "without minor"),
-        ("out-of-sync:0", "out-of-sync:", "no key and value"),
         ("suspended:no ", "", "without suspended"),
         ("exists device name:r0", "exists device name:r1", "is of another resource"),
-        ("exists device", "change device", "tells no state"),
-        ("volume:0 replication", "volume:1 replication", "printed volumes"),
+        ("exists device", "exists gadget", "printed volumes [] here and [0]"),
+        ("exists device", "change device", "printed volumes [] here and [0]"),
+        ("volume:0 replication", "volume:1 replication", "printed volumes [0] here and [1]"),
         ("exists resource", "exists path", "comes before its resource"),
-        ("exists connection", "exists path", "comes before its connection"),
     ],
 )
 def test_output_that_is_wrong_is_an_error_that_shows_the_line(
@@ -146,6 +145,9 @@ def test_output_that_is_wrong_is_an_error_that_shows_the_line(
         ("role:Secondary", "role:Third", "the peer is role:Third, which is not known here"),
         ("peer-disk:UpToDate", "peer-disk:Later", "the peer is disk:Later, which is not"),
         ("replication:Established", "replication:On", "the peer is replication:On, which is not"),
+        ("out-of-sync:0", "out-of-sync:", "a peer-device without out-of-sync, which is not"),
+        ("out-of-sync:0", "out-of-sync:x", "a peer-device which says out-of-sync:x, which is no"),
+        ("exists peer-device", "exists peer-thing", "volume 0 on the peer, which is not known"),
     ],
 )
 def test_what_a_later_drbd_may_say_of_a_peer_is_no_error_and_counts_as_not_known(
@@ -163,16 +165,33 @@ def test_what_a_later_drbd_may_say_of_a_peer_is_no_error_and_counts_as_not_known
 
 def test_what_a_later_drbd_tells_of_besides_is_left_aside() -> None:
     whole = events("09-connected-UpToDate-Primary-Secondary.n1")
-    resource = parse(f"exists gadget speed:7\n{whole}", "r0")
+    more = "exists gadget speed:7 odd\nexists\nWARNING: an old tool\ncall helper name:r0\n"
+    resource = parse(more + whole.replace("exists -", f"{more}exists -"), "r0")
     assert resource is not None
     assert [*find_complaints(resource)] == []
 
 
-def test_a_resource_is_up_whatever_is_said_of_it() -> None:
-    assert has_resource("exists resource name:r0 role:Third ...\nexists gadget\n", "r0")
-    assert not has_resource("exists -\n", "r0")
-    with pytest.raises(PictureUnreadable, match="is empty"):
-        has_resource("", "r0")
+def test_a_connection_that_is_not_understood_leaves_no_peer_and_is_told() -> None:
+    whole = events("09-connected-UpToDate-Primary-Secondary.n1")
+    resource = parse(whole.replace("exists connection", "exists link"), "r0")
+    assert resource is not None
+    assert not resource.is_well
+    assert [*find_complaints(resource)] == [
+        "a peer-device which comes before its connection, which is not known here"
+    ]
+
+
+def test_that_there_is_nothing_is_said_of_a_whole_answer_alone() -> None:
+    assert is_nothing("exists -\n", "r0")
+    assert is_nothing("WARNING: an old tool\nexists -\n", "r0")
+    assert is_nothing("exists resource name:r1 role:Secondary\nexists -\n", "r0")
+    for text in (
+        "",
+        "WARNING: an old tool\n",
+        "exists resource name:r0 role:Third ...\nexists gadget\n",
+        "exists resource role:Third name:r0\nexists -\n",
+    ):
+        assert not is_nothing(text, "r0")
 
 
 @pytest.mark.parametrize("text", ["", "\n", "USAGE: drbdsetup command\n", "exists -\nmore\n", "\0"])

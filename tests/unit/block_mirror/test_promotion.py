@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import ocf_py as ocf
 from ocf_py.drbd.reading import parse
 from ocf_py.drbd.tools import OutOfTime
 from ocf_py.system.commands import Completed
@@ -14,6 +15,7 @@ from tests.fakes.drbd import FakeDrbd
 from tests.unit.block_mirror.world import QUICK
 
 if TYPE_CHECKING:
+    from tests.fakes.drbd_nodes import FakeNode
     from tests.unit.block_mirror.world import World
 
 
@@ -240,6 +242,82 @@ def test_unreadable_output_fails_a_monitor_with_the_line(
     monkeypatch.setattr(world.n1.fake, "_tell", lambda: [line, "exists -"])
     assert world.n1.monitor() == 1
     assert "role:Odd" in world.n1.reason
+
+
+def say(monkeypatch: pytest.MonkeyPatch, node: FakeNode, old: str, new: str) -> None:
+    """Have DRBD say something else."""
+    tell = node._tell
+    monkeypatch.setattr(node, "_tell", lambda: [line.replace(old, new) for line in tell()])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("replication:Established", "replication:On"),
+        ("connection:Connected role:Secondary", "connection:Connected role:Tertiary"),
+        ("connection:Connected", "connection:Maybe"),
+        ("peer-disk:UpToDate", "peer-disk:Fine"),
+        ("exists connection", "exists link"),
+    ],
+)
+def test_a_word_of_a_peer_that_is_not_known_is_degraded_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    say(monkeypatch, world.n1.fake, old, new)
+    assert world.n1.monitor() == 191
+    assert "which is not known here" in world.n1.reason
+    assert world.n1.score == "10000"
+    assert world.n1.monitor(on_degraded="ignore") == 8
+    world.n1.fake.detach()
+    assert world.n1.monitor() == 191, "whether the peer has the data is not known"
+    assert world.n1.do("demote") == 0
+
+
+def test_lines_of_a_kind_that_is_not_known_are_nothing_to_a_monitor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start_both()
+    more = "exists lane name:r0 odd\nexists resource"
+    say(monkeypatch, world.n1.fake, "exists resource", more)
+    assert world.n1.monitor() == 0
+    assert world.n1.do("stop") == 0
+
+
+def test_a_stop_that_is_told_nothing_takes_down_what_it_can_and_has_failed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drbd._RETRY", 0.05)
+    world.start_both()
+    monkeypatch.setattr(world.n1.fake, "_tell", lambda: ["odd"])
+    assert world.n1.do("stop", timeout=QUICK) == 1
+    assert not world.n1.fake.is_up
+
+
+def test_a_version_that_cannot_be_read_fails_a_start_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_drbd: FakeDrbd) -> tuple[int, ...]:
+        raise ocf.Failure("cannot read the version")
+
+    world.start_both()
+    monkeypatch.setattr(FakeDrbd, "version", refuse)
+    assert world.n1.monitor() == 0
+    assert world.n1.do("stop") == 0
+    assert world.n1.do("start") == 1
+
+
+def test_a_demotion_needs_no_configuration(world: World) -> None:
+    assert world.n1.do("start") == 0
+    assert world.n1.do("promote") == 0
+    world.n1.fake.configured = False
+    world.n1.fake.openers = ["mounted on /srv"]
+    assert world.n1.do("demote", timeout=QUICK) == 1
+    assert "held open: mounted on /srv" in world.n1.reason
+    world.n1.fake.openers = []
+    assert world.n1.do("demote") == 0
+    assert world.n1.fake.role == "Secondary"
 
 
 def test_output_that_did_not_fit_together_is_asked_for_once_more(

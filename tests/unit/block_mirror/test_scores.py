@@ -117,6 +117,23 @@ def test_who_has_lost_quorum_is_demoted_only_where_its_io_is_not_frozen() -> Non
     assert judge(candidate, POINTS)[0] == NEVER
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("peer-disk:UpToDate", "peer-disk:Fine"),
+        ("replication:Established", "replication:On"),
+        ("exists connection", "exists link"),
+    ],
+)
+def test_of_whose_peers_not_all_is_understood_is_as_one_whose_peer_is_unknown(
+    old: str, new: str
+) -> None:
+    text = events("11-connected-UpToDate-Secondary-Secondary.n1")
+    resource = parse(text.replace(old, new, 1), "r0")
+    assert resource is not None
+    assert judge(Candidate(resource, lambda: False), POINTS)[0] == 1000
+
+
 def test_a_peer_without_a_disk_on_purpose_is_nothing_that_is_missing() -> None:
     told = events_of_nine("three-nodes-in-sync")
     there = "conn-name:n3 volume:0 replication:Established peer-disk:UpToDate peer-client:no"

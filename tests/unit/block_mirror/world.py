@@ -24,7 +24,7 @@ QUICK = 0.4  # seconds: a timeout that is over when nothing can change
 class MortalDrbd(Mortal, FakeDrbd):
     """A fake whose user may die at every command."""
 
-    questions = frozenset(("administer", "take_down", "look", "is_up"))
+    questions = frozenset(("administer", "demote", "take_down", "look", "is_up"))
 
 
 class Node(InHere):
@@ -37,6 +37,7 @@ class Node(InHere):
         self.fake = pair.nodes[name]
         self.machine = machine = MortalDrbd(self.fake)
         self.score = ""
+        self.attributes: dict[str, str] = {}
         self.records = records / name
 
         class Agent(Drbd):
@@ -100,6 +101,15 @@ def build(records: Path, patch: pytest.MonkeyPatch, version: str, policy: str) -
         find(cluster).score = ""
 
     patch.setattr(marks, "RUN_DIRECTORY", str(records / "marks"))
+
+    def set_attribute(cluster: Cluster, name: str, value: str) -> None:
+        find(cluster).attributes[name] = value
+
+    def delete_attribute(cluster: Cluster, name: str) -> None:
+        find(cluster).attributes.pop(name, None)
+
+    patch.setattr(Cluster, "set_attribute", set_attribute)
+    patch.setattr(Cluster, "delete_attribute", delete_attribute)
     patch.setattr(Cluster, "set_promotion_score", set_score)
     patch.setattr(Cluster, "delete_promotion_score", delete_score)
     patch.setattr(ocf_py.fencing_history, "was_fenced", lambda node, _since: node in world.fenced)
