@@ -24,6 +24,7 @@ _MAJOR = 147  # of its block devices, by LANANA's list
 _MODULES = "/sys/module"
 _MODULE = f"{_MODULES}/drbd"
 _VERSION = f"{_MODULE}/version"
+_UNKNOWN = ("No such resource", "Unknown resource")  # drbdsetup, and the kernel's ERR_RES_NOT_KNOWN
 #: The first of DRBD's versions that can have more than one peer.
 MANY_PEERS = 9
 
@@ -98,7 +99,9 @@ class Drbd:
         if not self.is_loaded():
             return False
         done = self._list_objects()
-        return done.status != 0 or not is_nothing(done.stdout, self.name)
+        if done.status != 0:
+            return not any(said in done.stderr for said in _UNKNOWN)
+        return not is_nothing(done.stdout, self.name)
 
     def _list_objects(self) -> commands.Completed:
         """What the kernel has of it, a line an object."""

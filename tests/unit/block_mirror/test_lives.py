@@ -260,6 +260,16 @@ def test_a_primary_that_is_gone_outdates_nobody(world: World) -> None:
     assert world.n2.fake.disk_flag == "UpToDate"
 
 
+def test_a_resource_that_drbdsetup_does_not_know_is_down(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.n1.fake.is_loaded = True  # by another resource
+    refused = 10, "", "r0: No such resource"
+    monkeypatch.setattr(FakeNode, "_events2_now_statistics", lambda _: refused)
+    assert world.n1.do("stop") == 0, world.n1.reason
+    assert "down" not in world.n1.fake.ran
+
+
 def test_a_stop_needs_no_word_of_what_drbd_says(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
