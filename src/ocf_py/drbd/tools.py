@@ -85,6 +85,8 @@ class Drbd:
     def _look(self) -> Resource | None:
         done = self._list_objects()
         if done.status != 0:
+            if _is_unknown(done):
+                return None
             raise Failure(
                 f"{' '.join(done.argv)} ended with {done.status}: {say_briefly(done.stderr)}"
             )
@@ -100,7 +102,7 @@ class Drbd:
             return False
         done = self._list_objects()
         if done.status != 0:
-            return not any(said in done.stderr for said in _UNKNOWN)
+            return not _is_unknown(done)
         return not is_nothing(done.stdout, self.name)
 
     def _list_objects(self) -> commands.Completed:
@@ -155,6 +157,11 @@ class Drbd:
             raise OutOfTime(f"{argv[0]}: {error.strerror}") from error
         except OSError as error:
             raise Failure(f"{argv[0]}: {error.strerror}") from error
+
+
+def _is_unknown(done: commands.Completed) -> bool:
+    """Whether a resource was refused as none that the kernel has."""
+    return any(said in done.stderr for said in _UNKNOWN)
 
 
 def read_version(text: str) -> tuple[int, ...]:
