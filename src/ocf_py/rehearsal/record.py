@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+# Whose agents are played: our own, or the counterparts that they stand in for.
+OURS, PEER = "ocfpy", "peer"
 # Where what ran on the struck node is to serve after the fault.
 STAYS, MOVES, ANYWHERE = "stays", "moves", "anywhere"
 # Whose fencing is right.
@@ -162,7 +164,7 @@ class Verdict:
 
 @dataclass
 class Play:
-    """One fault, once. `provider` is ocfpy, or peer for the counterparts.
+    """One fault, once. `provider` is OURS or PEER.
 
     `in_step` says that it struck when the monitor that has to find it had just been.
     """
@@ -184,6 +186,11 @@ class Play:
     in_step: bool = False
     trouble: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The fault, and whose agents it struck where they are not ours."""
+        return self.fault if self.provider == OURS else f"{self.fault} ({self.provider})"
 
     @property
     def passed(self) -> bool:
