@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from ocf_py.lab.witnesses.holdings import Holding, Holdings
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -74,13 +76,8 @@ class Moment:
     lasted: float = 0.0
 
 
-@dataclass(frozen=True)
-class Stay:
-    """A node had something (an address, a mount) from `since` to `until`; None: to the end."""
-
-    node: str
-    since: float
-    until: float | None
+class Stay(Holding):
+    """A node had something (an address, a mount), in the times of its play; None: to the end."""
 
 
 @dataclass(frozen=True)
@@ -119,14 +116,9 @@ class Held:
     name: str
     stays: list[Stay]
 
-    def doubles(self) -> list[tuple[Stay, Stay]]:
+    def doubles(self) -> list[tuple[Holding, Holding]]:
         """Pairs of different nodes' stays that overlap."""
-        return [
-            (one, other)
-            for number, one in enumerate(self.stays)
-            for other in self.stays[number + 1 :]
-            if one.node != other.node and (one.until is None or one.until > other.since)
-        ]
+        return Holdings(*self.stays).doubles()
 
 
 @dataclass(frozen=True)
