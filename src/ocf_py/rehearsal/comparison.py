@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ocf_py.rehearsal.record import OURS, PEER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocf_py.rehearsal.record import Play
 
-OURS, PEER = "ocfpy", "peer"
 GOAL = 1.05
 LEAST_ROUNDS = 7
 # Seconds between two questions of a client: what differs by less is not seen to differ.

@@ -183,10 +183,9 @@ def _build_row(name: str, play: Play) -> html.HtmlElement:
         sum(len(one.lost) for one in play.written),
         sum(one.acknowledged for one in play.written),
     )
-    side = "" if play.provider == "ocfpy" else f" ({play.provider})"
     return E.TR(
         E.TD(_word(passed=play.passed)),
-        E.TD(E.A(play.fault + side, href=f"#{name}")),
+        E.TD(E.A(play.label, href=f"#{name}")),
         E.TD(play.cib),
         E.TD(play.expectation.sentence),
         E.TD(outage, E.CLASS("number")),
@@ -211,10 +210,9 @@ def _show_left_out(record: Rehearsal) -> Iterator[etree._Element]:
 
 
 def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
-    side = "" if play.provider == "ocfpy" else f" ({play.provider})"
     return E.E.section(
         E.DIV(
-            E.H3(f"{play.fault}{side}"),
+            E.H3(play.label),
             _word(passed=play.passed),
             E.SPAN(play.cib, E.CLASS("muted")),
             E.CLASS("head"),

@@ -15,10 +15,10 @@ from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.lab import Lab
 from ocf_py.rehearsal.asking import CHECKS
-from ocf_py.rehearsal.comparison import OURS, PEER
 from ocf_py.rehearsal.fitting import fit
 from ocf_py.rehearsal.peers import put_counterparts
 from ocf_py.rehearsal.preparation import ALERT
+from ocf_py.rehearsal.record import OURS, PEER
 from ocf_py.rehearsal.run import LeftOut
 from ocf_py.rehearsal.stage import Stage, read_stage
 from ocf_py.toolkit.errors import UnusableInput

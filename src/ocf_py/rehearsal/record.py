@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from ocf_py.lab.witnesses.holdings import Holding, Holdings
+
 if TYPE_CHECKING:
     from typing import Any
 
+# Whose agents are played: our own, or the counterparts that they stand in for.
+OURS, PEER = "ocfpy", "peer"
 # Where what ran on the struck node is to serve after the fault.
 STAYS, MOVES, ANYWHERE = "stays", "moves", "anywhere"
 # Whose fencing is right.
@@ -72,13 +76,8 @@ class Moment:
     lasted: float = 0.0
 
 
-@dataclass(frozen=True)
-class Stay:
-    """A node had something (an address, a mount) from `since` to `until`; None: to the end."""
-
-    node: str
-    since: float
-    until: float | None
+class Stay(Holding):
+    """A node had something (an address, a mount), in the times of its play; None: to the end."""
 
 
 @dataclass(frozen=True)
@@ -117,14 +116,9 @@ class Held:
     name: str
     stays: list[Stay]
 
-    def doubles(self) -> list[tuple[Stay, Stay]]:
+    def doubles(self) -> list[tuple[Holding, Holding]]:
         """Pairs of different nodes' stays that overlap."""
-        return [
-            (one, other)
-            for number, one in enumerate(self.stays)
-            for other in self.stays[number + 1 :]
-            if one.node != other.node and (one.until is None or one.until > other.since)
-        ]
+        return Holdings(*self.stays).doubles()
 
 
 @dataclass(frozen=True)
@@ -162,7 +156,7 @@ class Verdict:
 
 @dataclass
 class Play:
-    """One fault, once. `provider` is ocfpy, or peer for the counterparts.
+    """One fault, once. `provider` is OURS or PEER.
 
     `in_step` says that it struck when the monitor that has to find it had just been.
     """
@@ -184,6 +178,11 @@ class Play:
     in_step: bool = False
     trouble: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The fault, and whose agents it struck where they are not ours."""
+        return self.fault if self.provider == OURS else f"{self.fault} ({self.provider})"
 
     @property
     def passed(self) -> bool:

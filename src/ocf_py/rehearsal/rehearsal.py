@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.lab.errors import LabError
-from ocf_py.rehearsal.comparison import OURS
 from ocf_py.rehearsal.faults import FAULTS
 from ocf_py.rehearsal.planning import load
 from ocf_py.rehearsal.play import play_fault
 from ocf_py.rehearsal.preparation import prepare
+from ocf_py.rehearsal.record import OURS
 from ocf_py.rehearsal.run import LeftOut
 from ocf_py.rehearsal.scene import Scene
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.comparison import OURS, compare
+from ocf_py.rehearsal.comparison import compare
+from ocf_py.rehearsal.record import OURS
 
 if TYPE_CHECKING:
     from typing import Any

@@ -93,7 +93,4 @@ def judge_survivor(
 
 def await_fencing(lab: Lab, node: str, since: float) -> None:
     """Wait until the cluster has confirmed a node's death."""
-    lab.wait_until(
-        f"{node} is fenced",
-        lambda: any(e.what == "fencing confirmed" and e.node == node for e in lab.events(since)),
-    )
+    lab.wait_until(f"{node} is fenced", lambda: node in lab.fenced_since(since))

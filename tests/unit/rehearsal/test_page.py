@@ -98,6 +98,17 @@ def test_the_terminal_has_a_line_of_each_play_and_the_rule_that_failed() -> None
     assert why.strip() == "serves again: 10.77.2.100: 16.00 s without an answer"
 
 
+def test_a_play_of_the_counterparts_says_so_wherever_it_is_named(tmp_path: Path) -> None:
+    theirs = judged(power_loss(provider="peer"))
+    (line,) = (click.unstyle(line) for line in tell_play(theirs))
+    assert line.startswith("passed  power-loss (peer): 3.46 s")
+    page = write_report(record(judged(power_loss()), theirs), tmp_path)
+    document: Any = html.fromstring(page.read_bytes())
+    names = ["power-loss", "power-loss (peer)"]
+    assert document.xpath("//td/a/text()") == names
+    assert document.xpath("//section//h3/text()") == names
+
+
 def test_the_end_counts_and_names_what_was_not_played() -> None:
     assert list(sum_up(record(judged(power_loss()), late()))) == [
         "not played: a.xml disk-full: there is no file system",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.witnesses.heard_node import HeardNode
 from ocf_py.lab.witnesses.holdings import Holding, Holdings
+from ocf_py.lab.witnesses.one_thing import OneThing
 from ocf_py.lab.witnesses.rounds import LONGEST_WAIT, Rounds
 
 if TYPE_CHECKING:
@@ -85,27 +86,12 @@ class AddressesWitness(Rounds):
             self.seen[address].note(node, now, held=held)
 
 
-class AddressWitness(AddressesWitness):
+class AddressWitness(AddressesWitness, OneThing):
     """The same for one address."""
 
     def __init__(self, lab: Lab, address: str) -> None:
         super().__init__(lab, [address])
         ((self.address, self._holdings),) = self.seen.items()
-
-    @property
-    def holdings(self) -> list[Holding]:
-        """Who held it until now, in the order in which they got it."""
-        return self._holdings.so_far()
-
-    def holders(self) -> list[str]:
-        """Nodes that hold the address now."""
-        self.check()
-        return self._holdings.holders()
-
-    def double_holdings(self) -> list[tuple[Holding, Holding]]:
-        """Pairs of different nodes' holdings that overlap in time; there should be none."""
-        self.check()
-        return self._holdings.doubles()
 
     def gained(self, node: str, since: float) -> float | None:
         """When a node got the address, at or after `since`."""

@@ -12,14 +12,15 @@ from ocf_py.lab.errors import LabError
 from ocf_py.lab.mount_list import parse_mounts
 from ocf_py.lab.naming import title
 from ocf_py.lab.shared_disk import SHARED_DISK
-from ocf_py.lab.witnesses.holdings import Holding, Holdings
-from ocf_py.lab.witnesses.rounds import LONGEST_WAIT, Rounds
+from ocf_py.lab.witnesses.holdings import Holdings
+from ocf_py.lab.witnesses.one_thing import OneThing
+from ocf_py.lab.witnesses.rounds import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from ocf_py.lab.lab import Lab
 
 
-class DiskWitness(Rounds):
+class DiskWitness(OneThing):
     """Sees every mount of the lab's disk for as long as the `with` block lasts.
 
     The kernel wakes it when a node's list changes (proc_pid_mountinfo(5)), and it then reads the
@@ -39,21 +40,6 @@ class DiskWitness(Rounds):
         self._device = f"{os.major(number)}:{os.minor(number)}"
         self._holdings = Holdings()
         self._lists: dict[str, _MountList] = {}
-
-    @property
-    def holdings(self) -> list[Holding]:
-        """Who had it mounted until now, in the order in which they did it."""
-        return self._holdings.so_far()
-
-    def holders(self) -> list[str]:
-        """Nodes that have it mounted now."""
-        self.check()
-        return self._holdings.holders()
-
-    def double_holdings(self) -> list[tuple[Holding, Holding]]:
-        """Pairs of different nodes' mounts that overlap in time; there should be none."""
-        self.check()
-        return self._holdings.doubles()
 
     def look(self) -> None:
         """Read the lists of all nodes that run."""

@@ -1,4 +1,4 @@
-"""Who held one address, and when."""
+"""Who held one thing, such as an address, and when."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Holding:
-    """A node had the address from `since` to `until`, CLOCK_MONOTONIC; None: it still has."""
+    """A node had it from `since` to `until`, CLOCK_MONOTONIC; None: it still has."""
 
     node: str
     since: float
@@ -15,7 +15,7 @@ class Holding:
 
 
 class Holdings:
-    """The holdings of one address, in the order in which they began.
+    """The holdings of one thing, in the order in which they began.
 
     One thread notes, others may ask meanwhile.
     """
@@ -28,7 +28,7 @@ class Holdings:
         return list(self._holdings)
 
     def note(self, node: str, now: float, *, held: bool) -> None:
-        """A node was found to have the address, or not to have it."""
+        """A node was found to have it, or not to."""
         for number, holding in enumerate(self._holdings):
             if holding.node == node and holding.until is None:
                 if not held:
@@ -52,6 +52,6 @@ class Holdings:
         ]
 
     def gained(self, node: str, since: float) -> float | None:
-        """When a node got the address, at or after `since`."""
+        """When a node got it, at or after `since`."""
         times = [h.since for h in self.so_far() if h.node == node and h.since >= since]
         return min(times, default=None)
