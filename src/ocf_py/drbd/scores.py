@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .picture import Resource
 
 NEVER, KEEP = "never", "as it is"
+#: v1 to v4 where nobody sets `adjust_master_score`.
+DEFAULT_POINTS = (0, 10, 1000, 10000)
 
 
 class Candidate:

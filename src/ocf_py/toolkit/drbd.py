@@ -144,17 +144,15 @@ def explain(name: str, file: Path | None, as_json: bool) -> None:  # noqa: FBT00
       ocf-py drbd explain r0 state.txt --json | jq .score
     """
     from ocf_py.drbd.complaints import find_complaints
-    from ocf_py.drbd.scores import Candidate, judge, read_points
-    from ocf_py.toolkit.our_agents import load_agents
+    from ocf_py.drbd.scores import DEFAULT_POINTS, Candidate, judge
 
     if not name:
         raise UnusableInput("the resource has no name", hint="say the one that drbd.conf gives it")
-    points = load_agents()["Drbd"].ocf_parameters["adjust_master_score"].default
     seen = _look_at(name) if file is None else _read_state(name, file)
     if seen is None:
         raise ToolkitError(f"{name} is down" if file is None else f"{file}: {name} is not in it")
     complaints = [*find_complaints(seen)]
-    score, state, reason = judge(Candidate(seen, lambda: False), read_points(str(points)))
+    score, state, reason = judge(Candidate(seen, lambda: False), DEFAULT_POINTS)
     if as_json:
         print_json(
             {

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from drbd import Drbd
 from ocf_py.drbd.complaints import find_complaints
 from ocf_py.drbd.reading import parse
-from ocf_py.drbd.scores import TABLE, Candidate, judge, read_points
+from ocf_py.drbd.scores import DEFAULT_POINTS, TABLE, Candidate, judge, read_points
 from ocf_py.outcomes import MINUS_INFINITY
 from tests.unit.block_mirror.captures import events, events_of_nine
 
 NEVER = MINUS_INFINITY
-POINTS = (0, 10, 1000, 10000)
+POINTS = DEFAULT_POINTS
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "drbd.md"
 
 
@@ -179,6 +180,11 @@ def test_a_passing_state_leaves_the_score(disk: str) -> None:
 def test_scores_that_are_not_four_rising_numbers_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="numbers|rise"):
         read_points(text)
+
+
+def test_the_default_is_the_agents() -> None:
+    default = Drbd.ocf_parameters["adjust_master_score"].default
+    assert read_points(str(default)) == DEFAULT_POINTS
 
 
 def test_the_reference_shows_the_table_as_it_is() -> None:
