@@ -3,9 +3,11 @@
 # gone with it. Runs in fresh mount, network, process and IPC namespaces; the session begins in an
 # empty folder, the checkout's examples in it.
 #
-#   enclosure.sh CHECKOUT INSTALLED SCRIPT     INSTALLED: a root that `ocf-py install` has filled
+#   enclosure.sh CHECKOUT TOOLS INSTALLED SCRIPT
+#
+# TOOLS: folders of commands, as in a PATH; INSTALLED: a root that `ocf-py install` has filled.
 set -euo pipefail
-checkout=$1 installed=$2 script=$3
+checkout=$1 tools=$2 installed=$3 script=$4
 
 mount -t tmpfs enclosure /srv
 for folder in etc usr var; do
@@ -24,4 +26,4 @@ mkdir /srv/home /srv/work
 cd /srv/work
 ln -s "$checkout/examples" examples
 exec env -i HOME=/srv/home TERM=dumb COLUMNS=80 LC_ALL=C.UTF-8 CHECKOUT="$checkout" \
-    PATH="$checkout/.venv/bin:/usr/sbin:/usr/bin:/sbin:/bin" bash "$script"
+    PATH="$tools:/usr/sbin:/usr/bin:/sbin:/bin" bash "$script"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # With the sandbox, the schemas, the scaffold, the agents and the examples: what a wheel could lack.
 ESSENTIAL = (
     *("test_hot_path.py", "test_misfits.py", "test_new.py", "test_standard_library.py"),
+    "test_documents.py",
     "test_tester.py::test_our_agents_are_clean_in_the_sandbox",
     "test_contract.py",
 )
