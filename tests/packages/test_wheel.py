@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ESSENTIAL = (
     *("test_hot_path.py", "test_misfits.py", "test_new.py", "test_standard_library.py"),
     "test_documents.py",
+    "test_validate_agents.py",
     "test_tester.py::test_our_agents_are_clean_in_the_sandbox",
     "test_contract.py",
 )
@@ -57,9 +58,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of an environment with the wheel, and what tests need besides."""
-    home = tmp_path_factory.mktemp("fresh")
+def python(wheel: Path, open_folder: Path) -> Path:
+    """Of an environment with the wheel and what tests need, which every user can enter."""
+    home = open_folder / "fresh"
+    home.mkdir()
     call("/usr/bin/python3", "-m", "venv", home, cwd=home)
     made = home / "bin/python"
     pip = (made, "-m", "pip", "install", "-q", "--disable-pip-version-check")
