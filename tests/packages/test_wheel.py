@@ -72,9 +72,12 @@ def python(wheel: Path, open_folder: Path) -> Path:
 
 
 @pytest.fixture
-def tests_alone(tmp_path: Path) -> Path:
-    """The tests and what they compare with, without the library and the agents."""
-    tree = copy_tree(tmp_path / "tests-alone", "")
+def tests_alone(open_folder: Path) -> Path:
+    """The tests and what they compare with, without the library and the agents.
+
+    Some of them run what lies there as another user.
+    """
+    tree = copy_tree(open_folder / "tests-alone", "")
     shutil.rmtree(tree / "src")
     shutil.rmtree(tree / "agents")
     return tree
