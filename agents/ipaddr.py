@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from ocf_py.system.network import Held, Link, Network
+    from ocf_py.system.processes import ProcessIdentity
     from ocf_py.system.wanted import Wanted
 
 _CARRIER_SECONDS = 5.0  # what an interface that was just set up may take to find its other end
@@ -658,12 +659,10 @@ class IPaddr(ocf.Agent):
                 self.network, address, link.index, min(more, fitting), interval, targets
             )
         elif more and self.call.facts.record is not None:  # what nobody remembers nobody ends
-            process = announcer.start_announcer(address, link, more, interval, targets)
-            try:
-                self.call.facts.remember(_ANNOUNCER, str(process))
-            except ocf.Failure:
-                announcer.end_announcer(str(process))
-                raise
+            announcer.start_announcer(address, link, more, interval, targets, self._admit_announcer)
+
+    def _admit_announcer(self, process: ProcessIdentity) -> None:
+        self.call.facts.remember(_ANNOUNCER, str(process))
 
     def _end_announcer(self) -> None:
         """End the background process; it also ends by itself once the address is not here."""

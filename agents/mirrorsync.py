@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ocf_py.mirror.status import Status as WorkerStatus
+    from ocf_py.system.processes import ProcessIdentity
 
 _HANGING = 30.0  # seconds without a beat; the worker beats every second
 _READY_INTERVAL = 0.05
@@ -296,11 +297,14 @@ class MirrorSync(ocf.Agent):
             prepare_store(settings.store)
             self._remove_folder()
             settings.write(self._folder)
-            worker = background.start("ocf_py.mirror.worker", [self._folder])
-            self.call.facts.remember(_OF_WORKER, str(worker))
+            background.start("ocf_py.mirror.worker", [self._folder], admit=self._admit)
         self.call.deadline.wait(
             self._is_ready, "the worker looks at its peers", every=_READY_INTERVAL
         )
+
+    def _admit(self, worker: ProcessIdentity) -> None:
+        """Record the worker: one that works and is in no record would outlive a stop."""
+        self.call.facts.remember(_OF_WORKER, str(worker))
 
     def _is_ready(self) -> bool:
         """Whether the worker has come up; Failure says why it has not."""

@@ -15,7 +15,7 @@ from tests.fakes.network import FakeNetwork
 from tests.ipaddr.world import BASE4, BASE6, OTHER4
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pytest
@@ -147,9 +147,16 @@ class FakeWorld(InHere):
         self._heard += [(form, str(address)) for form in forms]
 
     def _start_announcer(
-        self, address: Address, link: Link, _count: int, _interval: float, _targets: object
+        self,
+        address: Address,
+        link: Link,
+        _count: int,
+        _interval: float,
+        _targets: object,
+        admit: Callable[[ProcessIdentity], None],
     ) -> ProcessIdentity:
         identity = ProcessIdentity(4000 + len(self._announcing), 1)
+        admit(identity)
         self._announcing[str(identity)] = (address, link.index)
         return identity
 

@@ -20,6 +20,7 @@ from tests.kernel.inside import inside
 if TYPE_CHECKING:
     from ocf_py.conformance.sandbox import Sandbox
 
+_FOR_LONG = ["192.0.2.1", "1", "2", "30", "-1"]
 _LIBRARY = str(Path(background.__file__).parents[2])
 
 # An action as Pacemaker runs it: with its environment, a stray descriptor, signals blocked and
@@ -99,8 +100,7 @@ def test_nothing_of_the_action_is_left_in_it(sandbox: Sandbox) -> None:
 
 def test_it_gives_way_inside_its_session_and_its_session_to_others(sandbox: Sandbox) -> None:
     def give_way() -> tuple[str, str]:
-        arguments = ["192.0.2.1", "1", "2", "30", "-1"]
-        identity = background.start("ocf_py.system.announcer", arguments, niceness=7)
+        identity = background.start("ocf_py.system.announcer", _FOR_LONG, niceness=7)
         base = Path(f"/proc/{identity.pid}")
         nice = (base / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[16]
         groups = base / "autogroup"  # where the kernel was built with them
@@ -124,13 +124,61 @@ def test_it_survives_the_end_of_the_actions_process_group(sandbox: Sandbox) -> N
 
 def test_it_leaves_no_zombie_in_its_maker(sandbox: Sandbox) -> None:
     def body() -> None:
-        identity = background.start("ocf_py.system.announcer", ["192.0.2.1", "1", "2", "30", "-1"])
+        identity = background.start("ocf_py.system.announcer", _FOR_LONG)
         with pytest.raises(ChildProcessError):
             os.waitpid(-1, os.WNOHANG)
         assert terminate(identity, 5)
         assert identify(identity.pid) is None or not identity.is_alive()
 
     inside(sandbox, body)
+
+
+def test_nothing_is_executed_that_was_not_recorded(sandbox: Sandbox) -> None:
+    """A refusal of the record is the caller's to tell, and the process has ended."""
+    seen: list[ProcessIdentity] = []
+
+    def refuse(process: ProcessIdentity) -> None:
+        seen.append(process)
+        assert process.is_alive()
+        raise PermissionError("the record cannot be written")
+
+    def body() -> bool:
+        with pytest.raises(PermissionError, match="the record"):
+            background.start("ocf_py.system.announcer", _FOR_LONG, admit=refuse)
+        return _ends(seen[0])
+
+    assert inside(sandbox, body)
+
+
+def test_a_caller_that_is_killed_before_it_has_recorded_leaves_nothing(sandbox: Sandbox) -> None:
+    """A worker that nobody recorded would serve beside the next one, and no stop would end it."""
+
+    def body() -> bool:
+        reader, writer = os.pipe()
+        caller = os.fork()
+        if not caller:
+
+            def hang(process: ProcessIdentity) -> None:
+                os.write(writer, str(process).encode())
+                time.sleep(60)
+
+            background.start("ocf_py.system.announcer", _FOR_LONG, admit=hang)
+            os._exit(0)
+        process = ProcessIdentity.parse(os.read(reader, 100).decode())
+        assert process.is_alive()
+        os.kill(caller, signal.SIGKILL)
+        os.waitpid(caller, 0)
+        return _ends(process)
+
+    assert inside(sandbox, body)
+
+
+def _ends(process: ProcessIdentity) -> bool:
+    """Whether it ends by itself, and soon."""
+    deadline = time.monotonic() + 5
+    while process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not process.is_alive()
 
 
 def test_a_program_that_cannot_be_executed_is_said(

@@ -17,6 +17,8 @@ from ocf_py.system.records import IFA_F_DADFAILED, Held
 from tests.fakes.network import FakeNetwork
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocf_py.system.records import Link
 
 V4 = ocf.Address.parse("192.0.2.10")
@@ -49,9 +51,12 @@ class Air:
         count: int,
         interval: float,
         targets: list[ocf.Address],
+        admit: Callable[[ProcessIdentity], None],
     ) -> ProcessIdentity:
+        identity = ProcessIdentity(4711, 99)
+        admit(identity)
         self.announcer = f"{address} on {link.name} {count} times every {interval:g} s"
-        return ProcessIdentity(4711, 99)
+        return identity
 
     def terminate(self, identity: ProcessIdentity, grace_seconds: float) -> bool:
         self.ended.append(str(identity))

@@ -8,7 +8,7 @@ from .announce import announce_once, arp_sender, keep_sender
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .address import Address
     from .network import Network
@@ -69,11 +69,16 @@ def _wait_while_held(network: Network, address: Address, index: int, seconds: fl
 
 
 def start_announcer(
-    address: Address, link: Link, count: int, interval: float, targets: Sequence[Address] = ()
+    address: Address,
+    link: Link,
+    count: int,
+    interval: float,
+    targets: Sequence[Address] = (),
+    admit: Callable[[ProcessIdentity], None] | None = None,
 ) -> ProcessIdentity:
     """Announce in the background ``count`` times, the first after ``interval`` seconds.
 
-    It works in the network namespace of its caller.
+    It works in the network namespace of its caller; ``admit`` records its process before.
     """
     from . import background
 
@@ -82,7 +87,7 @@ def start_announcer(
     arguments = [str(address), *numbers, *map(str, targets)]
     # The first announcement is out, and a start is more urgent than its repetition.
     kept = (sender,) if sender >= 0 else ()
-    return background.start(__name__, arguments, niceness=_NICENESS, keep=kept)
+    return background.start(__name__, arguments, admit=admit, niceness=_NICENESS, keep=kept)
 
 
 def end_announcer(known: str) -> None:

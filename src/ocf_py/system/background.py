@@ -8,6 +8,7 @@ no environment of the action, and the defaults of a daemon (protocol facts P1 an
 
 from __future__ import annotations
 
+import errno
 import posix
 import sys
 from posix import _exit
@@ -15,7 +16,7 @@ from posix import _exit
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as _signal
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .processes import ProcessIdentity
 else:
@@ -24,24 +25,27 @@ else:
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 _UMASK = 0o077
 _STANDARD = (0, 1, 2)
+_GO = b"g"
+_PROBLEM = "!"  # begins what a child says that does not get as far as its program
 
 
 def start(
     module: str,
     arguments: Sequence[str],
     *,
+    admit: Callable[[ProcessIdentity], None] | None = None,
     niceness: int = 0,
     keep: Sequence[int] = (),
     seconds: float = 5.0,
 ) -> ProcessIdentity:
     """Run ``module.main(arguments)`` in a process of its own; returns once that is under way.
 
-    ``niceness`` (nice(2)) lets what is not urgent give way; the descriptors of ``keep`` are handed
-    on under their numbers, and no others. Raises OSError if it cannot be started within
-    ``seconds``. What it does later is its own affair: it has no way back to the action.
+    ``admit`` records the process before it executes anything: where the action is killed ahead of
+    that, or ``admit`` raises, nothing was run that nobody could find again. ``niceness`` (nice(2))
+    lets what is not urgent give way; the descriptors of ``keep`` are handed on under their numbers,
+    and no others. Raises OSError if it cannot be started within ``seconds``. What it does later is
+    its own affair: it has no way back to the action.
     """
-    import errno
-    import select
     from time import monotonic
 
     from .processes import ProcessIdentity
@@ -49,30 +53,45 @@ def start(
     deadline = monotonic() + seconds
     fill_standard()
     reader, writer = posix.pipe2(posix.O_CLOEXEC)
+    go_reader, go_writer = posix.pipe2(posix.O_CLOEXEC)
     child = posix.fork()
     if not child:
         program = __file__.rsplit("/", 1)[0] + "/detached.py"
-        _detach(writer, niceness, keep, [sys.executable, "-ISB", program, module, *arguments])
+        argv = [sys.executable, "-ISB", program, module, *arguments]
+        _detach(writer, go_reader, niceness, keep, argv)
     try:
-        posix.close(writer)
-        posix.waitpid(child, 0)  # forks once more and ends at once
-        report = b""
-        ready = select.poll()
-        ready.register(reader, select.POLLIN)
-        # The end of the pipe is the exec: the identity is known, and valid, from then on.
-        while ready.poll(max(0, int((deadline - monotonic()) * 1000))):
-            part = posix.read(reader, 4096)
-            if not part:
-                break
-            report += part
-        else:
-            raise OSError(errno.ETIMEDOUT, f"{module} did not start within {seconds:g} s")
+        try:
+            posix.close(writer)
+            posix.close(go_reader)
+            posix.waitpid(child, 0)  # forks once more and ends at once
+            said = _hear(reader, module, deadline)
+            if not said:
+                raise OSError(errno.ECHILD, f"{module} could not be started: it died")
+            identity = ProcessIdentity.parse(said)
+            if admit is not None:
+                admit(identity)
+            posix.write(go_writer, _GO)
+        finally:
+            posix.close(go_writer)  # without the word before, the child ends
+        _hear(reader, module, deadline)  # the end of the pipe: it is executed
     finally:
         posix.close(reader)
-    identity, _, problem = report.decode("utf-8", "replace").partition(" ")
-    if problem or not identity:
-        raise OSError(errno.ECHILD, f"{module} could not be started: {problem or 'it died'}")
-    return ProcessIdentity.parse(identity)
+    return identity
+
+
+def _hear(reader: int, module: str, deadline: float) -> str:
+    """What the child says next, nothing at the pipe's end; OSError for a problem or silence."""
+    import select
+    from time import monotonic
+
+    ready = select.poll()
+    ready.register(reader, select.POLLIN)
+    if not ready.poll(max(0, int((deadline - monotonic()) * 1000))):
+        raise OSError(errno.ETIMEDOUT, f"{module} did not start in time")
+    said = posix.read(reader, 4096).decode("utf-8", "replace")  # all of one write: it is short
+    if said.startswith(_PROBLEM):
+        raise OSError(errno.ECHILD, f"{module} could not be started: {said[len(_PROBLEM) :]}")
+    return said
 
 
 def fill_standard() -> None:
@@ -87,8 +106,8 @@ def fill_standard() -> None:
             return
 
 
-def _detach(writer: int, niceness: int, keep: Sequence[int], argv: list[str]) -> None:
-    """Become a daemon that executes ``argv``; never returns."""
+def _detach(writer: int, go: int, niceness: int, keep: Sequence[int], argv: list[str]) -> None:
+    """Become a daemon that executes ``argv`` at the word; never returns."""
     from .processes import identify
 
     try:
@@ -96,15 +115,17 @@ def _detach(writer: int, niceness: int, keep: Sequence[int], argv: list[str]) ->
         if posix.fork():
             # The orphan belongs to init, which reaps it: no zombie is left in the caller.
             _exit(0)
+        cut_loose((writer, go, *keep))  # of the other end of the word, too: it may never come
         posix.write(writer, str(identify(posix.getpid())).encode())
-        cut_loose((writer, *keep))
-        for handle in keep:
-            posix.set_inheritable(handle, True)  # noqa: FBT003 - its only form
-        if niceness:
-            _give_way(niceness)
-        posix.execve(argv[0], argv, _ENVIRONMENT)
+        if posix.read(go, 1) == _GO:
+            for handle in keep:
+                posix.set_inheritable(handle, True)  # noqa: FBT003 - its only form
+            if niceness:
+                _give_way(niceness)
+            posix.execve(argv[0], argv, _ENVIRONMENT)
     except BaseException as error:  # noqa: BLE001 - a forked copy of the action must not go on
-        posix.write(writer, f" {type(error).__name__}: {error}".encode("utf-8", "replace"))
+        said = f"{_PROBLEM}{type(error).__name__}: {error}"
+        posix.write(writer, said.encode("utf-8", "replace"))
     finally:
         _exit(1)
 
