@@ -121,17 +121,17 @@ docs: setup ## the documentation as a site, below build/site; a link that leads 
 	@.venv/bin/python -m sphinx -qW --keep-going -b html -d build/doctrees docs build/site
 	@echo build/site/index.html
 
-man: setup ## the manual pages, below build/man
+man: setup ## the manual pages, below build/man, with the date of the last commit
 	@rm -rf build/man
-	@.venv/bin/ocf-py man build/man
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} \
+	    .venv/bin/ocf-py man build/man
 
 rpm deb: setup ## packages to dist/, with the unit and contract tiers as their check
 	@$(PYTHON) packaging/system_packages.py --packages
 	@.venv/bin/python packaging/packages.py $@
 
 sdist: setup ## source archive and wheel to dist/, the same bytes for the same commit
-	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
-	    .venv/bin/python -m build --no-isolation --outdir dist
+	@.venv/bin/python packaging/packages.py $@
 
 stage: python ## a tree under build/stage that runs as it stands, examples included
 	@$(INSTALLER) install --root build/stage --python $(PYTHON) --with-examples

@@ -49,7 +49,7 @@ def lay_out_agents(root: Path, *, byte_code: bool) -> None:
     shutil.copy(CHECKOUT / f"packaging/tmpfiles.d/{PACKAGE}.conf", tmpfiles)
 
 
-def lay_out_toolkit(root: Path, wheel: Path, packages: Path) -> None:
+def lay_out_toolkit(root: Path, wheel: Path, packages: Path, *, byte_code: bool) -> None:
     """The importable module in `packages` below `root`, the command, its completion and pages."""
     target = root / packages.relative_to("/")
     zipfile.ZipFile(wheel).extractall(target)
@@ -59,6 +59,9 @@ def lay_out_toolkit(root: Path, wheel: Path, packages: Path) -> None:
     (record,) = target.glob("ocf_py-*.dist-info/RECORD")
     record.unlink()  # a package manager's list takes its place
     (record.parent / "INSTALLER").write_text("package\n")
+    if byte_code:  # else the first root that runs it leaves some that no package removes
+        how = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/"]
+        subprocess.run([PYTHON, "-m", "compileall", *how, str(target / "ocf_py")], check=True)
     script = root / "usr/bin/ocf-py"
     script.parent.mkdir(parents=True)
     script.write_text(_SCRIPT)
@@ -85,8 +88,9 @@ def main() -> None:
     parser.add_argument("--without-byte-code", action="store_true")
     given = parser.parse_args()
     root = given.root.absolute()
-    lay_out_agents(root, byte_code=not given.without_byte_code)
-    lay_out_toolkit(root, given.wheel, given.packages)
+    byte_code = not given.without_byte_code
+    lay_out_agents(root, byte_code=byte_code)
+    lay_out_toolkit(root, given.wheel, given.packages, byte_code=byte_code)
 
 
 if __name__ == "__main__":

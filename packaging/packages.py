@@ -1,8 +1,9 @@
-"""Builds the packages of this checkout: `packages.py rpm`, `packages.py deb`, into dist/.
+"""Builds the packages of this checkout: `packages.py rpm`, `deb` or `sdist`, into dist/.
 
-The version is that of the source, every time that of the last commit (or SOURCE_DATE_EPOCH):
-two builds of one commit are the same bytes. `--python` is what builds and tests, `--without-check`
-leaves the tests out.
+What is built is the last commit, so that no file that merely lies there gets into a package; an
+unpacked source archive is built as it is. The version is that of the source, every time that of the
+commit (or SOURCE_DATE_EPOCH): two builds of one commit are the same bytes. `--python` is what
+builds and tests, `--without-check` leaves the tests out.
 """
 
 from __future__ import annotations
@@ -38,15 +39,40 @@ def find_epoch(tree: Path) -> str:
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:
         return given
-    done = subprocess.run(
-        ["/usr/bin/git", "-C", tree, "log", "-1", "--format=%ct"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
+    if not is_checkout(tree):
         sys.exit("packages: no commit tells the time of the build: set SOURCE_DATE_EPOCH")
-    return done.stdout.strip()
+    return ask_git(tree, "log", "-1", "--format=%ct").strip()
+
+
+def is_checkout(tree: Path) -> bool:
+    """Whether a repository of git has its files there, and not around it."""
+    return (tree / ".git").exists()
+
+
+def ask_git(tree: Path, *words: str) -> str:
+    """What git says of the tree; ends the program where it cannot."""
+    command = ["git", "-C", str(tree), *words]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"packages: git {words[0]}: {getattr(error, 'stderr', '').strip() or error}")
+    return done.stdout
+
+
+def export(tree: Path, work: Path) -> Path:
+    """The last commit of the checkout at `tree`, in a folder of its own in `work`."""
+    changed = ask_git(tree, "status", "--porcelain").splitlines()
+    if changed:
+        more = f" and {len(changed) - 1} more" if changed[1:] else ""
+        sys.stderr.write(
+            f"packages: this is of the last commit, without what has changed since: "
+            f"{changed[0][3:]}{more}\n"
+        )
+    target, committed = work / "commit", work / "commit.tar"
+    ask_git(tree, "archive", "--format=tar", f"--output={committed}", "HEAD")
+    with tarfile.open(committed) as archive:
+        archive.extractall(target)  # noqa: S202 - git's own, of our own commit
+    return target
 
 
 def find_maintainer() -> str:
@@ -62,30 +88,23 @@ class Build:
     """One build of the packages of `tree`, in a folder of its own in `work` that is made anew."""
 
     def __init__(self, tree: Path, work: Path, python: Path) -> None:
-        self.tree, self.work, self.python = tree, work / "ocf-py-packages", python
-        self.version, self.epoch = read_version(tree), find_epoch(tree)
+        self.work, self.python = work / "ocf-py-packages", python
+        self.epoch = find_epoch(tree)
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
+        self.tree = export(tree, self.work) if is_checkout(tree) else tree
+        self.version = read_version(self.tree)
 
-    def make_archive(self) -> Path:
-        """The source archive, as it goes to PyPI."""
-        self._run(
-            [
-                self.python,
-                "-m",
-                "build",
-                "--sdist",
-                "--no-isolation",
-                "--outdir",
-                self.work,
-                self.tree,
-            ]
-        )
-        return self.work / f"ocf_py-{self.version}.tar.gz"
+    def make_archives(self, *kinds: str) -> list[Path]:
+        """What goes to PyPI: `sdist`, `wheel` or both."""
+        wanted = [f"--{kind}" for kind in kinds]
+        builder = [self.python, "-m", "build", "--no-isolation"]
+        self._run([*builder, *wanted, "--outdir", self.work, self.tree])
+        return sorted([*self.work.glob("*.tar.gz"), *self.work.glob("*.whl")])
 
     def make_rpms(self, *, check: bool) -> list[Path]:
         """The RPMs, the source's too."""
-        archive = self.make_archive()
+        (archive,) = self.make_archives("sdist")
         spec = self.work / "ocf-py.spec"
         text = (self.tree / "packaging/rpm/ocf-py.spec").read_text()
         date = time.strftime("%a %b %d %Y", time.gmtime(int(self.epoch)))
@@ -122,7 +141,8 @@ class Build:
 
     def make_debs(self, *, check: bool) -> list[Path]:
         """Debian's packages, and the .changes and .buildinfo that list them."""
-        with tarfile.open(self.make_archive()) as archive:
+        (source,) = self.make_archives("sdist")
+        with tarfile.open(source) as archive:
             archive.extractall(self.work)  # noqa: S202 - made a moment ago
         tree = self.work / f"ocf_py-{self.version}"
         shutil.copytree(tree / "packaging/deb", tree / "debian")
@@ -163,7 +183,7 @@ class Build:
 def main() -> None:
     """Builds, and names what was built."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("rpm", "deb"))
+    parser.add_argument("kind", choices=("rpm", "deb", "sdist"))
     parser.add_argument("--tree", type=Path, default=CHECKOUT)
     parser.add_argument("--work", type=Path)
     parser.add_argument("--out", type=Path, default=CHECKOUT / "dist")
@@ -172,9 +192,13 @@ def main() -> None:
     given = parser.parse_args()
     work = given.work or CHECKOUT / "build" / given.kind
     build = Build(given.tree.absolute(), work.absolute(), given.python.absolute())
-    make = build.make_rpms if given.kind == "rpm" else build.make_debs
+    check = not given.without_check
+    if given.kind == "sdist":
+        made = build.make_archives("sdist", "wheel")
+    else:
+        made = (build.make_rpms if given.kind == "rpm" else build.make_debs)(check=check)
     given.out.mkdir(parents=True, exist_ok=True)
-    for path in make(check=not given.without_check):
+    for path in made:
         print(shutil.copy2(path, given.out))
 
 

@@ -20,7 +20,9 @@ from tests.contract.subjects import SUBJECTS, TESTED
 if TYPE_CHECKING:
     from pathlib import Path
 
-_STATE = ("-o", "state=/run/ocf-py-test.state")
+# Another build may test on this machine, too.
+_STATE_FILE = f"/run/ocf-py-test-{os.getpid()}.state"
+_STATE = ("-o", f"state={_STATE_FILE}")
 
 
 def start_test(*words: str | Path, folder: Path | None = None) -> subprocess.Popen[str]:
@@ -124,7 +126,7 @@ def test_on_the_machine_what_could_do_harm_is_not_run_and_nothing_is_left() -> N
     assert states["life"] == states["start-is-idempotent"] == "holds"
     for harmful in ("killed-start-recovers", "idle-with-garbage", "empty-value-means-absent"):
         assert states[harmful] == "not run"
-    assert not os.path.exists("/run/ocf-py-test.state")
+    assert not os.path.exists(_STATE_FILE)
 
 
 def test_what_is_active_on_the_machine_is_left_alone() -> None:

@@ -7,6 +7,7 @@ holds it to be complete, and to name nothing that is not there.
 from __future__ import annotations
 
 _SETUP = "what has made the checkout in which this test runs"
+_WHEEL = "tests/packages/test_wheel.py sets a node up from a wheel"
 _TIER = "a test that runs the tests would not end"
 _DRBD = "needs DRBD's kernel module: tests/vm"
 _MOVES = "tests/cluster/mirror/test_moves.py moves one"
@@ -32,6 +33,11 @@ NOT_RUN: dict[str, dict[str, str]] = {
         'make compat PYTHONS="3.9 3.13"': _TIER,
     },
     "docs/howto/heartbeat.md": {"less new/report.txt": "waits for keys"},
+    "docs/howto/install.md": {
+        "python3 -m venv /opt/ocf-py": _WHEEL,
+        "/opt/ocf-py/bin/pip install ./ocf_py-0.1.0-py3-none-any.whl": _WHEEL,
+        "/opt/ocf-py/bin/ocf-py install": _WHEEL,
+    },
     "docs/howto/lab.md": {
         "ocf-py lab demo --provider heartbeat": "the same ten seconds as the line before",
         "ocf-py lab up --vm": "takes guests: tests/vm",

@@ -59,15 +59,15 @@ def stamp(tree: Path, version: str) -> None:
         file.write(f'\n_VERSION = "{version}"\n')
 
 
-def build(tree: Path, folder: Path, kind: str) -> dict[str, Path]:
-    """The packages of `tree`, built without their check, by name."""
+def build(tree: Path, folder: Path, kind: str, zone: str = "UTC") -> dict[str, Path]:
+    """The packages of `tree`, built without their check in that time zone, by name."""
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [
             *(sys.executable, tree / "packaging/packages.py", kind, "--without-check"),
             *("--tree", tree, "--work", folder / "work", "--out", folder / "out"),
         ],
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "TZ": zone},
         capture_output=True,
         text=True,
         check=False,
@@ -75,7 +75,9 @@ def build(tree: Path, folder: Path, kind: str) -> dict[str, Path]:
     assert done.returncode == 0, done.stdout + done.stderr
     if kind == "rpm":
         return {path.name.rsplit("-", 2)[0]: path for path in folder.glob("out/*.noarch.rpm")}
-    return {path.name.partition("_")[0]: path for path in folder.glob("out/*.deb")}
+    if kind == "deb":
+        return {path.name.partition("_")[0]: path for path in folder.glob("out/*.deb")}
+    return {path.suffix: path for path in folder.glob("out/*")}
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +106,21 @@ class Machine:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def left(self) -> set[str]:
+        """What it has and this machine has not, beside databases, logs and what was brought.
+
+        Empty folders of the distribution's, such as that of a shell's completions, do not count.
+        """
+        upper = self.root.parent / "upper"
+        brought = ("var", "packages", "tmp", "usr/local", "root/.rpmdb")
+        return {
+            str(path.relative_to(upper))
+            for path in upper.rglob("*")
+            if not str(path.relative_to(upper)).startswith(brought)
+            and not (Path("/") / path.relative_to(upper)).exists()
+            and ("ocf" in path.name or not path.is_dir())
+        }
+
     def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
         """One command there; it has to succeed."""
         done = self.attempt(*words)
@@ -112,7 +129,7 @@ class Machine:
 
     def attempt(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
         """One command there."""
-        path = "/usr/sbin:/usr/bin:/sbin:/bin"
+        path = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return subprocess.run(
             ["chroot", self.root, *words],
             env={"PATH": path, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
@@ -147,6 +164,11 @@ def made_machine(folder: Path) -> Iterator[Machine]:
         subprocess.run(["mount", "-t", "proc", "proc", folder / "root/proc"], check=True)
         subprocess.run(["mount", "-t", "tmpfs", "run", folder / "root/run"], check=True)
         subprocess.run(["mount", "--bind", "/dev", folder / "root/dev"], check=True)
+        # An administrator's own, which is none for the packages.
+        decoy = folder / "root/usr/local/bin/python3"
+        decoy.unlink(missing_ok=True)
+        decoy.write_text("#!/bin/sh\necho this is not the system's Python >&2; exit 1\n")
+        decoy.chmod(0o755)
         yield Machine(folder / "root")
     finally:
         subprocess.run(["umount", "--recursive", folder], check=True)

@@ -16,11 +16,12 @@ class Mixer(ocf.Agent):
         import time
 
         home = ocf.__file__.rsplit("/", 1)[0]
-        for folder in ("", "system/", "mirror/"):
-            for file in sorted(os.listdir(f"{home}/{folder}")):
+        for folder, _, files in sorted(os.walk(home)):
+            for file in sorted(files):
                 if not file.endswith(".py") or file in ("launch.py", "detached.py"):
                     continue
-                name = ("ocf_py/" + folder + file[:-3]).replace("/", ".").replace(".__init__", "")
+                path = f"ocf_py{folder[len(home) :]}/{file[:-3]}"
+                name = path.replace("/", ".").replace(".__init__", "")
                 stamp = __import__(name, fromlist=["__stamp__"]).__stamp__
                 if stamp != _VERSION:
                     raise ocf.Failure(f"{name} is of {stamp}, the agent of {_VERSION}")

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from ocf_py._version import __version__
 from tests.packages.conftest import CHECKOUT, HOME, LAUNCHERS, files_below
 from tests.packages.storm import Storm
+from tests.packages.usage import assert_byte_code, lose_byte_code, made_by_install, use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +18,21 @@ if TYPE_CHECKING:
 
 # The machine is Debian's: what the packages require is there, but not as an RPM.
 _RPM = ("rpm", "--nodeps")
+# The interpreter's package is called otherwise on SUSE: it goes by the file.
+_OTHER_PYTHON = """\
+Name: python399-base
+Version: 1
+Release: 1
+Summary: Another Python
+License: Python-2.0
+BuildArch: noarch
+%description
+%install
+mkdir -p %{buildroot}/usr/bin
+touch %{buildroot}/usr/bin/python3.99
+%files
+/usr/bin/python3.99
+"""
 
 
 def test_rpmlint_finds_nothing_that_is_not_explained(release: Release) -> None:
@@ -79,10 +96,10 @@ def test_an_upgrade_under_a_storm_of_actions_never_mixes_two_versions(
     machine.run(*_RPM, "-i", old)
     with Storm(machine) as storm:
         for _ in range(4):
-            machine.run(*_RPM, "-U", new)
-            machine.run(*_RPM, "-U", "--oldpackage", old)
+            storm.exchange(*_RPM, "-U", new)
+            storm.exchange(*_RPM, "-U", "--oldpackage", old)
     assert storm.faults == {}
-    assert storm.done > 20
+    assert storm.struck > 8
     machine.run(*_RPM, "-e", "ocf-py-agents")
     assert not (machine.root / HOME).exists()
 
@@ -94,9 +111,73 @@ def test_without_the_held_library_the_storm_would_find_actions_that_lose_theirs(
     machine.run(*_RPM, "-i", "--noscripts", old)
     with Storm(machine) as storm:
         for _ in range(4):
-            machine.run(*_RPM, "-U", "--noscripts", new)
-            machine.run(*_RPM, "-U", "--noscripts", "--oldpackage", old)
+            storm.exchange(*_RPM, "-U", "--noscripts", new)
+            storm.exchange(*_RPM, "-U", "--noscripts", "--oldpackage", old)
     assert storm.faults
+
+
+def test_a_change_of_the_systems_python_has_its_byte_code_made(
+    release: Release, machine: Machine
+) -> None:
+    machine.run(*_RPM, "-i", *machine.bring([release.rpm["ocf-py-agents"]]))
+    lose_byte_code(machine)
+    spec = machine.root / "python.spec"
+    spec.write_text(_OTHER_PYTHON)
+    machine.run("rpmbuild", "-bb", "--define", "_topdir /packages", "/python.spec")
+    machine.run(*_RPM, "-i", "/packages/RPMS/noarch/python399-base-1-1.noarch.rpm")
+    assert_byte_code(machine)
+
+
+def test_a_tree_of_an_install_is_not_overwritten_by_the_package(
+    release: Release, machine: Machine
+) -> None:
+    made_by_install(machine)
+    before = files_below(machine.root / HOME)
+    done = machine.attempt(*_RPM, "-i", *machine.bring([release.rpm["ocf-py-agents"]]))
+    assert done.returncode != 0
+    assert "run 'ocf-py uninstall' first" in done.stderr
+    assert files_below(machine.root / HOME) == before
+
+
+def test_removal_leaves_nothing_of_any_of_the_packages(release: Release, machine: Machine) -> None:
+    packages = machine.bring(list(release.rpm.values()))
+    use(machine, *_RPM, "-i", *(path for path in packages if ".src." not in path))
+    machine.run(*_RPM, "-e", "ocf-py-lab", "ocf-py", "ocf-py-agents")
+    assert machine.left() == set()
+
+
+def test_what_the_packages_require_is_what_they_need(release: Release) -> None:
+    asked = {}
+    for name, path in release.rpm.items():
+        done = subprocess.run(
+            ["rpm", "-qp", "--requires", path], capture_output=True, text=True, check=True
+        )
+        needed = {one for one in done.stdout.splitlines() if not one.startswith("rpmlib(")}
+        asked[name] = sorted(needed)
+    python = f"python(abi) = {sys.version_info[0]}.{sys.version_info[1]}"
+    version = f"{__version__}-1"
+    assert asked == {
+        "ocf-py-agents": ["/bin/sh", "python3 >= 3.9"],
+        "ocf-py": [
+            "/bin/sh",
+            "/usr/bin/python3",
+            python,
+            "python3 >= 3.9",
+            "python3dist(click) >= 8.1",
+            "python3dist(lxml) >= 4.6",
+            "python3dist(psutil) >= 5.8",
+        ],
+        "ocf-py-lab": [
+            "/usr/bin/python3",
+            "corosync",
+            f"ocf-py = {version}",
+            f"ocf-py-agents = {version}",
+            "pacemaker",
+            python,
+            "python3dist(matplotlib) >= 3.6",
+            "python3dist(pyroute2) >= 0.7",
+        ],
+    }
 
 
 def test_the_toolkit_is_not_needed_on_a_node_and_the_lab_not_by_the_toolkit(
@@ -111,5 +192,15 @@ def test_the_toolkit_is_not_needed_on_a_node_and_the_lab_not_by_the_toolkit(
     assert not [path for path in listed["ocf-py-agents"] if "site-packages" in path]
     assert not [path for path in listed["ocf-py"] if "/ocf_py/lab" in path]
     assert [path for path in listed["ocf-py-lab"] if path.endswith("/ocf_py/lab/lab.py")]
+    for name, paths in listed.items():  # what a package has no byte code of leaves some behind
+        sources = {path for path in paths if path.endswith(".py") and "/ocf_py/" in path}
+        compiled = {path for path in paths if path.endswith(".pyc")}
+        lacking = {_byte_code_of(path) for path in sources} - compiled
+        assert not lacking, name
     files = [path for paths in listed.values() for path in paths if "/licenses/" not in path]
     assert {path for path in files if files.count(path) > 1} == set()
+
+
+def _byte_code_of(path: str) -> str:
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/__pycache__/{name[:-3]}.{sys.implementation.cache_tag}.pyc"

@@ -127,6 +127,18 @@ def test_the_date_of_a_page_is_that_of_the_build(
     assert '8 "1970-01-02"' in (tmp_path / "a/man8/ocf-py.8").read_text()
 
 
+@pytest.mark.parametrize("given", ["yesterday", "1e30", "9" * 30])
+def test_a_date_that_is_none_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
+    done = run_cli("man", tmp_path / "a")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"ocf-py: SOURCE_DATE_EPOCH={given}: is no time; give seconds since 1970, or unset it\n"
+    )
+
+
 def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run_cli("man", tmp_path / "file")

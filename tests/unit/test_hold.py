@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -55,14 +56,63 @@ def test_a_generation_that_a_process_runs_from_stays(tmp_path: Path) -> None:
         assert held(tmp_path) == ["one", "three", "two"]
 
 
+def test_what_runs_from_the_packaged_library_finds_it_after_the_next_upgrade(
+    tmp_path: Path,
+) -> None:
+    """It began while its package was unpacked and not yet configured: there was no twin."""
+    home = tmp_path / "ocfpy"
+    home.mkdir()
+    package(home, "one")
+    began = home / "one/ocf_py/runner.py"
+    sleeper = "import sys; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", sleeper, began], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        hold.hold(home)
+        shutil.rmtree(home / "one")  # as the upgrade to two does
+        for generation in ("two", "three", "four"):
+            package(home, generation)
+            hold.hold(home)
+            assert began.read_text() == "one"
+        assert held(home) == ["four", "one", "three"]
+        assert worker.stdin is not None
+        worker.stdin.close()
+    package(home, "five")
+    hold.hold(home)
+    assert held(home) == ["five", "four"]
+    assert not (home / "one").is_symlink()
+
+
 def test_the_same_generation_again_takes_over_what_is_new_in_it(tmp_path: Path) -> None:
     package(tmp_path, "one")
     hold.hold(tmp_path)
     (tmp_path / "one/ocf_py/fresh.pyc").write_text("byte code")
     hold.hold(tmp_path)
     twin = tmp_path / "held/one/ocf_py"
-    assert sorted(path.name for path in twin.iterdir()) == ["fresh.pyc", "runner.py"]
+    names = sorted(path.name for path in twin.iterdir() if path.is_file())
+    assert names == ["fresh.pyc", "runner.py"]
     assert (twin / "fresh.pyc").samefile(tmp_path / "one/ocf_py/fresh.pyc")
+
+
+def test_byte_code_that_is_lacking_for_this_python_is_made(tmp_path: Path) -> None:
+    """After an upgrade of the system's Python: that of the package is of the one before."""
+    package(tmp_path, "one")
+    (tmp_path / "one/ocf_py/runner.py").write_text("lamp = 1\n")
+    cached = tmp_path / "held/one/ocf_py/__pycache__"
+    theirs = tmp_path / "one/ocf_py/__pycache__/runner.cpython-36.pyc"
+    theirs.parent.mkdir()
+    theirs.write_text("of another Python")
+    hold.hold(tmp_path)
+    assert sorted(path.name for path in cached.iterdir()) == sorted(
+        [theirs.name, f"runner.{sys.implementation.cache_tag}.pyc"]
+    )
+    code = "import sys; sys.path[:0] = sys.argv[1:]; import runner"
+    run = [sys.executable, "-ISBv", "-c", code, str(cached.parent)]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert f"# code object from '{cached}/runner" in done.stderr
+    assert list(theirs.parent.iterdir()) == [theirs], "the package's own folder stays as it is"
 
 
 def test_a_release_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

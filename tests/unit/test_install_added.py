@@ -130,8 +130,8 @@ def test_one_that_is_added_while_another_install_waits_stays(
     make = make_plan
     plans: list[Plan] = []
 
-    def add_between(*given: Any) -> Plan:
-        plans.append(make(*given))
+    def add_between(*given: Any, **more: Any) -> Plan:
+        plans.append(make(*given, **more))
         if len(plans) == 1:  # what the install saw without the lock
             install(place, make_sources("first", added=("Horn",)), python)
         return plans[-1]

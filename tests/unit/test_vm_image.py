@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pytest_subprocess import FakeProcess
+    from pytest_subprocess.fake_popen import FakePopen
+
     from ocf_py.lab.progress import Progress
 
 RECIPE = Recipe("bookworm")
@@ -258,26 +261,22 @@ def device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return device
 
 
-def end_with(code: int | None, calls: list[list[str]]) -> Callable[..., Any]:
-    def run(command: list[str], **options: Any) -> Any:
-        calls.append(command)
-        if code is None:
-            raise subprocess.TimeoutExpired(command, options["timeout"])
-        return subprocess.CompletedProcess(command, code)
-
-    return run
+def _hang(process: FakePopen) -> None:
+    raise subprocess.TimeoutExpired(process.args, 0)
 
 
 @pytest.mark.parametrize(("code", "chosen"), [(0, "kvm"), (1, "tcg"), (None, "tcg")])
 def test_kvm_is_taken_where_a_boot_has_proven_it_and_asked_once(
-    device: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int | None, chosen: str
+    device: Path, fp: FakeProcess, tmp_path: Path, code: int | None, chosen: str
 ) -> None:
-    calls: list[list[str]] = []
-    monkeypatch.setattr("subprocess.run", end_with(code, calls))
+    if code is None:
+        fp.register([fp.any()], callback=_hang)
+    else:
+        fp.register([fp.any()], returncode=code)
     image = Image(tmp_path)
     (tmp_path / "accelerator-of-an-older-boot").write_text("kvm")
     assert [accelerator.choose_accelerator(image) for _ in range(2)] == [chosen] * 2
-    assert len(calls) == 1
+    assert len(fp.calls) == 1
     assert len(list(tmp_path.glob("accelerator-*"))) == 1
 
 

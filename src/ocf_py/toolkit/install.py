@@ -38,6 +38,9 @@ from ocf_py.toolkit.installer.sources import find_sources
     metavar="TYPE",
     help="Give up an agent that --with or --with-examples has added; may be repeated.",
 )
+@click.option(
+    "--replace", is_flag=True, help="Overwrite what others have put or changed in our places."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, do nothing.")
 def install(
     *,
@@ -47,14 +50,16 @@ def install(
     with_examples: bool,
     also: tuple[Path, ...],
     without: tuple[str, ...],
+    replace: bool,
     dry_run: bool,
 ) -> None:
     r"""Install the agents where Pacemaker looks for them.
 
     The old agents work until the new ones are in place. A file that ocf-py did not write, or that
-    was changed since, is never overwritten. An agent that --with or --with-examples has added
-    stays, as it was added, in every later install; the same option replaces it, --without and
-    uninstall remove it. Where it does not work with the new library, nothing is installed.
+    was changed since, is in the way: nothing is done then, unless with --replace. An agent that
+    --with or --with-examples has added stays, as it was added, in every later install; the same
+    option replaces it, --without and uninstall remove it. Where it does not work with the new
+    library, nothing is installed.
 
     \b
     Examples:
@@ -65,6 +70,7 @@ def install(
     """
     sources = find_sources(with_examples=with_examples, also=also)
     act = preview_install if dry_run else write
-    lines = act(Place(root, prefix), sources, find_interpreter(python), without=without)
+    place, interpreter = Place(root, prefix), find_interpreter(python)
+    lines = act(place, sources, interpreter, without=without, replace=replace)
     for line in lines:
         click.echo(line)

@@ -7,6 +7,8 @@ import textwrap
 import time
 from typing import TYPE_CHECKING
 
+from ocf_py.toolkit.errors import UnusableInput
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -64,5 +66,10 @@ def _quote(text: str) -> str:
 
 def _date() -> str:
     """Of the build: https://reproducible-builds.org/specs/source-date-epoch/."""
-    moment = int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
-    return time.strftime("%Y-%m-%d", time.gmtime(moment))
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(int(given) if given else time.time()))
+    except (ValueError, OverflowError, OSError):
+        raise UnusableInput(
+            f"SOURCE_DATE_EPOCH={given}: is no time", hint="give seconds since 1970, or unset it"
+        ) from None

@@ -15,7 +15,7 @@ from ocf_py.toolkit.installer.place import DEFAULT_PREFIX, Place
 @click.option("--prefix", default=DEFAULT_PREFIX, show_default=True, help="Prefix below the root.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, do nothing.")
 def uninstall(*, root: Path, prefix: str, dry_run: bool) -> None:
-    r"""Remove what `install` wrote and nobody has changed since.
+    r"""Remove what `install` wrote and nobody has changed since; 1 where something stays.
 
     \b
     Examples:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import hold
 from ocf_py.toolkit.installer.inspection import find_python, inspect
 from ocf_py.toolkit.installer.installation import install
 from ocf_py.toolkit.installer.interpreter import find_interpreter
-from ocf_py.toolkit.installer.manifest import LAUNCHERS, MANIFEST
+from ocf_py.toolkit.installer.manifest import LAUNCHERS, LIBRARY, MANIFEST
 from ocf_py.toolkit.installer.place import Place
 from tests.unit.doctor.nodes import told
 from tests.unit.installing import make_sources
@@ -63,6 +64,22 @@ def test_a_tree_whose_library_is_gone_is_one_line_with_a_number(place: Place) ->
 def test_another_version_is_a_warning(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ocf_py.toolkit.installer.inspection.__version__", "9.9")
     assert told(inspect(place)) == [("warning", str(place))]
+
+
+def test_of_a_package_the_twin_is_looked_at_and_the_package_is_the_remedy(
+    tmp_path: Path, agents_python: str
+) -> None:
+    place = Place(tmp_path)
+    install(place, make_sources(), find_interpreter(agents_python), package="lamps")
+    (found,) = inspect(place)
+    assert (found.verdict.value, "no twin" in found.message) == ("warning", True)
+    hold.hold(place.tree.base / LIBRARY)
+    assert told(inspect(place)) == [("fine", str(place))]
+    (runner,) = (place.tree.base / LIBRARY).glob("held/*/ocf_py/runner.py")
+    runner.unlink()  # the one that was packaged stays
+    (found,) = inspect(place)
+    assert (found.subject, found.message) == (str(runner), "is missing")
+    assert found.remedy.startswith("install the package lamps again")
 
 
 def test_nothing_installed_is_a_problem(tmp_path: Path) -> None:

@@ -26,13 +26,21 @@ def main() -> None:
     options.add_argument("--with-examples", action="store_true")
     options.add_argument("--with", dest="also", action="append", type=Path, default=[])
     options.add_argument("--without", action="append", default=[])
+    options.add_argument("--replace", action="store_true")
     options.add_argument("--package", default="", help="the package that carries the tree")
     given = parser.parse_args()
     place = Place(given.root, given.prefix)
     if given.verb == "install":
         sources = find_sources(with_examples=given.with_examples, also=given.also)
         interpreter = find_interpreter(given.python)
-        lines = install(place, sources, interpreter, without=given.without, package=given.package)
+        lines = install(
+            place,
+            sources,
+            interpreter,
+            without=given.without,
+            replace=given.replace,
+            package=given.package,
+        )
     else:
         lines = uninstall(place)
     sys.stdout.writelines(f"{line}\n" for line in lines)

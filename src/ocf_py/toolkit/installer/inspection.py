@@ -31,7 +31,11 @@ def inspect(place: Place) -> Iterator[Diagnosis]:
                 _CHECK, str(place), "no agents are installed", "nothing can run", "ocf-py install"
             )
             return
-        found = [*_judge_version(place, manifest), *_judge_files(place, manifest)]
+        found = [
+            *_judge_version(place, manifest),
+            *_judge_twin(place, manifest),
+            *_judge_files(place, manifest),
+        ]
     except ToolkitError as error:
         yield problem(_CHECK, str(place), str(error), "nobody knows what is installed", _AGAIN)
         return
@@ -53,6 +57,12 @@ def find_python(place: Place) -> str:
     return lines[0].strip("'") if lines else ""
 
 
+def _again(manifest: Manifest) -> str:
+    if manifest.package:
+        return f"install the package {manifest.package} again, as by apt-get install --reinstall"
+    return f"{_AGAIN}, with --replace where somebody else has changed something"
+
+
 def _is_launcher(path: str) -> bool:
     return path.startswith(f"{LAUNCHERS}/")
 
@@ -64,18 +74,39 @@ def _judge_version(place: Place, manifest: Manifest) -> Iterator[Diagnosis]:
             str(place),
             f"ocf-py {manifest.version} is installed, and this is {__version__}",
             "the agents are not those that this command knows",
-            _AGAIN,
+            _again(manifest),
         )
+
+
+def _judge_twin(place: Place, manifest: Manifest) -> Iterator[Diagnosis]:
+    if manifest.package and not _list_twins(place, manifest):
+        yield warning(
+            _CHECK,
+            str(place.tree.base / LIBRARY / "held"),
+            "the scripts of the package did not run: its library has no twin",
+            "an upgrade may fail the actions that run meanwhile",
+            _again(manifest),
+        )
+
+
+def _list_twins(place: Place, manifest: Manifest) -> dict[str, str]:
+    """What the launchers of a package run (see packaging/hold.py), and what each is the twin of."""
+    own, twin = f"{LIBRARY}/{manifest.generation}", f"{LIBRARY}/held/{manifest.generation}"
+    if not place.tree.has_folder(twin):
+        return {}
+    within = [path[len(own) :] for path in manifest.files if path.startswith(f"{own}/")]
+    return {f"{twin}{path}": f"{own}{path}" for path in within}
 
 
 def _judge_files(place: Place, manifest: Manifest) -> Iterator[Diagnosis]:
     """The first of each kind, with the number of all: one remedy mends them."""
     faults: dict[str, list[str]] = {}
-    for path in sorted(manifest.files):
+    twins = _list_twins(place, manifest)
+    for path in sorted((*manifest.files, *twins)):
         found = place.tree.inspect(path)
         if found is None:
             faults.setdefault("is missing", []).append(path)
-        elif not manifest.owns(path, found[0]):
+        elif not manifest.owns(twins.get(path, path), found[0]):
             faults.setdefault("was changed since it was installed", []).append(path)
         elif not found[1] & _READ:
             faults.setdefault("cannot be read by the user hacluster", []).append(path)
@@ -92,5 +123,5 @@ def _judge_files(place: Place, manifest: Manifest) -> Iterator[Diagnosis]:
             f"{place.tree.base / paths[0]}{more}",
             fault,
             "an action may fail here, a stop too, which has the node fenced",
-            f"{_AGAIN}; what somebody else has changed it leaves alone: move that away first",
+            _again(manifest),
         )

@@ -32,12 +32,18 @@ if TYPE_CHECKING:
 
 
 def preview_install(
-    place: Place, sources: Sources, interpreter: Interpreter, *, without: Collection[str] = ()
+    place: Place,
+    sources: Sources,
+    interpreter: Interpreter,
+    *,
+    without: Collection[str] = (),
+    replace: bool = False,
 ) -> list[str]:
     """What `install` would do, a line each; touches nothing."""
     tree = place.tree
     manifest = load_own_manifest(tree)
-    plan = make_plan(tree, manifest, keep_added(tree, manifest, sources, without), interpreter)
+    wanted = keep_added(tree, manifest, sources, without)
+    plan = make_plan(tree, manifest, wanted, interpreter, replace=replace)
     return [
         *(f"would write {tree.base / path}" for path in (*plan.library, *plan.launchers)),
         *(f"would remove {tree.base / path}" for path in plan.stale),
@@ -50,11 +56,13 @@ def install(
     interpreter: Interpreter,
     *,
     without: Collection[str] = (),
+    replace: bool = False,
     package: str = "",
 ) -> list[str]:
     """Makes the tree at `place` hold `sources`; returns what there is to say, a line each.
 
-    The user's own agents of earlier installs stay, but for those of the types `without`. With
+    The user's own agents of earlier installs stay, but for those of the types `without`. What
+    others have written under our names is in the way, unless this may `replace` it. With
     `package`, the tree is to be carried by the package of that name, and changed by no install.
 
     An action that runs meanwhile goes on importing from its own generation, which stays until
@@ -70,13 +78,13 @@ def install(
     # Once without the lock: a refusal leaves no trace, not even the folder that is locked.
     manifest = load_own_manifest(tree)
     wanted = keep_added(tree, manifest, sources, without)
-    plan = make_plan(tree, manifest, wanted, interpreter)
+    plan = make_plan(tree, manifest, wanted, interpreter, replace=replace)
     library, built = _build(place, plan, wanted, interpreter), plan.generation
     made = [folder for folder in SHARED if not tree.has_folder(folder)]
     with tree.locked(LIBRARY, create=True):
         manifest = load_own_manifest(tree)
         wanted = keep_added(tree, manifest, sources, without)
-        plan = make_plan(tree, manifest, wanted, interpreter)
+        plan = make_plan(tree, manifest, wanted, interpreter, replace=replace)
         for folder in (LIBRARY, LAUNCHERS):
             tree.remove_unfinished(folder)
         done = (__version__, plan.generation, plan.added) == (
@@ -101,7 +109,7 @@ def install(
             raise
     types = ", ".join(agent.type for agent in wanted.agents)
     return [
-        *_tell_kept(tree, kept),
+        *(f"left as it is, changed by someone else: {tree.base / path}" for path in kept),
         *(
             f"{place}: kept {agent.type}, which an earlier install added"
             for agent in wanted.agents
@@ -112,7 +120,11 @@ def install(
 
 
 def uninstall(place: Place, *, dry_run: bool = False) -> list[str]:
-    """Removes what the manifest at `place` lists and nobody has changed; returns what to say."""
+    """Removes what the manifest at `place` lists and nobody has changed; returns what to say.
+
+    Raises:
+        ToolkitError: All else is removed, and something stays that others have changed.
+    """
     tree = place.tree
     if tree.read(MANIFEST) is None:
         return [f"{place}: nothing of ocf-py is installed"]
@@ -123,7 +135,15 @@ def uninstall(place: Place, *, dry_run: bool = False) -> list[str]:
             return [f"would remove {tree.base / path}" for path in paths if tree.inspect(path)]
         kept = _clear(tree, manifest)
     what = f"ocf-py {manifest.version}" if manifest.version else "what an unfinished install left"
-    return [*_tell_kept(tree, kept), f"{place}: uninstalled {what}"]
+    if kept:
+        more = f" and {len(kept) - 1} more" if kept[1:] else ""
+        raise ToolkitError(
+            f"{place}: uninstalled {what}, but for {tree.base / kept[0]}{more}, changed by someone "
+            "else",
+            hint="remove by hand what is left; a launcher among it is one that Pacemaker still "
+            "finds",
+        )
+    return [f"{place}: uninstalled {what}"]
 
 
 def _build(
@@ -221,7 +241,3 @@ def _remove_owned(tree: Tree, manifest: Manifest, paths: Iterable[str]) -> list[
     for folder in sorted(emptied, key=len, reverse=True):
         tree.remove_folder(folder)
     return kept
-
-
-def _tell_kept(tree: Tree, kept: Iterable[str]) -> list[str]:
-    return [f"left as it is, changed by someone else: {tree.base / path}" for path in kept]

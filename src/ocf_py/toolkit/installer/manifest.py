@@ -76,7 +76,8 @@ def load_manifest(tree: Tree) -> Manifest:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolkitError(
             f"{tree.base / MANIFEST}: unreadable manifest ({error})",
-            hint=f"remove {LIBRARY} and {LAUNCHERS} below {tree.base} by hand, then install",
+            hint="install the package that brought it again; where none did, remove "
+            f"{LIBRARY} and {LAUNCHERS} below {tree.base} by hand, then install",
         ) from error
     return manifest
 

@@ -35,8 +35,15 @@ class Plan:
     added: dict[str, str] = field(default_factory=dict)  # as in the manifest
 
 
-def make_plan(tree: Tree, manifest: Manifest, sources: Sources, interpreter: Interpreter) -> Plan:
-    """Compares `tree` with `sources`.
+def make_plan(
+    tree: Tree,
+    manifest: Manifest,
+    sources: Sources,
+    interpreter: Interpreter,
+    *,
+    replace: bool = False,
+) -> Plan:
+    """Compares `tree` with `sources`; what others wrote under our names it may `replace`.
 
     Raises:
         ToolkitError: Files in the way are not ours, or were changed since we wrote them.
@@ -50,27 +57,27 @@ def make_plan(tree: Tree, manifest: Manifest, sources: Sources, interpreter: Int
     for name in (*sources.files, *compiled, *documents):
         path = f"{LIBRARY}/{generation}/{name}"
         found = tree.inspect(path)
-        if found and not manifest.owns(path, found[0]):
-            foreign.append(path)
-        elif found and found[1] == LIBRARY_MODE:
+        owned = found is not None and manifest.owns(path, found[0])
+        if found and owned and found[1] == LIBRARY_MODE:
             plan.intact[path] = found[0]
         else:
             plan.library.append(path)
+            foreign += [path] if found and not owned else []
     for agent in sources.agents:
         path = f"{LAUNCHERS}/{agent.type}"
         text = write_launcher(agent, interpreter, version=__version__, generation=generation)
         found = tree.inspect(path)
-        if found and not manifest.owns(path, found[0]):
-            foreign.append(path)
-        elif found == (hashlib.sha256(text).hexdigest(), LAUNCHER_MODE):
+        owned = found is not None and manifest.owns(path, found[0])
+        if found and owned and found == (hashlib.sha256(text).hexdigest(), LAUNCHER_MODE):
             plan.intact[path] = found[0]
         else:
             plan.launchers[path] = text
-    if foreign:
+            foreign += [path] if found and not owned else []
+    if foreign and not replace:
         others = f" (and {len(foreign) - 1} more)" if foreign[1:] else ""
         raise ToolkitError(
             f"{tree.base / foreign[0]}{others}: not written by ocf-py, or changed since",
-            hint="nothing was changed; move it away and install again",
+            hint="nothing was changed; move it away, or have --replace overwrite it",
         )
     own = (agent for agent in sources.agents if agent.origin is not Origin.SHIPPED)
     plan.added = {agent.type: agent.path.name for agent in own}
