@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ocf_py.drbd.tools import Drbd as Machine
 
 _POLL = 0.2  # seconds between two looks at a state that is on its way
+_FOR_PRIMARY = 0.5  # of a stop's time: what a promoted peer is given that depends on us
 _RETRY = 1.0  # seconds between two attempts at what DRBD has refused
 # The facts of the record.
 _CURRENT, _LOST, _ELSEWHERE, _WELL = "current", "lost", "promoted-elsewhere", "well"
@@ -337,11 +338,16 @@ class Drbd(ocf.Agent):
         seen = self._glimpse()
         if seen is not None and (self._leaves_a_primary(seen) or self._goes_on_without_us(seen)):
             self._outdate()
-        from ocf_py.drbd.refusals import is_held_open
+        from ocf_py.drbd.refusals import is_held_open, is_refused_by_primary
         from ocf_py.drbd.tools import say_briefly
 
         def take_down() -> ocf.Failure | None:
             done = self.machine.take_down()
+            if is_refused_by_primary(done) and not self.call.deadline.stage(_FOR_PRIMARY):
+                # It loses our data anyway: a stop that fails has this node fenced.
+                self.call.log.warning("the promoted peer has no other good data: it loses ours")
+                self._administer_gently("disconnect", "--force")
+                done = self.machine.take_down()
             if not self.machine.is_up():
                 return None
             said = f"drbdsetup down ended with {done.status}: {say_briefly(done.stderr)}"
@@ -494,8 +500,10 @@ class Drbd(ocf.Agent):
             self._remember_promoted()
             self._remember_left()
         self._note(seen)
-        if self._goes_on_without_us(seen):
-            self._outdate()
+        # Of one that has just been started the link may yet come up. A later one is left looking
+        # for its peer, which it has to hear of to be of use again.
+        if told.operation != "start" and self._goes_on_without_us(seen):
+            self._administer_gently("outdate")
             seen = self._look()
         self._tell(seen)
 

@@ -129,6 +129,9 @@ class FakeNode:
         self.connection = "StandAlone"
         return 0, "", ""
 
+    def _disconnect_force(self) -> tuple[int, str, str]:
+        return self._disconnect()
+
     def _outdate(self) -> tuple[int, str, str]:
         if self.is_connected:
             return 17, "", "0: State change failed: (-13) Refusing to be Outdated while Connected"
@@ -181,6 +184,8 @@ class FakeNode:
             return 10, "", _UNKNOWN
         if self.openers:
             return 11, "", _HELD
+        if self.is_connected and self.peer.role == "Primary" and self.peer.disk != "UpToDate":
+            return 17, "", "r0: State change failed: (-2) Need access to UpToDate data"
         self.pair.part(self)
         self.stop()
         return 0, "", ""

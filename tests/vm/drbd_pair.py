@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from ocf_py.lab import Lab
 
 #: What docs/reference/drbd.md says that DRBD's configuration has to hold.
-OUR_HANDLERS = {
-    "fence-peer": "/usr/bin/ocf-py drbd fence-peer",
-    "after-resync-target": "/usr/bin/ocf-py drbd unfence",
-}
+OUR_HANDLERS = {"fence-peer": "/usr/bin/ocf-py drbd fence-peer"}
 LINK = "1"  # the cable of the mirror, as the lab's faults name it
 _RING1 = next(network for network in NETWORKS if network.interface == "eth1")
 _PORT = 7789

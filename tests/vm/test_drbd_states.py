@@ -288,6 +288,23 @@ def test_without_its_disk_it_serves_through_the_peer_and_says_so(mirror: DrbdPai
     assert one.has_score("10000")
 
 
+def test_a_stop_ends_though_the_promoted_peer_loses_its_last_good_data(mirror: DrbdPair) -> None:
+    mirror.create()
+    one, other = start_both(mirror)
+    one.do("promote")
+    write_block(one.node, b"before")
+    one.node.run(["drbdadm", "detach", "r0"])
+    assert other.call("stop").code == 0
+    assert other.monitor().code == 7
+    assert one.monitor().code == 9  # it is cut off
+    one.call("stop")
+    one.do("start")
+    other.do("start")
+    mirror.await_states("Connected", "UpToDate/UpToDate")
+    other.do("promote")
+    assert read_block(other.node) == "before"
+
+
 def test_a_disk_that_fails_under_a_promoted_instance_is_left_and_named(
     lab: Lab, mirror: DrbdPair
 ) -> None:

@@ -12,16 +12,24 @@ from ocf_py.cib.model import resources
 from ocf_py.fencing_history import is_confirmed
 
 from .constraint import deletion, name_constraint
+from .tools import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from ocf_py.cib.model import Resource
+
 _ANSWER = "5s"
+_OLDEST = (2, 1)  # of Pacemaker
 
 
 class Undecided(Exception):  # noqa: N818 - says what is
     """Nothing can be said of the peer; the message says why, and I/O stays frozen."""
+
+
+class Unanswered(Undecided):
+    """A tool did not answer, as of a cluster manager that restarts: it may be asked again."""
 
 
 class Standing:
@@ -35,6 +43,24 @@ class Standing:
         """Whether the cluster has fencing turned on."""
         options = self._root.find("summary/cluster_options")
         return options is not None and options.get("stonith-enabled") == "true"
+
+    @property
+    def has_quorum(self) -> bool:
+        """Whether this part of the cluster has the say, or is told to act without."""
+        options = self._root.find("summary/cluster_options")
+        coordinator = self._root.find("summary/current_dc")
+        if options is not None and options.get("no-quorum-policy") == "ignore":
+            return True
+        return coordinator is not None and coordinator.get("with_quorum") == "true"
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The version of Pacemaker on the coordinator, (2, 1, 5); () where it does not tell."""
+        coordinator = self._root.find("summary/current_dc")
+        try:
+            return read_version("" if coordinator is None else coordinator.get("version", ""))
+        except ValueError:
+            return ()
 
     def is_online(self, node: str) -> bool:
         """Whether a node is a member, seen as such by the cluster."""
@@ -76,20 +102,27 @@ class Configuration:
         try:
             self._document = parse_document(Path("the cluster's configuration"), document)
         except UnreadableConfiguration as error:
-            raise Undecided(str(error)) from error
+            raise Unanswered(str(error)) from error
 
     def find_clone(self, resource: str) -> str:
         """The id of the promotable clone that a resource of DRBD is in the cluster.
 
         Its name may come from a template, or from what is referred to.
         """
-        for one in resources(self._document):
-            around = one.collective
-            if around is not None and any(
-                values.get("drbd_resource") == resource for values in one.value_sets()
-            ):
-                return around.get("id", "")
-        raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
+        found = {
+            one.collective.get("id", ""): one
+            for one in resources(self._document)
+            if one.collective is not None
+            and any(values.get("drbd_resource") == resource for values in one.value_sets())
+        }
+        names = [*found]
+        if len(names) > 1:  # of an agent that was replaced, one may be left behind
+            names = [name for name, one in found.items() if _can_be_promoted(one)]
+        if not found:
+            raise Undecided(f"no clone of the cluster has drbd_resource={resource}")
+        if len(names) != 1:
+            raise Undecided(f"more than one has drbd_resource={resource}: {', '.join(found)}")
+        return names[0]
 
     def is_forbidden(self, resource: str, node: str) -> bool:
         """Whether a peer has forbidden promotion on a node."""
@@ -105,8 +138,15 @@ class Pacemaker:
         self._run = run
 
     def look(self) -> Standing:
-        """Ask how the nodes stand."""
-        return Standing(self._ask(["crm_mon", "-1", "--output-as=xml"]))
+        """Ask how the nodes stand. Undecided of a Pacemaker to which our words mean something else.
+
+        Before 2.1 a rule knew no role Promoted, and crmadmin took seconds for milliseconds.
+        """
+        standing = Standing(self._ask(["crm_mon", "-1", "--output-as=xml"]))
+        if standing.version and standing.version < _OLDEST:
+            said = ".".join(map(str, standing.version))
+            raise Undecided(f"the cluster is of Pacemaker {said}: this needs 2.1 or later")
+        return standing
 
     def read(self) -> Configuration:
         """Ask what is configured."""
@@ -139,8 +179,14 @@ class Pacemaker:
         status, stdout, stderr = self._run(argv)
         if status != 0:
             said = " ".join(stderr.split())[:300]
-            raise Undecided(f"{argv[0]} {argv[1]} ended with {status}: {said}")
+            raise Unanswered(f"{argv[0]} {argv[1]} ended with {status}: {said}")
         return bytes(stdout)
+
+
+def _can_be_promoted(one: Resource) -> bool:
+    """Whether it is a promotable clone that the cluster is to run."""
+    stopped = ("stopped", "started", "slave", "unpromoted")
+    return one.is_promotable and one.around("target-role").lower() not in stopped
 
 
 def _constraint(clone: str, resource: str, node: str) -> etree._Element:
@@ -165,4 +211,4 @@ def _parse(document: bytes) -> etree._Element:
     try:
         return etree.fromstring(document, parser)
     except etree.XMLSyntaxError as error:
-        raise Undecided(f"the cluster did not answer in XML: {error}") from error
+        raise Unanswered(f"the cluster did not answer in XML: {error}") from error

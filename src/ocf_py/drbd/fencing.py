@@ -16,32 +16,34 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ocf_py.outcomes import Failure
+
 from . import words
-from .cluster import Undecided
+from .cluster import Unanswered, Undecided
 from .constraint import name_constraint
-from .tools import MANY_PEERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .cluster import Configuration, Pacemaker, Standing
-    from .picture import Resource
+    from .picture import Peer, Resource
 
 UNDECIDED, OUTDATED, UNREACHABLE, PEER_PROMOTED, FENCED = 1, 4, 5, 6, 7
 _INTERVAL = 1.0  # seconds between two looks at the cluster
+_WITHDRAWALS = 3  # attempts to take back what was written for a promotion that is refused
 
 
 class Request:
     """What DRBD asks: about which resource, here (``node``) and there (``peer``), by host names.
 
-    ``minor`` is the device that a handler is called for, -1 where it is for all.
+    ``peer_id`` is the peer's number in DRBD 9, where a connection may have any name; -1 in 8.4.
     """
 
-    def __init__(self, resource: str, node: str, peer: str, minor: int = -1) -> None:
+    def __init__(self, resource: str, node: str, peer: str, peer_id: int = -1) -> None:
         self.resource = resource
         self.node = node
         self.peer = peer
-        self.minor = minor
+        self.peer_id = peer_id
 
 
 def read_request(variables: Mapping[str, str], host: str) -> Request:
@@ -65,20 +67,20 @@ def read_request(variables: Mapping[str, str], host: str) -> Request:
         raise ValueError("DRBD_PEER is not set, nor DRBD_PEER_NODE_ID with its DRBD_NODE_ID_")
     if node == there:
         raise ValueError(f"{node} is this node, and named as its own peer")
-    minor = variables.get("DRBD_MINOR", "").split()  # of several volumes 9 gives them all
-    is_of_one = len(minor) == 1 and minor[0].isdigit()
-    return Request(resource, node, there, int(minor[0]) if is_of_one else -1)
+    return Request(resource, node, there, int(peer) if peer.isdigit() else -1)
 
 
 class Patience:
     """How long a call of the handler may take, its every question to a tool included.
 
-    Without ``seconds`` it is `PROMOTION` at first, which is less than a promotion has, in which
-    DRBD waits; and `SERVING` where the resource is promoted: DRBD asks once, and I/O that nobody
-    has thawed by the end stays frozen though the peer be fenced a minute later.
+    Without ``seconds`` it is `PROMOTION` at first, for which a promotion waits: DRBD asks up to
+    four times for one (max_tries in its drbd_set_role), and all are to end before the action does.
+    Where the resource is promoted it is `SERVING`: DRBD asks once, and I/O that nobody has
+    thawed by the end stays frozen though the peer be fenced a minute later. drbdadm itself gives a
+    handler 600 seconds (its SLEEPS_VERY_LONG), the last tool that this asks included.
     """
 
-    PROMOTION, SERVING = 60.0, 600.0
+    PROMOTION, SERVING = 15.0, 560.0
 
     def __init__(self, seconds: float | None = None) -> None:
         self._end = time.monotonic() + (self.PROMOTION if seconds is None else seconds)
@@ -114,6 +116,7 @@ class Handler:
         self._say = say
         self._sleep = sleep
         self._has_forbidden = False
+        self._has_answered = False
 
     def fence(self, policy: str, booted: float, mark: Callable[[], object]) -> int:
         """Fence the peer; the exit code for DRBD. Undecided says why there is none.
@@ -121,7 +124,7 @@ class Handler:
         ``policy`` is the setting `fencing` of the resource, ``booted`` when this machine was, in
         seconds of the epoch. ``mark`` is called before the cluster is told to promote no peer.
         """
-        resource = self._look()
+        resource = self._look_patiently()
         bad = resource.disks - {words.UP_TO_DATE, words.CONSISTENT}
         if bad and not resource.has_access:
             raise Undecided(f"the disks here are {', '.join(sorted(bad))}: no better than a peer's")
@@ -133,7 +136,7 @@ class Handler:
             # A promotion that is refused leaves the peer free. One that serves may have written
             # what the peer has not: there the constraint stays until the peer has caught up.
             if self._has_forbidden and not resource.is_primary:
-                self._cluster.allow(self._request.resource, self._request.peer)
+                self._withdraw()
             raise
 
     def _settle(
@@ -141,34 +144,59 @@ class Handler:
     ) -> int:
         """Ask again and again, until the cluster can tell what has become of the peer.
 
-        I/O, or a promotion, waits for each of the questions: a few, and not one a fact.
+        I/O, or a promotion, waits for each of the questions: a few, and not one a fact. A tool that
+        fails is asked again: a cluster manager that restarts answers nobody for a while.
         """
+        while True:
+            try:
+                answer = self._judge(resource, policy, booted, mark)
+            except Unanswered as error:
+                answer = str(error)
+            if isinstance(answer, int):
+                return answer
+            self._wait(answer)
+
+    def _judge(
+        self, resource: Resource, policy: str, booted: float, mark: Callable[[], object]
+    ) -> int | str:
+        """What is to be said of the peer now, or why there is nothing yet."""
         peer = self._request.peer
         is_sure = resource.is_up_to_date or resource.is_primary
-        has_answered = False
-        while True:
-            standing, configuration = self._cluster.look(), self._cluster.read()
-            clone = configuration.find_clone(self._request.resource)
-            is_there = standing.is_online(peer)
-            is_promoted = is_there and standing.is_promoted(clone, peer)
-            if is_promoted and not resource.is_primary:
-                self._say(f"{peer} is promoted: this node's data becomes Outdated")
-                return PEER_PROMOTED
-            why = f"{peer} was not fenced in time"
-            if is_promoted:  # of two primaries the cluster may be about to fence one
-                why = f"{peer} is promoted as well: an admin has to decide"
-            elif configuration.is_forbidden(self._request.resource, self._request.node):
-                why = self._find_fenced(resource)
-            else:
-                is_new = self._forbid(configuration, clone, mark)
-                if standing.is_dead(peer):
-                    return self._judge_dead(standing, policy, booted, is_sure=is_sure)
-                if has_answered and is_there and not is_new:
-                    return self._judge_there(is_sure=is_sure)
-                if is_there and self._cluster.answers(peer):
-                    has_answered = True  # what has happened until then is looked at once more
-                    continue
-            self._wait(why)
+        standing, configuration = self._cluster.look(), self._cluster.read()
+        clone = configuration.find_clone(self._request.resource)
+        is_there = standing.is_online(peer)
+        is_promoted = is_there and standing.is_promoted(clone, peer)
+        if is_promoted and not resource.is_primary:
+            self._say(f"{peer} is promoted: this node's data becomes Outdated")
+            return PEER_PROMOTED
+        obstacle = self._find_obstacle(resource, standing, configuration, is_promoted=is_promoted)
+        if obstacle:
+            return obstacle
+        is_new = self._forbid(configuration, clone, mark)
+        if standing.is_dead(peer):
+            return self._judge_dead(standing, policy, booted, is_sure=is_sure)
+        if self._has_answered and is_there and not is_new:
+            return self._judge_there(is_sure=is_sure)
+        if is_there and self._cluster.answers(peer):
+            self._has_answered = True  # what has happened until then is looked at once more
+            return self._judge(resource, policy, booted, mark)
+        return f"{peer} was not fenced in time"
+
+    def _find_obstacle(
+        self,
+        resource: Resource,
+        standing: Standing,
+        configuration: Configuration,
+        *,
+        is_promoted: bool,
+    ) -> str:
+        """Why nothing can be said, nor be written: "" if nothing is in the way."""
+        if is_promoted:  # of two primaries the cluster may be about to fence one
+            return f"{self._request.peer} is promoted as well: an admin has to decide"
+        if configuration.is_forbidden(self._request.resource, self._request.node):
+            return self._find_fenced(resource)
+        # Whom a minority takes for dead may be promoted by the majority, which has the say.
+        return "" if standing.has_quorum else "this part of the cluster has no quorum"
 
     def _find_fenced(self, resource: Resource) -> str:
         """Why there is nothing to be said yet by one whom a peer has fenced."""
@@ -214,49 +242,74 @@ class Handler:
         if self._patience.remaining <= 0:
             raise Undecided(why)
         self._sleep(_INTERVAL)
-        peer = self._look().find_peer(self._request.peer)
+        try:
+            peer = self._find_peer(self._look())
+        except Unanswered:
+            return  # so much the less is known of the peer
         if peer is not None and peer.is_connected:
             if self._has_forbidden and peer.is_up_to_date:
-                self._cluster.allow(self._request.resource, self._request.peer)
+                self._withdraw()
             raise Undecided(f"{self._request.peer} is connected again")
 
+    def _withdraw(self) -> None:
+        """Leave the peer free, whom this call has forbidden."""
+        for _ in range(_WITHDRAWALS):
+            try:
+                self._cluster.allow(self._request.resource, self._request.peer)
+            except Unanswered as error:
+                self._say(str(error))
+                self._sleep(_INTERVAL)
+            else:
+                self._has_forbidden = False
+                return
+
+    def _find_peer(self, resource: Resource) -> Peer | None:
+        return resource.find_peer(self._request.peer, self._request.peer_id)
+
+    def _look_patiently(self) -> Resource:
+        """The first look: nothing is known before it."""
+        while True:
+            try:
+                return self._look()
+            except Unanswered:
+                if self._patience.remaining <= 0:
+                    raise
+                self._sleep(_INTERVAL)
+
     def _look(self) -> Resource:
-        resource = self._look_here()
+        try:
+            resource = self._look_here()
+        except Failure as failure:
+            raise Unanswered(str(failure)) from failure
         if resource is None:
             raise Undecided(f"{self._request.resource} is down here")
         return resource
 
-    def unfence(self, major: int) -> None:
+    def unfence(self) -> None:
         """Allow the promotion of what has caught up again.
 
-        8.4 says so on the node that was behind (after-resync-target), while that node's own
-        device, ``minor``, does not show it yet; 9 on the one that was ahead (unfence-peer).
+        By the view of the node that is promoted alone: another learns up to ten seconds later that
+        the link is gone, and would free a peer that was fenced for that very loss.
         """
-        is_mine = major < MANY_PEERS
-        node = self._request.node if is_mine else self._request.peer
-        if not self._has_caught_up(is_mine=is_mine):
-            self._say(f"{node} has yet to catch up: nothing is changed")
+        resource, peer = self._look(), self._request.peer
+        if not resource.is_primary:
+            self._say(f"nothing is changed: where {resource.name} is promoted, {peer} is judged")
+            return
+        if not self._has_caught_up(resource):
+            self._say(f"{peer} has yet to catch up: nothing is changed")
             return
         clone = self._cluster.read().find_clone(self._request.resource)
-        self._cluster.allow(self._request.resource, node)
-        if not self._has_caught_up(is_mine=is_mine):
-            self._cluster.forbid(clone, self._request.resource, node)
-            self._say(f"{node} was lost a moment ago: it must not be promoted")
+        self._cluster.allow(self._request.resource, peer)
+        if not self._has_caught_up(self._look()):
+            self._cluster.forbid(clone, self._request.resource, peer)
+            self._say(f"{peer} was lost a moment ago: it must not be promoted")
             return
-        self._say(f"{node} can be promoted again")
+        self._say(f"{peer} can be promoted again")
 
-    def _has_caught_up(self, *, is_mine: bool) -> bool:
-        """Whether the node that was behind is connected, with all of the data."""
-        resource = self._look()
-        peer = resource.find_peer(self._request.peer)
-        if peer is None or not peer.is_connected:
-            return False
-        if not is_mine:
-            return peer.is_up_to_date
-        return all(
-            volume.disk == words.UP_TO_DATE or volume.minor == self._request.minor
-            for volume in resource.volumes.values()
-        )
+    def _has_caught_up(self, resource: Resource) -> bool:
+        """Whether the peer is connected, with all of the data."""
+        peer = self._find_peer(resource)
+        return peer is not None and peer.is_up_to_date
 
 
 def read_policy(shown: str) -> str:

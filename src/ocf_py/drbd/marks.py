@@ -15,6 +15,7 @@ from ocf_py.system import RUN_DIRECTORY
 from .constraint import quote
 
 BEGINNING = "drbd-fence-"  #: of the name of each such file
+_POLL = 0.05  # seconds
 _MARKED = b"the cluster has been told to promote no peer\n"
 
 
@@ -29,11 +30,12 @@ def is_marked(resource: str) -> bool:
 class Turn:
     """The file of one resource, open and locked until `close`.
 
-    ``is_ours`` is false where the other side has it. OSError where there can be none.
+    ``is_ours`` is false where the other side still has it after ``seconds``. OSError where there
+    can be none.
     """
 
-    def __init__(self, resource: str, *, alone: bool) -> None:
-        import fcntl
+    def __init__(self, resource: str, *, alone: bool, seconds: float = 0.0) -> None:
+        from time import monotonic, sleep
 
         from ocf_py.system.run_directory import open_run_directory
 
@@ -43,12 +45,21 @@ class Turn:
             self._handle = posix.open(_name(resource), flags, 0o600, dir_fd=home)
         finally:
             posix.close(home)
+        end = monotonic() + seconds
+        self.is_ours = self._take(alone=alone)
+        while not self.is_ours and monotonic() < end:
+            sleep(_POLL)
+            self.is_ours = self._take(alone=alone)
+
+    def _take(self, *, alone: bool) -> bool:
+        import fcntl
+
+        kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
         try:
-            kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
             fcntl.flock(self._handle, kind | fcntl.LOCK_NB)
-            self.is_ours = True
         except BlockingIOError:
-            self.is_ours = False
+            return False
+        return True
 
     def mark(self) -> None:
         """Say that there is a constraint, or is about to be."""

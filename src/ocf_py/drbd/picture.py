@@ -173,8 +173,10 @@ class Resource:
             for peer in self.peers.values()
         )
 
-    def find_peer(self, name: str) -> Peer | None:
-        """The peer of a name; 8.4, which knows no names, has but one."""
+    def find_peer(self, name: str, number: int = -1) -> Peer | None:
+        """The peer of a number or a name; 8.4, which knows neither, has but one."""
+        if number in self.peers:
+            return self.peers[number]
         named = [one for one in self.peers.values() if one.name == name]
         return next(iter(named or (self.peers.values() if len(self.peers) == 1 else ())), None)
 

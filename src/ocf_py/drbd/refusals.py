@@ -19,6 +19,7 @@ _NO_DATA = "Need access to UpToDate data"
 _PEER_NOT_OUTDATED = "peer is not outdated"
 _NO_QUORUM = "No quorum"
 _HELD_OPEN = "held open"
+_BY_PEER = "refused by peer node"
 
 
 class Refusal:
@@ -38,6 +39,11 @@ class Refusal:
 def is_held_open(done: Completed) -> bool:
     """Whether a demotion or a stop was refused because somebody has the device open."""
     return _HELD_OPEN in done.stderr
+
+
+def is_refused_by_primary(done: Completed) -> bool:
+    """Whether a stop was refused because the peer, promoted, has no other good data than ours."""
+    return _NO_DATA in done.stderr or _BY_PEER in done.stderr
 
 
 def explain_promote(done: Completed, resource: Resource) -> Refusal:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LIMIT = 30.0  # seconds for one call of a tool
 _LEAST = 5.0  # the same where the time is all but up: what has begun is not left half done
+_TURN = 10.0  # seconds that a monitor is waited for which takes constraints away
 
 _resource_option = click.option(
     "--resource", metavar="NAME", help="The resource of DRBD.  [default: $DRBD_RESOURCE]"
@@ -99,8 +100,9 @@ def fence_peer(
 def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # noqa: FBT001 - Click's signature
     r"""Let the cluster promote again what has caught up.
 
-    In drbd.conf of 8.4 it is after-resync-target, in that of 9 unfence-peer: handlers {
-    unfence-peer "/usr/bin/ocf-py drbd unfence"; }
+    In drbd.conf of 9 it is unfence-peer: handlers { unfence-peer "/usr/bin/ocf-py drbd unfence"; }
+    It changes something where the resource is promoted alone: no other node knows in time that it
+    has lost a peer again. There the agent's monitor does the same, once all is well.
 
     \b
     Examples:
@@ -116,8 +118,7 @@ def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # n
     said: list[str] = []
     machine = _machine(request.resource, patience)
     try:
-        version = machine.version()
-        _handler(request, machine, patience, said).unfence(version[0] if version else 0)
+        _handler(request, machine, patience, said).unfence()
     except (Undecided, Failure) as error:
         raise ToolkitError(f"unfence {request.resource}: {error}") from error
     _answer(request, said, as_json=as_json, code=0)
@@ -247,7 +248,10 @@ def _marking(resource: str, said: list[str]) -> Iterator[Callable[[], None]]:
 
     with ExitStack() as ending:
         try:
-            turns.append(ending.enter_context(closing(Turn(resource, alone=False))))
+            turn = Turn(resource, alone=False, seconds=_TURN)
+            turns.append(ending.enter_context(closing(turn)))
+            if not turn.is_ours:
+                said.append("a monitor is taking constraints away, and does not come to an end")
         except OSError as error:
             complain(error)
         yield mark
@@ -259,15 +263,17 @@ def _booted() -> float:
 
 
 def _handler(request: Request, machine: Drbd, patience: Patience, said: list[str]) -> Handler:
-    from ocf_py.drbd.cluster import Pacemaker, Undecided
+    from ocf_py.drbd.cluster import Pacemaker, Unanswered, Undecided
     from ocf_py.drbd.fencing import Handler
     from ocf_py.system import commands
 
     def run(argv: Sequence[str]) -> tuple[int, bytes, str]:
         try:
             done = commands.run(argv, _limit(patience), limit=1 << 26)
-        except (commands.ToolMissing, OSError) as error:
+        except commands.ToolMissing as error:
             raise Undecided(str(error)) from error
+        except OSError as error:
+            raise Unanswered(str(error)) from error
         return done.status, done.stdout.encode("utf-8"), done.stderr
 
     return Handler(request, Pacemaker(run), machine.look, patience, said.append)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from ocf_py.drbd.cluster import Configuration, Pacemaker, Undecided
 from ocf_py.drbd.constraint import name_constraint
 from ocf_py.drbd.fencing import Handler, Patience, Request, read_policy, read_request
 from ocf_py.drbd.reading import parse
+from ocf_py.outcomes import Failure
 from tests.unit.block_mirror.captures import events, events_of_nine
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ class FakePacemaker:
         self.answers = True
         self.promoted = ["n1"]
         self.was_fenced = True
+        self.has_quorum = True
+        self.quorum_policy = "stop"
+        self.version = "2.1.5-a3f44794f94"
         self.constraints: dict[str, str] = {}
         self.refusals: dict[str, str] = {}
         self.said: list[str] = []
@@ -81,7 +86,9 @@ class FakePacemaker:
         )
         fences = "true" if self.fences else "false"
         return (
-            f'<pacemaker-result><summary><cluster_options stonith-enabled="{fences}"/></summary>'
+            f'<pacemaker-result><summary><cluster_options stonith-enabled="{fences}" '
+            f'no-quorum-policy="{self.quorum_policy}"/><current_dc version="{self.version}" '
+            f'with_quorum="{str(self.has_quorum).lower()}"/></summary>'
             '<nodes><node name="n1" online="true" unclean="false" pending="false"/>'
             f'<node name="n2" online="{online}" unclean="{unclean}" pending="false"/></nodes>'
             f'<resources><clone id="disk-clone">{instances}</clone></resources>'
@@ -107,18 +114,21 @@ SECONDARY = "16-link-cut-Primary-and-Secondary.n1"
 
 def handle(
     cluster: FakePacemaker,
-    *looks: Resource | None,
+    *looks: Resource | Failure | None,
     seconds: float = 0.0,
     sleep: Callable[[float], None] = lambda _: None,
-    minor: int = -1,
+    peer_id: int = -1,
 ) -> Handler:
     """A handler that finds the resource so at each look, and the last way from then on."""
     left = [*looks]
 
     def look() -> Resource | None:
-        return left.pop(0) if len(left) > 1 else left[0]
+        found = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(found, Failure):
+            raise found
+        return found
 
-    request = Request("r0", "n1", "n2", minor)
+    request = Request("r0", "n1", "n2", peer_id)
     return Handler(
         request, Pacemaker(cluster.run), look, Patience(seconds), cluster.said.append, sleep
     )
@@ -126,7 +136,7 @@ def handle(
 
 def fence(
     cluster: FakePacemaker,
-    *looks: Resource,
+    *looks: Resource | Failure,
     policy: str = "resource-and-stonith",
     seconds: float = 0.0,
     sleep: Callable[[float], None] = lambda _: None,
@@ -304,9 +314,9 @@ def test_of_two_that_fence_each_other_the_promoted_one_goes_on(cluster: FakePace
 
 def test_who_serves_waits_longer_than_a_promotion_may() -> None:
     patience = Patience()
-    assert 59 < patience.remaining <= Patience.PROMOTION
+    assert 14 < patience.remaining <= Patience.PROMOTION
     patience.serve()
-    assert 599 < patience.remaining <= Patience.SERVING
+    assert 559 < patience.remaining <= Patience.SERVING
     given = Patience(7.0)
     given.serve()
     assert given.remaining <= 7
@@ -317,6 +327,113 @@ def test_a_cluster_that_does_not_answer_leaves_io_frozen(cluster: FakePacemaker,
     cluster.refusals[tool] = "Transport endpoint is not connected"
     with pytest.raises(Undecided, match=f"{tool} .* ended with 105: Transport endpoint"):
         fence(cluster, capture(PRIMARY))
+
+
+@pytest.mark.parametrize("tool", ["crm_mon", "cibadmin", "--modify"])
+def test_a_tool_that_fails_once_is_asked_again(cluster: FakePacemaker, tool: str) -> None:
+    """A cluster manager that restarts, or elects: DRBD asks but once, and would stay frozen."""
+    run = cluster.run
+    failed: list[str] = []
+
+    def fail_once(argv: Sequence[str]) -> tuple[int, bytes, str]:
+        if tool in argv and not failed:
+            failed.append(tool)
+            return 102, b"", "Transport endpoint is not connected"
+        return run(argv)
+
+    cluster.run = fail_once  # type: ignore[method-assign]
+    assert fence(cluster, capture(PRIMARY), seconds=60) == 4
+    assert failed
+
+
+def test_a_look_at_drbd_that_fails_once_is_repeated(cluster: FakePacemaker) -> None:
+    cluster.state = "unclean"
+
+    def fenced(_: float) -> None:
+        cluster.state = "dead"
+
+    fails = Failure("drbdsetup did not end")
+    well = capture(PRIMARY)
+    assert fence(cluster, fails, well, fails, well, seconds=60, sleep=fenced) == 7
+
+
+def test_a_promotion_that_fails_for_a_tool_leaves_the_peer_free(cluster: FakePacemaker) -> None:
+    cluster.promoted = []
+    cluster.answers = False
+    with pytest.raises(Undecided, match="n2 was not fenced in time"):
+        fence(cluster, capture(SECONDARY), Failure("drbdsetup did not end"), seconds=0.05)
+    assert not cluster.constraints
+
+
+def test_what_was_forbidden_is_withdrawn_though_the_cluster_fails_once(
+    cluster: FakePacemaker,
+) -> None:
+    cluster.promoted = []
+    cluster.answers = False
+    run = cluster.run
+    failed: list[str] = []
+
+    def fail_once(argv: Sequence[str]) -> tuple[int, bytes, str]:
+        if "--delete" in argv and not failed:
+            failed.append("--delete")
+            return 103, b"", "Update was older than existing configuration"
+        return run(argv)
+
+    cluster.run = fail_once  # type: ignore[method-assign]
+    with pytest.raises(Undecided, match="n2 was not fenced in time"):
+        fence(cluster, capture(SECONDARY))
+    assert failed
+    assert not cluster.constraints
+
+
+def test_without_quorum_nothing_is_said_nor_written(cluster: FakePacemaker) -> None:
+    """Whom a minority takes for shut down may be promoted by the majority."""
+    cluster.state = "dead"
+    cluster.was_fenced = False
+    cluster.has_quorum = False
+    for policy in ("resource-only", "resource-and-stonith"):
+        with pytest.raises(Undecided, match="no quorum"):
+            fence(cluster, capture(PRIMARY), policy=policy)
+    assert not cluster.constraints
+    cluster.quorum_policy = "ignore"  # as two nodes have it
+    assert fence(cluster, capture(PRIMARY)) == 5
+
+
+@pytest.mark.parametrize("version", ["2.0.5-ba59be7122", "1.1.24"])
+def test_a_pacemaker_that_takes_our_words_otherwise_is_told_nothing(
+    cluster: FakePacemaker, version: str
+) -> None:
+    cluster.version = version
+    with pytest.raises(Undecided, match=f"of Pacemaker {version.partition('-')[0]}: this needs"):
+        fence(cluster, capture(PRIMARY))
+    assert not cluster.constraints
+
+
+def _clone(name: str, meta: str) -> str:
+    pairs = "".join(
+        f'<nvpair id="{name}-{key}" name="{key}" value="{value}"/>'
+        for key, _, value in (pair.partition("=") for pair in meta.split())
+    )
+    return (
+        f'<clone id="{name}"><meta_attributes id="{name}-m">{pairs}</meta_attributes>'
+        f'<primitive id="{name}-p" class="ocf" provider="x" type="y">'
+        f'<instance_attributes id="{name}-a"><nvpair id="{name}-r" name="drbd_resource" '
+        'value="r0"/></instance_attributes></primitive></clone>'
+    )
+
+
+@pytest.mark.parametrize("meta", ["promotable=true target-role=Stopped", "interleave=true"])
+def test_of_two_clones_the_one_is_taken_that_is_to_be_promoted(meta: str) -> None:
+    clones = _clone("former", meta) + _clone("disk-clone", "promotable=true")
+    text = f"<configuration><resources>{clones}</resources></configuration>"
+    assert Configuration(text.encode()).find_clone("r0") == "disk-clone"
+
+
+def test_two_clones_that_are_to_be_promoted_fence_nobody() -> None:
+    clones = _clone("former", "promotable=true") + _clone("disk-clone", "promotable=true")
+    text = f"<configuration><resources>{clones}</resources></configuration>"
+    with pytest.raises(Undecided, match="more than one has drbd_resource=r0: former, disk-clone"):
+        Configuration(text.encode()).find_clone("r0")
 
 
 def test_a_resource_that_no_clone_has_fences_nobody(cluster: FakePacemaker) -> None:
@@ -375,48 +492,54 @@ def test_a_host_that_is_no_node_fences_nobody(cluster: FakePacemaker) -> None:
 # ---------------------------------------------------------------------- unfence
 
 
-def test_eight_allows_this_node_again_once_its_every_volume_has_caught_up(
-    cluster: FakePacemaker,
-) -> None:
-    mine, theirs = name_constraint("r0", "n1"), name_constraint("r0", "n2")
-    cluster.constraints = {mine: "", theirs: ""}
-    resource = capture("37-two-volumes-UpToDate.n2")
-    handler = handle(cluster, resource, minor=0)
-    resource.volumes[0].disk = "Inconsistent"  # the one whose handler this is: it shows later
-    resource.volumes[1].disk = "Inconsistent"
-    handler.unfence(8)
-    assert [*cluster.constraints] == [mine, theirs]
-    resource.volumes[1].disk = "UpToDate"
-    handler.unfence(8)
-    assert [*cluster.constraints] == [theirs]
-
-
-def test_nine_allows_the_peer_again_once_it_has_all(cluster: FakePacemaker) -> None:
+def test_the_promoted_node_allows_the_peer_again_once_it_has_all(cluster: FakePacemaker) -> None:
     mine, theirs = name_constraint("r0", "n1"), name_constraint("r0", "n2")
     cluster.constraints = {mine: "", theirs: ""}
     resource = capture("09-connected-UpToDate-Primary-Secondary.n1")
     peer = resource.peers[0]
     peer.volumes[0].disk = "Inconsistent"
     handler = handle(cluster, resource)
-    handler.unfence(9)
+    handler.unfence()
     assert [*cluster.constraints] == [mine, theirs]
     assert cluster.said == ["n2 has yet to catch up: nothing is changed"]
     peer.volumes[0].disk = "UpToDate"
-    handler.unfence(9)
+    handler.unfence()
     assert [*cluster.constraints] == [mine]
 
 
-@pytest.mark.parametrize("major", [8, 9])
-def test_whom_the_link_parts_again_meanwhile_is_forbidden_again(
-    cluster: FakePacemaker, major: int
+def test_one_that_is_not_promoted_allows_nobody_as_it_learns_late_of_a_lost_link(
+    cluster: FakePacemaker,
 ) -> None:
+    both = {name_constraint("r0", "n1"): "", name_constraint("r0", "n2"): ""}
+    cluster.constraints = {**both}
+    handle(cluster, capture("09-connected-UpToDate-Primary-Secondary.n2")).unfence()
+    assert cluster.constraints == both
+    assert cluster.said == ["nothing is changed: where r0 is promoted, n2 is judged"]
+
+
+def test_whom_the_link_parts_again_meanwhile_is_forbidden_again(cluster: FakePacemaker) -> None:
     well, lost = (capture("09-connected-UpToDate-Primary-Secondary.n1") for _ in range(2))
     lost.peers[0].connection = "Connecting"
-    node = name_constraint("r0", "n1" if major == 8 else "n2")
+    node = name_constraint("r0", "n2")
     cluster.constraints = {node: ""}
-    handle(cluster, well, lost).unfence(major)
+    handle(cluster, well, lost).unfence()
     assert [*cluster.constraints] == [node]
     assert "was lost a moment ago" in cluster.said[-1]
+
+
+def test_the_peer_of_nine_is_found_by_its_number_whatever_the_connection_is_called(
+    cluster: FakePacemaker,
+) -> None:
+    resource = capture("09-connected-UpToDate-Primary-Secondary.n1")
+    other = copy.deepcopy(resource.peers[0])
+    resource.peers[0].name, other.name = "fast", "slow"
+    resource.peers[1] = other
+    other.connection = "Connecting"
+    cluster.constraints = {name_constraint("r0", "n2"): ""}
+    handle(cluster, resource, peer_id=1).unfence()
+    assert cluster.constraints
+    handle(cluster, resource, peer_id=0).unfence()
+    assert not cluster.constraints
 
 
 # ---------------------------------------------------------------------- what DRBD says
@@ -425,7 +548,7 @@ def test_whom_the_link_parts_again_meanwhile_is_forbidden_again(
 def test_eight_names_the_peer() -> None:
     request = read_request({"DRBD_RESOURCE": "r0", "DRBD_PEER": "n1", "DRBD_MINOR": "0"}, "n2")
     assert (request.resource, request.node, request.peer) == ("r0", "n2", "n1")
-    assert request.minor == 0
+    assert request.peer_id == -1
 
 
 def test_nine_numbers_the_nodes() -> None:
@@ -441,7 +564,7 @@ def test_nine_numbers_the_nodes() -> None:
         },
         "c.example.org",
     )
-    assert (request.node, request.peer, request.minor) == ("c", "a", -1)
+    assert (request.node, request.peer, request.peer_id) == ("c", "a", 0)
 
 
 @pytest.mark.parametrize(

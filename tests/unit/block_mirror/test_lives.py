@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -228,6 +229,37 @@ def test_an_instance_that_is_left_behind_outdates_itself_where_told_to(world: Wo
     assert world.n2.do("notify", meta=told, stop_outdates_secondary="true") == 0
     assert world.n2.fake.disk == "Outdated"
     assert world.n2.score == "never"
+    world.pair.heal()
+    assert world.n2.fake.is_connected, "it goes on looking for its peer"
+
+
+def test_one_that_has_just_been_started_and_is_slow_to_connect_outdates_nothing(
+    world: World,
+) -> None:
+    world.start_both()
+    world.pair.cut()
+    assert world.n1.do("promote") == 0
+    told = {
+        "notify_type": "post",
+        "notify_operation": "start",
+        "notify_start_uname": "n2",
+        "notify_promoted_uname": "n1",
+    }
+    assert world.n2.do("notify", meta=told, stop_outdates_secondary="true") == 0
+    assert world.n2.fake.disk == "UpToDate"
+    world.pair.heal()
+    assert world.n2.fake.is_connected
+
+
+def test_a_stop_ends_where_the_promoted_peer_has_no_disk_of_its_own(world: World) -> None:
+    """DRBD refuses it; and a stop that fails has the node fenced that has the only good data."""
+    world.start_both()
+    assert world.n1.do("promote") == 0
+    world.n1.fake.detach()
+    assert world.n2.do("stop", meta={"timeout": "4000"}) == 0, world.n2.reason
+    assert not world.n2.fake.is_up
+    ran = world.n2.fake.ran
+    assert ran.index("disconnect --force") > ran.index("down"), "not before it was asked"
 
 
 def test_a_stop_outdates_itself_where_it_is_told_to(world: World) -> None:
@@ -354,6 +386,18 @@ def test_a_constraint_that_a_short_flap_has_left_is_taken_away_when_no_handler_i
     assert not marks.is_marked(NAME)
     assert world.n1.monitor(unfence_if_all_uptodate="false") == 8
     assert len(asked) == 2
+
+
+def test_a_handler_waits_for_a_monitor_that_takes_away(world: World) -> None:
+    """What it relies on is not to be on its way out."""
+    monitor = marks.Turn(NAME, alone=True)
+    with closing(marks.Turn(NAME, alone=False)) as handler:
+        assert not handler.is_ours
+    later = threading.Timer(0.2, monitor.close)
+    later.start()
+    with closing(marks.Turn(NAME, alone=False, seconds=10.0)) as handler:
+        assert handler.is_ours
+    later.join()
 
 
 def test_a_third_node_that_was_stopped_in_order_is_no_reason_to_refuse_a_takeover(
