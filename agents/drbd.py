@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ocf_py.drbd.tools import Drbd as Machine
 
 _POLL = 0.2  # seconds between two looks at a state that is on its way
-_FOR_PRIMARY = 0.5  # of a stop's time: what a promoted peer is given that depends on us
+_FOR_PRIMARY = 0.75  # of a stop's time: what a promoted peer is given that depends on us
 _RETRY = 1.0  # seconds between two attempts at what DRBD has refused
 # The facts of the record.
 _CURRENT, _LOST, _ELSEWHERE, _WELL = "current", "lost", "promoted-elsewhere", "well"
@@ -195,7 +195,7 @@ class Drbd(ocf.Agent):
         elif not is_current and facts.recall(_CURRENT) and not facts.recall(_LOST):
             facts.remember(_LOST, "yes")
         self._show(self._find_progress(seen))
-        if self.unfence_if_all_uptodate and seen.is_primary:
+        if self.unfence_if_all_uptodate and self._may_unfence(seen):
             self._unfence_when_well(seen)
 
     def _find_progress(self, seen: Resource) -> str:
@@ -343,7 +343,8 @@ class Drbd(ocf.Agent):
 
         def take_down() -> ocf.Failure | None:
             done = self.machine.take_down()
-            if is_refused_by_primary(done) and not self.call.deadline.stage(_FOR_PRIMARY):
+            is_late = done.status != 0 and not self.call.deadline.stage(_FOR_PRIMARY)
+            if is_late and is_refused_by_primary(done, self._glimpse()):
                 # It loses our data anyway: a stop that fails has this node fenced.
                 self.call.log.warning("the promoted peer has no other good data: it loses ours")
                 self._administer_gently("disconnect", "--force")
@@ -560,6 +561,14 @@ class Drbd(ocf.Agent):
         score = self._judge(seen)[0]
         if score is not None:
             self.call.cluster.set_promotion_score(score)
+
+    def _may_unfence(self, seen: Resource) -> bool:
+        """Whether this view decides: of one that is promoted, or has fenced, and nobody else is."""
+        from ocf_py.drbd import marks
+
+        if seen.is_primary:
+            return True
+        return seen.find_primary() is None and marks.is_marked(self.drbd_resource)
 
     def _unfence_when_well(self, seen: Resource) -> None:
         """Take the fencing constraints away once all is well, after a promotion and a handler.

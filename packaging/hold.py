@@ -35,6 +35,9 @@ def hold(home: Path) -> None:
     held = home / "held"
     held.mkdir(exist_ok=True)
     held.chmod(0o755)
+    if (home / generation).is_symlink():  # unpacked by way of the name of its own twin
+        (home / generation).unlink()
+        shutil.copytree(held / generation, home / generation, copy_function=_link)
     if (held / generation).is_dir():  # the same package again, or byte code of another Python
         _renew(home / generation, held / generation)
     else:

@@ -51,7 +51,8 @@ def is_checkout(tree: Path) -> bool:
 
 def ask_git(tree: Path, *words: str) -> str:
     """What git says of the tree; ends the program where it cannot."""
-    command = ["git", "-C", str(tree), *words]
+    # Whose checkout it is does not matter: what is built runs its files in any case.
+    command = ["git", "-c", f"safe.directory={tree}", "-C", str(tree), *words]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:

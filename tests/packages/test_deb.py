@@ -86,6 +86,17 @@ def test_a_tree_of_an_install_is_not_overwritten_by_the_package(
     assert files_below(machine.root / HOME) == before
 
 
+def test_a_tree_whose_manifest_is_lost_is_mended_by_its_package(
+    release: Release, machine: Machine
+) -> None:
+    (package,) = machine.bring([release.deb["ocf-py-agents"]])
+    machine.run(*_INSTALL, package)
+    whole = (machine.root / HOME / "manifest.json").read_bytes()
+    (machine.root / HOME / "manifest.json").write_text("")
+    machine.run(*_INSTALL, package)
+    assert (machine.root / HOME / "manifest.json").read_bytes() == whole
+
+
 def test_a_damaged_tree_can_be_removed(release: Release, machine: Machine) -> None:
     machine.run(*_INSTALL, *machine.bring([release.deb["ocf-py-agents"]]))
     (machine.root / HOME / "hold.py").unlink()

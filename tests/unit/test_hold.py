@@ -85,6 +85,41 @@ def test_what_runs_from_the_packaged_library_finds_it_after_the_next_upgrade(
     assert not (home / "one").is_symlink()
 
 
+def test_it_is_found_also_where_the_generation_before_goes_last(tmp_path: Path) -> None:
+    """RPM's order: the scripts of the new package run before the old one's files are taken away."""
+    home = tmp_path / "ocfpy"
+    home.mkdir()
+    package(home, "one")
+    began = home / "one/ocf_py/runner.py"
+    hold.hold(home)
+    sleeper = "import sys; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", sleeper, began], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        package(home, "two")
+        hold.hold(home)  # %post
+        shutil.rmtree(home / "one")
+        hold.hold(home)  # %posttrans
+        assert began.read_text() == "one"
+        assert worker.stdin is not None
+        worker.stdin.close()
+
+
+def test_a_package_that_was_unpacked_by_way_of_such_a_name_has_its_own_files(
+    tmp_path: Path,
+) -> None:
+    package(tmp_path, "one")
+    hold.hold(tmp_path)
+    shutil.rmtree(tmp_path / "one")
+    (tmp_path / "one").symlink_to("held/one")
+    hold.hold(tmp_path)
+    assert not (tmp_path / "one").is_symlink()
+    assert (tmp_path / "one/ocf_py/runner.py").read_text() == "one"
+    assert (tmp_path / "held/one/ocf_py/runner.py").read_text() == "one"
+
+
 def test_the_same_generation_again_takes_over_what_is_new_in_it(tmp_path: Path) -> None:
     package(tmp_path, "one")
     hold.hold(tmp_path)

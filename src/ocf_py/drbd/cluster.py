@@ -184,9 +184,11 @@ class Pacemaker:
 
 
 def _can_be_promoted(one: Resource) -> bool:
-    """Whether it is a promotable clone that the cluster is to run."""
-    stopped = ("stopped", "started", "slave", "unpromoted")
-    return one.is_promotable and one.around("target-role").lower() not in stopped
+    """Whether it is a promotable clone that the cluster is to run, and to promote."""
+    told = [setting.value for setting in one.meta if setting.name == "target-role"][:1]
+    told.append(one.around("target-role"))
+    kept_down = {"stopped", "slave", "unpromoted"}
+    return one.is_promotable and kept_down.isdisjoint(value.lower() for value in told)
 
 
 def _constraint(clone: str, resource: str, node: str) -> etree._Element:

@@ -211,8 +211,8 @@ class Handler:
         if configuration.is_forbidden(name, peer):
             return False
         mark()
+        self._has_forbidden = True  # though it may be told as failed
         self._cluster.forbid(clone, name, peer)
-        self._has_forbidden = True
         self._say(f"{peer} must not be promoted: {name_constraint(name, peer)}")
         return True
 
@@ -252,12 +252,16 @@ class Handler:
             raise Undecided(f"{self._request.peer} is connected again")
 
     def _withdraw(self) -> None:
-        """Leave the peer free, whom this call has forbidden."""
-        for _ in range(_WITHDRAWALS):
+        """Leave the peer free, whom this call has forbidden. Undecided where that fails."""
+        for left in reversed(range(_WITHDRAWALS)):
             try:
                 self._cluster.allow(self._request.resource, self._request.peer)
             except Unanswered as error:
-                self._say(str(error))
+                if not left:
+                    name = name_constraint(self._request.resource, self._request.peer)
+                    raise Undecided(
+                        f"{name} stays, and is to be removed by hand: {error}"
+                    ) from None
                 self._sleep(_INTERVAL)
             else:
                 self._has_forbidden = False
@@ -288,17 +292,19 @@ class Handler:
     def unfence(self) -> None:
         """Allow the promotion of what has caught up again.
 
-        By the view of the node that is promoted alone: another learns up to ten seconds later that
-        the link is gone, and would free a peer that was fenced for that very loss.
+        By the view of the node that is promoted: another learns up to ten seconds later that the
+        link is gone, and would free a peer that was fenced for that very loss. Where nobody is
+        promoted, and so nobody writes, any other's will do.
         """
         resource, peer = self._look(), self._request.peer
-        if not resource.is_primary:
+        clone = self._cluster.read().find_clone(self._request.resource)
+        is_written = resource.find_primary() or self._cluster.look().is_promoted(clone, peer)
+        if is_written and not resource.is_primary:
             self._say(f"nothing is changed: where {resource.name} is promoted, {peer} is judged")
             return
         if not self._has_caught_up(resource):
             self._say(f"{peer} has yet to catch up: nothing is changed")
             return
-        clone = self._cluster.read().find_clone(self._request.resource)
         self._cluster.allow(self._request.resource, peer)
         if not self._has_caught_up(self._look()):
             self._cluster.forbid(clone, self._request.resource, peer)

@@ -41,9 +41,11 @@ def is_held_open(done: Completed) -> bool:
     return _HELD_OPEN in done.stderr
 
 
-def is_refused_by_primary(done: Completed) -> bool:
-    """Whether a stop was refused because the peer, promoted, has no other good data than ours."""
-    return _NO_DATA in done.stderr or _BY_PEER in done.stderr
+def is_refused_by_primary(done: Completed, resource: Resource | None) -> bool:
+    """Whether a stop was refused because the peer, promoted, has no good data but ours."""
+    primary = resource.find_primary() if resource is not None else None
+    is_refused = _NO_DATA in done.stderr or _BY_PEER in done.stderr
+    return is_refused and primary is not None and not primary.is_up_to_date
 
 
 def explain_promote(done: Completed, resource: Resource) -> Refusal:

@@ -48,7 +48,7 @@ def drbd() -> None:
     "--timeout",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="How long to wait for the cluster to fence the peer.  [default: 60, 600 where promoted]",
+    help="How long to wait for the cluster to fence the peer.  [default: 15, 560 where promoted]",
 )
 @json_option
 def fence_peer(
@@ -86,6 +86,8 @@ def fence_peer(
             handler = _handler(request, machine, patience, said)
             code = handler.fence(read_policy(machine.show()), _booted(), mark)
     except (Undecided, Failure) as error:
+        for line in said:  # what was done before is to be known all the more
+            click.echo(f"{request.resource}: {line}", err=True)
         raise ToolkitError(
             f"fence-peer {request.resource}: {error}", hint="I/O stays as it is"
         ) from error
@@ -101,8 +103,8 @@ def unfence(resource: str | None, peer: str | None, as_json: bool) -> None:  # n
     r"""Let the cluster promote again what has caught up.
 
     In drbd.conf of 9 it is unfence-peer: handlers { unfence-peer "/usr/bin/ocf-py drbd unfence"; }
-    It changes something where the resource is promoted alone: no other node knows in time that it
-    has lost a peer again. There the agent's monitor does the same, once all is well.
+    It changes nothing where another node is promoted: that one alone knows in time that it has lost
+    a peer again. There the agent's monitor does the same once all is well, on 8.4 too.
 
     \b
     Examples:

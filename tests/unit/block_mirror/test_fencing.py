@@ -386,6 +386,36 @@ def test_what_was_forbidden_is_withdrawn_though_the_cluster_fails_once(
     assert not cluster.constraints
 
 
+def test_what_cannot_be_withdrawn_is_named(cluster: FakePacemaker) -> None:
+    cluster.promoted = []
+    cluster.answers = False
+    run = cluster.run
+
+    def fail(argv: Sequence[str]) -> tuple[int, bytes, str]:
+        return (103, b"", "no") if "--delete" in argv else run(argv)
+
+    cluster.run = fail  # type: ignore[method-assign]
+    with pytest.raises(Undecided, match=r"ocfpy-drbd-fence.r0.n2 stays, and is to be removed by"):
+        fence(cluster, capture(SECONDARY))
+
+
+def test_what_was_written_though_it_was_told_as_failed_is_withdrawn(
+    cluster: FakePacemaker,
+) -> None:
+    cluster.promoted = []
+    cluster.answers = False
+    run = cluster.run
+
+    def write_and_fail(argv: Sequence[str]) -> tuple[int, bytes, str]:
+        answer = run(argv)
+        return (124, b"", "timed out") if "--modify" in argv else answer
+
+    cluster.run = write_and_fail  # type: ignore[method-assign]
+    with pytest.raises(Undecided, match="n2 was not fenced in time"):
+        fence(cluster, capture(SECONDARY), seconds=0.05)
+    assert not cluster.constraints
+
+
 def test_without_quorum_nothing_is_said_nor_written(cluster: FakePacemaker) -> None:
     """Whom a minority takes for shut down may be promoted by the majority."""
     cluster.state = "dead"
@@ -422,9 +452,20 @@ def _clone(name: str, meta: str) -> str:
     )
 
 
+@pytest.mark.parametrize("mine", ["", " target-role=Started", " target-role=promoted"])
 @pytest.mark.parametrize("meta", ["promotable=true target-role=Stopped", "interleave=true"])
-def test_of_two_clones_the_one_is_taken_that_is_to_be_promoted(meta: str) -> None:
-    clones = _clone("former", meta) + _clone("disk-clone", "promotable=true")
+def test_of_two_clones_the_one_is_taken_that_is_to_be_promoted(meta: str, mine: str) -> None:
+    clones = _clone("former", meta) + _clone("disk-clone", f"promotable=true{mine}")
+    text = f"<configuration><resources>{clones}</resources></configuration>"
+    assert Configuration(text.encode()).find_clone("r0") == "disk-clone"
+
+
+def test_of_two_clones_the_one_is_left_whose_primitive_is_stopped() -> None:
+    role = '<nvpair id="x" name="target-role" value="Stopped"/>'
+    former = _clone("former", "promotable=true").replace(
+        'type="y">', f'type="y"><meta_attributes id="y">{role}</meta_attributes>'
+    )
+    clones = former + _clone("disk-clone", "promotable=true")
     text = f"<configuration><resources>{clones}</resources></configuration>"
     assert Configuration(text.encode()).find_clone("r0") == "disk-clone"
 
@@ -507,7 +548,7 @@ def test_the_promoted_node_allows_the_peer_again_once_it_has_all(cluster: FakePa
     assert [*cluster.constraints] == [mine]
 
 
-def test_one_that_is_not_promoted_allows_nobody_as_it_learns_late_of_a_lost_link(
+def test_beside_one_that_is_promoted_another_allows_nobody_as_it_learns_late_of_a_lost_link(
     cluster: FakePacemaker,
 ) -> None:
     both = {name_constraint("r0", "n1"): "", name_constraint("r0", "n2"): ""}
@@ -515,6 +556,20 @@ def test_one_that_is_not_promoted_allows_nobody_as_it_learns_late_of_a_lost_link
     handle(cluster, capture("09-connected-UpToDate-Primary-Secondary.n2")).unfence()
     assert cluster.constraints == both
     assert cluster.said == ["nothing is changed: where r0 is promoted, n2 is judged"]
+
+
+def test_where_nobody_is_promoted_any_node_allows_what_has_caught_up(
+    cluster: FakePacemaker,
+) -> None:
+    cluster.constraints = {name_constraint("r0", "n2"): ""}
+    resource = capture("09-connected-UpToDate-Primary-Secondary.n1")
+    resource.role = "Secondary"
+    cluster.promoted = ["n2"]  # which this node has yet to hear
+    handle(cluster, resource).unfence()
+    assert cluster.constraints
+    cluster.promoted = []
+    handle(cluster, resource).unfence()
+    assert not cluster.constraints
 
 
 def test_whom_the_link_parts_again_meanwhile_is_forbidden_again(cluster: FakePacemaker) -> None:

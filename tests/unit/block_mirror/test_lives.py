@@ -256,7 +256,7 @@ def test_a_stop_ends_where_the_promoted_peer_has_no_disk_of_its_own(world: World
     world.start_both()
     assert world.n1.do("promote") == 0
     world.n1.fake.detach()
-    assert world.n2.do("stop", meta={"timeout": "4000"}) == 0, world.n2.reason
+    assert world.n2.do("stop", meta={"timeout": "8000"}) == 0, world.n2.reason
     assert not world.n2.fake.is_up
     ran = world.n2.fake.ran
     assert ran.index("disconnect --force") > ran.index("down"), "not before it was asked"
@@ -386,6 +386,28 @@ def test_a_constraint_that_a_short_flap_has_left_is_taken_away_when_no_handler_i
     assert not marks.is_marked(NAME)
     assert world.n1.monitor(unfence_if_all_uptodate="false") == 8
     assert len(asked) == 2
+
+
+def test_one_that_has_fenced_and_is_demoted_since_takes_its_constraint_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run(argv: list[str], _seconds: float) -> Completed:
+        asked.append(argv[0])
+        return Completed(argv, 0, "", "")
+
+    world.start_both()
+    with closing(marks.Turn(NAME, alone=False)) as handler:
+        handler.mark()
+    monkeypatch.setattr(commands, "run", run)
+    world.n2.fake.role = "Primary"
+    assert world.n1.monitor() == 0
+    assert not asked, "the promoted one's view counts"
+    world.n2.fake.role = "Secondary"
+    assert world.n1.monitor() == 0
+    assert asked == ["cibadmin"]
+    assert not marks.is_marked(NAME)
 
 
 def test_a_handler_waits_for_a_monitor_that_takes_away(world: World) -> None:
