@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     import psutil
 
+_END_SECONDS = 2.0  # what a busy machine may take to end what was killed
+
 
 @dataclass(frozen=True)
 class Left:
@@ -44,7 +46,7 @@ def end_holders(pipes: Iterable[int]) -> tuple[Left, ...]:
     wanted = {f"pipe:[{os.fstat(pipe).st_ino}]" for pipe in pipes}
     own = psutil.Process()
     command = own.cmdline()
-    found = []
+    found, killed = [], []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             # A child that a thread of ours is just about to start is still called like us.
@@ -55,6 +57,8 @@ def end_holders(pipes: Iterable[int]) -> tuple[Left, ...]:
             ):
                 found.append(_describe(process))
                 process.kill()
+                killed.append(process)
+    psutil.wait_procs(killed, timeout=_END_SECONDS)  # it is said that they have ended
     return tuple(found)
 
 
