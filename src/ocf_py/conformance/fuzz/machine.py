@@ -35,9 +35,9 @@ class Machine:
             sandbox = stack.enter_context(Sandbox())
             self.caller = Caller(sandbox, self.subject)
             stack.callback(self.caller.close)
+            enclose(sandbox, self.subject)  # first: what it covers comes back by and by
             self.witness = Witness(sandbox)
             stack.callback(self.witness.close)
-            enclose(sandbox, self.subject)
             for command in self.subject.prepare:
                 self.caller.run(command, expect=(0,))
             self.settle()
