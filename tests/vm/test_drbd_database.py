@@ -31,6 +31,7 @@ _MOMENTS = 3.0  # seconds of writing, in which the power fails
 _NAP = 1.0
 #: Of a disk of 64 MiB: it takes longer than two monitors are apart, on a busy machine too.
 _SLOWLY = ("--c-plan-ahead=0", "--resync-rate=300k")
+_QUICKLY = ("--c-plan-ahead=0", "--resync-rate=100M")
 _PERCENTAGE = re.compile(r"syncing from the peer: (\d+\.\d) % in sync")
 
 
@@ -178,9 +179,11 @@ def test_a_full_resynchronisation_shows_how_far_it_is_while_the_database_serves_
         timeout=SLOW,
     )
     assert "Inconsistent" in behind.run(["drbdadm", "dstate", database.pair.name]).stdout
+    for node in lab.nodes:  # the configured controller would take minutes to get there
+        node.run(["drbdsetup", "disk-options", "0", *_QUICKLY])
+    assert database.await_rest() == here
     for node in lab.nodes:
         node.run(["drbdadm", "adjust", database.pair.name])
-    assert database.await_rest() == here
     lab.wait_until("nothing of it is left", lambda: database.progress_shown() == [], timeout=SLOW)
     assert lab.fenced_since(since) == []
     assert_whole(database, writer, here)
