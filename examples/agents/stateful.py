@@ -25,11 +25,13 @@ class Stateful(ocf.Agent):
 
     @ocf.action(timeout=20)
     def stop(self) -> None:
-        if self._is_ours():
-            try:
-                os.unlink(self.state)
-            except FileNotFoundError:
-                pass  # somebody else was faster
+        # And what a start has begun that was cut off before it was whole.
+        for path in (self.state, self._beside):
+            if self._is_ours(path):
+                try:
+                    os.unlink(path)
+                except FileNotFoundError:
+                    pass  # somebody else was faster
 
     # Two monitors of one resource must not share an interval: Pacemaker tells them apart by it.
     @ocf.action(timeout=20, interval=10, depth=0, role="Promoted")
@@ -58,18 +60,22 @@ class Stateful(ocf.Agent):
         return 10 if status.is_promoted else 5
 
     def _read(self) -> str:
-        if not self._is_ours():
+        if not self._is_ours(self.state):
             return ""
         with open(self.state, encoding="ascii") as file:
             return file.read().strip()
 
-    def _is_ours(self) -> bool:
-        """Whether a file of ours holds the role: a folder or a link there is somebody else's."""
-        return os.path.isfile(self.state) and not os.path.islink(self.state)
+    @property
+    def _beside(self) -> str:
+        return f"{self.state}.new"
+
+    def _is_ours(self, path: str) -> bool:
+        """Whether a file of ours is there: a folder or a link in its place is somebody else's."""
+        return os.path.isfile(path) and not os.path.islink(path)
 
     def _write(self, role: str) -> None:
         # A file beside it takes its place in one step: no reader ever sees half a role.
-        beside = f"{self.state}.new"
+        beside = self._beside
         try:
             handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
