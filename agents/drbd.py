@@ -564,11 +564,11 @@ class Drbd(ocf.Agent):
 
     def _may_unfence(self, seen: Resource) -> bool:
         """Whether this view decides: of one that is promoted, or has fenced, and nobody else is."""
+        if seen.is_primary or seen.find_primary() is not None:
+            return seen.is_primary
         from ocf_py.drbd import marks
 
-        if seen.is_primary:
-            return True
-        return seen.find_primary() is None and marks.is_marked(self.drbd_resource)
+        return marks.is_marked(self.drbd_resource)
 
     def _unfence_when_well(self, seen: Resource) -> None:
         """Take the fencing constraints away once all is well, after a promotion and a handler.

@@ -13,9 +13,14 @@ from ocf_py.toolkit.installer.installation import install, uninstall
 from ocf_py.toolkit.installer.interpreter import find_interpreter
 from ocf_py.toolkit.installer.place import Place
 from ocf_py.toolkit.installer.sources import find_sources
-from tests.packages.conftest import HOME, LAUNCHERS, files_below
+from tests.packages.conftest import HOME, LAUNCHERS
 from tests.packages.storm import Storm
-from tests.packages.usage import assert_byte_code, lose_byte_code, made_by_install, use
+from tests.packages.usage import (
+    assert_byte_code,
+    assert_install_is_not_overwritten,
+    lose_byte_code,
+    use,
+)
 
 if TYPE_CHECKING:
     from tests.packages.conftest import Machine, Release
@@ -78,12 +83,7 @@ def test_a_change_of_the_systems_python_has_its_byte_code_made(
 def test_a_tree_of_an_install_is_not_overwritten_by_the_package(
     release: Release, machine: Machine
 ) -> None:
-    made_by_install(machine)
-    before = files_below(machine.root / HOME)
-    done = machine.attempt(*_INSTALL, *machine.bring([release.deb["ocf-py-agents"]]))
-    assert done.returncode != 0
-    assert "run 'ocf-py uninstall' first" in done.stderr
-    assert files_below(machine.root / HOME) == before
+    assert_install_is_not_overwritten(machine, release.deb["ocf-py-agents"], *_INSTALL)
 
 
 def test_a_tree_whose_manifest_is_lost_is_mended_by_its_package(

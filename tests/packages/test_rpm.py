@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from ocf_py._version import __version__
 from tests.packages.conftest import CHECKOUT, HOME, LAUNCHERS, files_below
 from tests.packages.storm import Storm
-from tests.packages.usage import assert_byte_code, lose_byte_code, made_by_install, use
+from tests.packages.usage import (
+    assert_byte_code,
+    assert_install_is_not_overwritten,
+    lose_byte_code,
+    use,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,12 +136,7 @@ def test_a_change_of_the_systems_python_has_its_byte_code_made(
 def test_a_tree_of_an_install_is_not_overwritten_by_the_package(
     release: Release, machine: Machine
 ) -> None:
-    made_by_install(machine)
-    before = files_below(machine.root / HOME)
-    done = machine.attempt(*_RPM, "-i", *machine.bring([release.rpm["ocf-py-agents"]]))
-    assert done.returncode != 0
-    assert "run 'ocf-py uninstall' first" in done.stderr
-    assert files_below(machine.root / HOME) == before
+    assert_install_is_not_overwritten(machine, release.rpm["ocf-py-agents"], *_RPM, "-i")
 
 
 def test_removal_leaves_nothing_of_any_of_the_packages(release: Release, machine: Machine) -> None:

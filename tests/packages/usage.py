@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.packages.conftest import CHECKOUT, HOME, LAUNCHERS
+from tests.packages.conftest import CHECKOUT, HOME, LAUNCHERS, files_below
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,17 +25,16 @@ def use(machine: Machine, *words: str) -> None:
     assert machine.attempt(f"/{LAUNCHERS}/IPaddr", "meta-data").returncode == 0
 
 
-def made_by_install(machine: Machine) -> None:
-    """Sets the machine up as `ocf-py install` does, without any package."""
-    words = [
-        sys.executable,
-        "-m",
-        "ocf_py.toolkit.installer",
-        "install",
-        "--root",
-        str(machine.root),
-    ]
+def assert_install_is_not_overwritten(machine: Machine, package: Path, *command: str) -> None:
+    """On a machine that `ocf-py install` has set up the package refuses to go over that."""
+    words = [sys.executable, "-m", "ocf_py.toolkit.installer", "install"]
+    words += ["--root", str(machine.root)]
     subprocess.run(words, cwd=CHECKOUT / "src", check=True, capture_output=True)
+    before = files_below(machine.root / HOME)
+    done = machine.attempt(*command, *machine.bring([package]))
+    assert done.returncode != 0
+    assert "run 'ocf-py uninstall' first" in done.stderr
+    assert files_below(machine.root / HOME) == before
 
 
 def lose_byte_code(machine: Machine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from ocf_py.toolkit.installer.place import Place
 from tests.unit.installing import make_sources, run_launcher
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pytest
@@ -32,6 +34,18 @@ def held(home: Path) -> list[str]:
     return sorted(path.name for path in (home / "held").iterdir())
 
 
+@contextlib.contextmanager
+def running(path: Path) -> Iterator[None]:
+    """A process that has begun from there, by its command line."""
+    sleeper = "import sys; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", sleeper, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        yield
+
+
 def test_the_generation_before_stays_and_those_before_it_go(tmp_path: Path) -> None:
     for generation in ("one", "two", "three"):
         package(tmp_path, generation)
@@ -42,14 +56,7 @@ def test_the_generation_before_stays_and_those_before_it_go(tmp_path: Path) -> N
 def test_a_generation_that_a_process_runs_from_stays(tmp_path: Path) -> None:
     package(tmp_path, "one")
     hold.hold(tmp_path)
-    sleeper = "import sys; print(flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", sleeper, f"{tmp_path}/held/one/ocf_py/launch.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as worker:
-        assert worker.stdout is not None
-        worker.stdout.readline()
+    with running(tmp_path / "held/one/ocf_py/launch.py"):
         for generation in ("two", "three"):
             package(tmp_path, generation)
             hold.hold(tmp_path)
@@ -64,12 +71,7 @@ def test_what_runs_from_the_packaged_library_finds_it_after_the_next_upgrade(
     home.mkdir()
     package(home, "one")
     began = home / "one/ocf_py/runner.py"
-    sleeper = "import sys; print(flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", sleeper, began], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as worker:
-        assert worker.stdout is not None
-        worker.stdout.readline()
+    with running(began):
         hold.hold(home)
         shutil.rmtree(home / "one")  # as the upgrade to two does
         for generation in ("two", "three", "four"):
@@ -77,8 +79,6 @@ def test_what_runs_from_the_packaged_library_finds_it_after_the_next_upgrade(
             hold.hold(home)
             assert began.read_text() == "one"
         assert held(home) == ["four", "one", "three"]
-        assert worker.stdin is not None
-        worker.stdin.close()
     package(home, "five")
     hold.hold(home)
     assert held(home) == ["five", "four"]
@@ -92,19 +92,12 @@ def test_it_is_found_also_where_the_generation_before_goes_last(tmp_path: Path) 
     package(home, "one")
     began = home / "one/ocf_py/runner.py"
     hold.hold(home)
-    sleeper = "import sys; print(flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", sleeper, began], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as worker:
-        assert worker.stdout is not None
-        worker.stdout.readline()
+    with running(began):
         package(home, "two")
         hold.hold(home)  # %post
         shutil.rmtree(home / "one")
         hold.hold(home)  # %posttrans
         assert began.read_text() == "one"
-        assert worker.stdin is not None
-        worker.stdin.close()
 
 
 def test_a_package_that_was_unpacked_by_way_of_such_a_name_has_its_own_files(

@@ -47,9 +47,14 @@ class FakePacemaker:
         self.version = "2.1.5-a3f44794f94"
         self.constraints: dict[str, str] = {}
         self.refusals: dict[str, str] = {}
+        self.failing: list[str] = []  # of each word, one call that has it
         self.said: list[str] = []
 
     def run(self, argv: Sequence[str]) -> tuple[int, bytes, str]:
+        for word in self.failing:
+            if word in argv:
+                self.failing.remove(word)
+                return 102, b"", "Transport endpoint is not connected"
         if argv[0] in self.refusals:
             return 105, b"", self.refusals[argv[0]]
         if argv[0] == "crm_mon":
@@ -332,18 +337,9 @@ def test_a_cluster_that_does_not_answer_leaves_io_frozen(cluster: FakePacemaker,
 @pytest.mark.parametrize("tool", ["crm_mon", "cibadmin", "--modify"])
 def test_a_tool_that_fails_once_is_asked_again(cluster: FakePacemaker, tool: str) -> None:
     """A cluster manager that restarts, or elects: DRBD asks but once, and would stay frozen."""
-    run = cluster.run
-    failed: list[str] = []
-
-    def fail_once(argv: Sequence[str]) -> tuple[int, bytes, str]:
-        if tool in argv and not failed:
-            failed.append(tool)
-            return 102, b"", "Transport endpoint is not connected"
-        return run(argv)
-
-    cluster.run = fail_once  # type: ignore[method-assign]
+    cluster.failing = [tool]
     assert fence(cluster, capture(PRIMARY), seconds=60) == 4
-    assert failed
+    assert not cluster.failing
 
 
 def test_a_look_at_drbd_that_fails_once_is_repeated(cluster: FakePacemaker) -> None:
@@ -370,31 +366,17 @@ def test_what_was_forbidden_is_withdrawn_though_the_cluster_fails_once(
 ) -> None:
     cluster.promoted = []
     cluster.answers = False
-    run = cluster.run
-    failed: list[str] = []
-
-    def fail_once(argv: Sequence[str]) -> tuple[int, bytes, str]:
-        if "--delete" in argv and not failed:
-            failed.append("--delete")
-            return 103, b"", "Update was older than existing configuration"
-        return run(argv)
-
-    cluster.run = fail_once  # type: ignore[method-assign]
+    cluster.failing = ["--delete"]
     with pytest.raises(Undecided, match="n2 was not fenced in time"):
         fence(cluster, capture(SECONDARY))
-    assert failed
+    assert not cluster.failing
     assert not cluster.constraints
 
 
 def test_what_cannot_be_withdrawn_is_named(cluster: FakePacemaker) -> None:
     cluster.promoted = []
     cluster.answers = False
-    run = cluster.run
-
-    def fail(argv: Sequence[str]) -> tuple[int, bytes, str]:
-        return (103, b"", "no") if "--delete" in argv else run(argv)
-
-    cluster.run = fail  # type: ignore[method-assign]
+    cluster.failing = ["--delete"] * 100
     with pytest.raises(Undecided, match=r"ocfpy-drbd-fence.r0.n2 stays, and is to be removed by"):
         fence(cluster, capture(SECONDARY))
 

@@ -330,16 +330,22 @@ def test_an_unexpected_primary_rules_out_until_the_cluster_tells_of_it(world: Wo
     assert world.n2.score == "10000"
 
 
-def test_a_promoted_instance_takes_fencing_away_once_all_is_well_where_told_to(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
+@pytest.fixture
+def asked(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tools of the cluster that are asked, each of which succeeds."""
+    tools: list[str] = []
 
     def run(argv: list[str], _seconds: float) -> Completed:
-        asked.append(argv[0])
+        tools.append(argv[0])
         return Completed(argv, 0, "", "")
 
     monkeypatch.setattr(commands, "run", run)
+    return tools
+
+
+def test_a_promoted_instance_takes_fencing_away_once_all_is_well_where_told_to(
+    world: World, asked: list[str]
+) -> None:
     cleans = {"unfence_if_all_uptodate": "true"}
     world.start_both()
     assert world.n1.do("promote") == 0
@@ -359,15 +365,8 @@ def test_a_promoted_instance_takes_fencing_away_once_all_is_well_where_told_to(
 
 
 def test_a_constraint_that_a_short_flap_has_left_is_taken_away_when_no_handler_is_at_work(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, asked: list[str]
 ) -> None:
-    asked = []
-
-    def run(argv: list[str], _seconds: float) -> Completed:
-        asked.append(argv[0])
-        return Completed(argv, 0, "", "")
-
-    monkeypatch.setattr(commands, "run", run)
     world.start_both()
     assert world.n1.do("promote") == 0
     assert world.n1.monitor() == 8
@@ -389,18 +388,11 @@ def test_a_constraint_that_a_short_flap_has_left_is_taken_away_when_no_handler_i
 
 
 def test_one_that_has_fenced_and_is_demoted_since_takes_its_constraint_away(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, asked: list[str]
 ) -> None:
-    asked = []
-
-    def run(argv: list[str], _seconds: float) -> Completed:
-        asked.append(argv[0])
-        return Completed(argv, 0, "", "")
-
     world.start_both()
     with closing(marks.Turn(NAME, alone=False)) as handler:
         handler.mark()
-    monkeypatch.setattr(commands, "run", run)
     world.n2.fake.role = "Primary"
     assert world.n1.monitor() == 0
     assert not asked, "the promoted one's view counts"

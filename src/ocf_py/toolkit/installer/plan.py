@@ -57,22 +57,24 @@ def make_plan(
     for name in (*sources.files, *compiled, *documents):
         path = f"{LIBRARY}/{generation}/{name}"
         found = tree.inspect(path)
-        owned = found is not None and manifest.owns(path, found[0])
-        if found and owned and found[1] == LIBRARY_MODE:
+        if found and not manifest.owns(path, found[0]):
+            foreign.append(path)
+            plan.library.append(path)
+        elif found and found[1] == LIBRARY_MODE:
             plan.intact[path] = found[0]
         else:
             plan.library.append(path)
-            foreign += [path] if found and not owned else []
     for agent in sources.agents:
         path = f"{LAUNCHERS}/{agent.type}"
         text = write_launcher(agent, interpreter, version=__version__, generation=generation)
         found = tree.inspect(path)
-        owned = found is not None and manifest.owns(path, found[0])
-        if found and owned and found == (hashlib.sha256(text).hexdigest(), LAUNCHER_MODE):
+        if found and not manifest.owns(path, found[0]):
+            foreign.append(path)
+            plan.launchers[path] = text
+        elif found == (hashlib.sha256(text).hexdigest(), LAUNCHER_MODE):
             plan.intact[path] = found[0]
         else:
             plan.launchers[path] = text
-            foreign += [path] if found and not owned else []
     if foreign and not replace:
         others = f" (and {len(foreign) - 1} more)" if foreign[1:] else ""
         raise ToolkitError(
