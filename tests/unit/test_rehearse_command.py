@@ -97,12 +97,15 @@ def test_a_lab_that_breaks_down_ends_the_plays_of_its_cib_alone(company: type[As
 
 
 def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(
-    company: type[Asked],
+    company: type[Asked], tmp_path: Path
 ) -> None:
-    done = invoke("rehearse", ADDRESS, str(EXAMPLES / "block-mirror.xml"))
+    # An address of IPv6 that is not of the lab's network has no place there.
+    elsewhere = tmp_path / "elsewhere.xml"
+    elsewhere.write_text(Path(ADDRESS).read_text().replace("10.77.2.100", "2001:db8::1"))
+    done = invoke("rehearse", ADDRESS, str(elsewhere))
     assert done.exit_code == 0, done.stderr
     (line,) = [one for one in done.stdout.splitlines() if one.startswith("not played")]
-    assert line.startswith("not played: block-mirror.xml all: disk: DRBD needs")
+    assert line.startswith("not played: elsewhere.xml all: vip: the lab has no place")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(
         (["rehearse"], "no CIB is given"),
         (["rehearse", "nosuch.xml"], "nosuch.xml: No such file"),
         (["rehearse", ADDRESS, "--fault", "nope"], "there is no fault 'nope'"),
-        (["rehearse", str(EXAMPLES / "block-mirror.xml")], "disk: DRBD needs"),
+        (["rehearse", str(EXAMPLES / "block-mirror.xml"), "--nodes", "3"], "between 2 nodes"),
         (["rehearse", str(EXAMPLES / "hot-standby.xml"), "--peer"], "has no counterpart"),
         (["soak", ADDRESS, "--seed", "-1"], "invalid value for '--seed'"),
     ],

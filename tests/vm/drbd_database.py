@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocf_py.lab import Lab
-
-    from .drbd_pair import DrbdPair
+    from ocf_py.lab.vm.drbd_pair import DrbdPair
 
 DISK, CLONE, DATABASE, SERVER = "disk", "disk-clone", "database", "postgres"
 CIB = EXAMPLES / "block-mirror.xml"

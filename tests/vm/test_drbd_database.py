@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.lab.faults import CutCables, PowerLoss, suffer
+from ocf_py.lab.vm.drbd_pair import LINK, OUR_HANDLERS, DrbdPair
 from ocf_py.lab.witnesses import MountWitness
 from tests.cluster.conftest import calm, other_node
 from tests.cluster.database import ADDRESS, PLACE
 from tests.cluster.rows import RowWriter
 
 from .drbd_database import DATABASE, SLOW, MirroredDatabase
-from .drbd_pair import LINK, OUR_HANDLERS, DrbdPair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ import pytest
 
 from ocf_py.lab.cluster_state import PROMOTED, UNPROMOTED
 from ocf_py.lab.faults import PowerLoss, suffer
+from ocf_py.lab.vm.drbd_pair import LINK, OUR_HANDLERS, DrbdPair
 from tests.cluster.conftest import other_node
 
 from .blocks import read_block, write_block
-from .drbd_pair import LINK, OUR_HANDLERS, DrbdPair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py.lab.vm.drbd_pair import LINK, DrbdPair
+
 from .blocks import read_block, write_block
 from .drbd_agent import LAUNCHER, DrbdAgent
-from .drbd_pair import LINK, DrbdPair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Shorter gaps are a machine's own hiccups; the longest one is kept in any case.
 _GAP_SECONDS = 0.1
 _RECENT_SECONDS = 3.0  # the cluster's own word comes late
+# A holding is noted when the kernel tells it, and a guest's kernel tells it through a channel.
+_RESOLUTION = {"namespaces": 0.002, "vm": 1.0}
 
 
 class Audience:
@@ -59,7 +61,7 @@ class Audience:
             self._client = stack.enter_context(AddressesClient(self._lab, asked))
         else:
             self._place = stack.enter_context(PlaceWitness(self._lab, self._stage.anchor.id))
-        if self._stage.mounts and self._lab.settings.disk_mib:
+        if self._lab.settings.disk_mib and not self._stage.needs_guests:
             self._disk = stack.enter_context(DiskWitness(self._lab))
         for door in find_doors(self._stage):
             self._doors.append(stack.enter_context(DoorClient(self._lab, door)))
@@ -145,15 +147,16 @@ class Audience:
 
     def held(self, struck: float) -> list[Held]:
         """Who had what."""
-        found = []
+        found, resolution = [], _RESOLUTION[self._lab.settings.kind]
         if self._addresses is not None:
             found += [
-                Held("address", name, _stays(holdings.so_far(), struck))
+                Held("address", name, _stays(holdings.so_far(), struck), resolution)
                 for name, holdings in self._addresses.seen.items()
             ]
         if self._disk is not None:
             places = ", ".join(one.get("directory") for one in self._stage.mounts)
-            found.append(Held("mount", places, _stays(self._disk.holdings, struck)))
+            stays = _stays(self._disk.holdings, struck)
+            found.append(Held("mount", places, stays, resolution))
         return found
 
     def count(self, struck: float) -> list[Written]:

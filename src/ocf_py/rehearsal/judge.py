@@ -9,8 +9,6 @@ from ocf_py.rehearsal.record import MOVES, NOBODY, ONE, STAYS, VICTIM, Verdict
 if TYPE_CHECKING:
     from ocf_py.rehearsal.record import Heard, Held, Play
 
-# A holding is noted when the kernel tells it: two that touch to within this did not overlap.
-_RESOLUTION = 0.002
 # A mirror's age is told in whole passes; what is acknowledged while it is asked is not in it.
 _LAG_MARGIN = 1.0
 
@@ -47,7 +45,8 @@ def _never_two(play: Play, kind: str, verb: str) -> str | None:
 
 def _overlaps(held: Held) -> bool:
     return any(
-        one.until is None or one.until - other.since > _RESOLUTION for one, other in held.doubles()
+        one.until is None or one.until - other.since > held.resolution
+        for one, other in held.doubles()
     )
 
 

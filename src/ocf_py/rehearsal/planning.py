@@ -16,6 +16,7 @@ from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.lab import Lab
 from ocf_py.rehearsal.asking import CHECKS
 from ocf_py.rehearsal.fitting import fit
+from ocf_py.rehearsal.mirrored_disks import check_disks
 from ocf_py.rehearsal.peers import put_counterparts
 from ocf_py.rehearsal.preparation import ALERT
 from ocf_py.rehearsal.record import OURS, PEER
@@ -71,10 +72,7 @@ def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
     if not stage.parts:
         raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
     if stage.needs_guests:
-        raise UnsuitableLabError(
-            f"{', '.join(stage.needs_guests)}: DRBD needs a kernel of its own in each node, which "
-            "the nodes of a rehearsal have not"
-        )
+        check_disks(stage)
     return Plan(cib.name, stage, sides, notes)
 
 
@@ -119,7 +117,8 @@ def build_lab(plan: Plan, name: str, state: Path | None, progress: Progress) -> 
         state,
         nodes=plan.stage.nodes,
         init="systemd" if _needs_systemd(plan) else "mini",
-        disk_mib=_DISK_MIB if plan.stage.mounts else 0,
+        disk_mib=_DISK_MIB if plan.stage.mounts_shared_disk else 0,
+        vm=plan.stage.needs_guests,
         progress=progress,
     )
 

@@ -33,10 +33,11 @@ def play_fault(
     LabError where the cluster cannot be had back in order: nothing more can be played on it.
     """
     scene = Scene(lab, stage)
-    play = Play(fault.name, fault.summary, stage.name, provider, scene.victim, fault.expect(scene))
+    expected = fault.expect(scene).at_pace(stage.pace)
+    play = Play(fault.name, fault.summary, stage.name, provider, scene.victim, expected)
     try:
         with Audience(scene) as audience:
-            _take_seats(lab, audience)
+            _take_seats(scene, audience)
             part = fault.found_by(stage) if in_step else None
             if part is not None:
                 play.in_step = await_monitor(scene, part)
@@ -48,12 +49,12 @@ def play_fault(
     return play
 
 
-def _take_seats(lab: Lab, audience: Audience) -> None:
+def _take_seats(scene: Scene, audience: Audience) -> None:
     begun = time.monotonic()
-    lab.wait_until(
+    scene.lab.wait_until(
         "every client is answered, and every writer",
         lambda: audience.all_served(begun) and audience.all_write(),
-        timeout=_SEATS_SECONDS,
+        timeout=_SEATS_SECONDS * scene.stage.pace,
     )
     time.sleep(_CALM_SECONDS)
 

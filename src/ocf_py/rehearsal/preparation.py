@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.rehearsal.mirrored_disks import find_pair, make_disks, up_on_first
 from ocf_py.rehearsal.writing import TABLE, install_keeper
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ ALERT = "/var/lib/ocfpy-rehearsal-alert"
 _AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--reset-env"]
 _FIRST_LINE = b"#!/usr/bin/python3 -ISE\n"
 _PROGRAM = "/var/lib/ocfpy-rehearsal-prepare"
+_LONGEST = 480.0  # seconds that a step may take in a guest
+_POSTGRESQL_SETTINGS = b"""listen_addresses = '*'
+unix_socket_directories = ''
+min_wal_size = 2MB
+max_wal_size = 8MB
+"""
 
 
 def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
@@ -32,6 +39,7 @@ def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
     for node in lab.nodes:
         _install(node, ALERT, program_of_alerts)
     install_keeper(lab)
+    make_disks(lab, stage)
     for mount in stage.mounts:
         _prepare_mount(lab, stage, mount)
     for mirror in stage.mirrors:
@@ -41,7 +49,7 @@ def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
     if program is not None:
         for node in lab.nodes:
             _install(node, _PROGRAM, program.read_bytes())
-            node.run([_PROGRAM], timeout=300)
+            node.run([_PROGRAM], timeout=_LONGEST)
 
 
 def _install(node: Node, place: str, content: bytes) -> None:
@@ -53,11 +61,19 @@ def _prepare_mount(lab: Lab, stage: Stage, mount: Part) -> None:
     directory = mount.get("directory").rstrip("/")
     for node in lab.nodes:
         node.run(["mkdir", "-p", directory])
-    if mount.get("device") != f"/dev/{SHARED_DISK}":
-        return
-    first, kind = lab.nodes[0], mount.get("fstype") or "ext4"
+    pair = find_pair(lab, stage, mount.get("device"))
+    if pair is not None:
+        with up_on_first(pair):
+            _fill(lab.nodes[0], stage, mount)
+    elif mount.get("device") == f"/dev/{SHARED_DISK}":
+        _fill(lab.nodes[0], stage, mount)
+
+
+def _fill(first: Node, stage: Stage, mount: Part) -> None:
+    """A file system on the device, and what a program of the CIB's wants to find in it."""
+    directory, kind = mount.get("directory").rstrip("/"), mount.get("fstype") or "ext4"
     force = {"xfs": "-f", "btrfs": "-f"}.get(kind, "-F")
-    first.run([f"mkfs.{kind}", "-q", force, mount.get("device")], timeout=120)
+    first.run([f"mkfs.{kind}", "-q", force, mount.get("device")], timeout=_LONGEST)
     data = next((one for one in map(find_database, stage.programs) if one), "")
     if data.startswith(f"{directory}/"):
         first.run(["mount", mount.get("device"), directory])
@@ -79,13 +95,14 @@ def _make_database(node: Node, stage: Stage, data: str) -> None:
     server = next(one for one in stage.programs if find_database(one) == data)
     folder = server.get("command", "binfile").rpartition("/")[0]
     node.run(["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", data])
-    options = ["--auth=trust", "--no-sync", "--no-instructions"]
-    node.run([*_AS_POSTGRES, f"{folder}/initdb", "-D", data, *options], timeout=120)
-    settings = b"listen_addresses = '*'\nunix_socket_directories = ''\n"
-    node.run(["tee", "-a", f"{data}/postgresql.conf"], stdin=settings)
+    # What it writes ahead comes in small pieces: a guest's disk has 64 MiB.
+    options = ["--auth=trust", "--no-sync", "--no-instructions", "--wal-segsize=1"]
+    node.run([*_AS_POSTGRES, f"{folder}/initdb", "-D", data, *options], timeout=_LONGEST)
+    node.run(["tee", "-a", f"{data}/postgresql.conf"], stdin=_POSTGRESQL_SETTINGS)
     node.run(["tee", "-a", f"{data}/pg_hba.conf"], stdin=b"host all all 10.77.2.0/24 trust\n")
     single = [*_AS_POSTGRES, f"{folder}/postgres", "--single", "-D", data, "postgres"]
-    node.run(single, stdin=f"CREATE TABLE {TABLE} (n bigint PRIMARY KEY)\n".encode(), timeout=60)
+    table = f"CREATE TABLE {TABLE} (n bigint PRIMARY KEY)\n"
+    node.run(single, stdin=table.encode(), timeout=_LONGEST)
 
 
 def _prepare_mirror(lab: Lab, mirror: Part) -> None:

@@ -5,7 +5,7 @@ Times are seconds relative to the fault, negative before it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.witnesses.holdings import Holding, Holdings
@@ -42,6 +42,10 @@ class Expectation:
     dwell: float = 0.0
     clients: tuple[str, ...] = ()
     displacing: bool = False
+
+    def at_pace(self, pace: float) -> Expectation:
+        """The same of a cluster on which everything takes so many times longer."""
+        return replace(self, bound=self.bound * pace)
 
     @property
     def sentence(self) -> str:
@@ -110,11 +114,15 @@ class Heard:
 
 @dataclass(frozen=True)
 class Held:
-    """Who had an address or a mount; `kind` is address or mount."""
+    """Who had an address or a mount; `kind` is address or mount.
+
+    Two that are seen to touch for `resolution` seconds or less may have had it one after the other.
+    """
 
     kind: str
     name: str
     stays: list[Stay]
+    resolution: float
 
     def doubles(self) -> list[tuple[Holding, Holding]]:
         """Pairs of different nodes' stays that overlap."""

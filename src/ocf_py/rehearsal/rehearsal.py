@@ -116,7 +116,9 @@ class Company:
         is_other = self._loaded is None or self._loaded[0] != one.name
         self._loaded = None
         load(self._lab, etree.Element("configuration"))
-        self._lab.running_nodes()[0].run(["crm_resource", "--wait"], timeout=120)
+        self._lab.running_nodes()[0].run(
+            ["crm_resource", "--wait"], timeout=_UP_SECONDS * one.stage.pace
+        )
         if is_other:
             prepare(self._lab, one.stage, self._prepare_with)
         for line in load(self._lab, one.sides[side]):
@@ -124,7 +126,9 @@ class Company:
         stage = one.stage_of(side)
         try:
             self._lab.wait_until(
-                "everything of it runs", lambda: self._runs(stage), timeout=_UP_SECONDS
+                "everything of it runs",
+                lambda: self._runs(stage),
+                timeout=_UP_SECONDS * stage.pace,
             )
         except LabError as error:
             raise LabError(f"{one.name} does not come up: {self._why() or error}") from None

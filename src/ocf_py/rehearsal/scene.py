@@ -11,6 +11,7 @@ from ocf_py.lab.errors import LabError
 from ocf_py.mirror.control import WorkerSilent, ask
 from ocf_py.mirror.status import folder_of
 from ocf_py.rehearsal import inside
+from ocf_py.rehearsal.mirrored_disks import await_whole
 from ocf_py.system import RUN_DIRECTORY
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ocf_py.lab.node import Node
     from ocf_py.rehearsal.stage import Part, Stage
 
-_SETTLE_SECONDS = 120
+_PATIENCE = 120.0  # seconds until the cluster is expected to be where it is to be
 _ANSWER_SECONDS = 5.0
 _INSIDE = Path(inside.__file__).parent
 
@@ -33,6 +34,10 @@ class Scene:
         self.stage = stage
         self.victim = self.await_place(stage.anchor)
         self.others = [node.name for node in lab.nodes if node.name != self.victim]
+
+    @property
+    def _patience(self) -> float:
+        return _PATIENCE * self.stage.pace
 
     @property
     def node(self) -> Node:
@@ -57,7 +62,9 @@ class Scene:
 
     def await_place(self, part: Part) -> str:
         """Wait until it runs; returns where."""
-        return self.lab.wait_until(f"{part.id} runs", lambda: self.place_of(part), timeout=120)
+        return self.lab.wait_until(
+            f"{part.id} runs", lambda: self.place_of(part), timeout=self._patience
+        )
 
     def order(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Give the cluster an order through a node that is not struck."""
@@ -71,8 +78,8 @@ class Scene:
     def settle(self) -> None:
         """Wait until Pacemaker has nothing more to do."""
         self.lab.running_nodes()[0].run(
-            ["crm_resource", "--wait", f"--timeout={_SETTLE_SECONDS}s"],
-            timeout=_SETTLE_SECONDS + 30,
+            ["crm_resource", "--wait", f"--timeout={self._patience:.0f}s"],
+            timeout=self._patience + 30,
         )
 
     def have_on(self, node: str) -> None:
@@ -104,8 +111,10 @@ class Scene:
                     self.lab.wait_until(
                         f"the copy on {node.name} is current",
                         lambda name=node.name, of=mirror: self._is_current(name, of),  # type: ignore[misc]
-                        timeout=120,
+                        timeout=self._patience,
                     )
+        for disk in self.stage.mirrored_disks:
+            await_whole(self.lab, disk, self._patience)
         self.settle()
 
     def mirror_status(self, node: str, mirror: Part) -> dict[str, object] | None:

@@ -1,4 +1,4 @@
-"""What a CIB has that can be watched and broken: addresses, mounts, programs, mirrors."""
+"""What a CIB has that can be watched and broken: addresses, mounts, programs, mirrors, disks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from ocf_py.cib.model import Operation, Resource
 
 _ADDRESSES = ("IPaddr", "IPaddr2")
+_MIRRORED_DISKS = ("Drbd", "drbd")
 _START_SECONDS = {"address": 1.0, "mount": 3.0, "program": 5.0, "mirror": 8.0, "other": 2.0}
 # Until a node that is gone is known, fenced and its service decided on elsewhere: token and
 # consensus 2.2, the lab's delay 1, Pacemaker's own hesitation 1, and room for a busy machine.
 _LOSS_SECONDS = 15.0
 _LONGEST_MONITOR = 60.0
+_GUESTS_PACE = 4.0  # they compute about ten times slower, but do not only compute
 _DEFAULT_TIMEOUT_MS = 20_000
 _HEALTH_LEVEL = 10
 
@@ -63,6 +65,7 @@ class Stage:
     mounts: list[Part] = field(default_factory=list)
     programs: list[Part] = field(default_factory=list)
     mirrors: list[Part] = field(default_factory=list)
+    mirrored_disks: list[Part] = field(default_factory=list)
     nodes: int = 2
     fencing_delay: float = 0.0
     keeps_apart: bool = False
@@ -101,9 +104,19 @@ class Stage:
         )
 
     @property
-    def needs_guests(self) -> list[str]:
-        """What of it needs a kernel of its own in each node, by its name."""
-        return [one.id for one in self.parts if one.agent.endswith((":Drbd", ":drbd"))]
+    def needs_guests(self) -> bool:
+        """Whether each node needs a kernel of its own, as DRBD does."""
+        return bool(self.mirrored_disks)
+
+    @property
+    def mounts_shared_disk(self) -> bool:
+        """Whether one of the file systems is on the disk that all nodes see."""
+        return any(not one.get("device").startswith("/dev/drbd") for one in self.mounts)
+
+    @property
+    def pace(self) -> float:
+        """How many times longer than on sets of namespaces everything may take."""
+        return _GUESTS_PACE if self.needs_guests else 1.0
 
     def is_asked(self, program: Part) -> bool:
         """Whether any monitor asks the program itself, so that one that hangs is found."""
@@ -133,6 +146,8 @@ def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
             stage.mounts.append(part)
         elif resource.standard == "ocf" and resource.type == "MirrorSync":
             stage.mirrors.append(part)
+        elif resource.standard == "ocf" and resource.type in _MIRRORED_DISKS:
+            stage.mirrored_disks.append(part)
         elif resource.type in ("Service", "anything") or resource.standard in (
             "systemd",
             "service",

@@ -11,9 +11,9 @@ from lxml import etree
 
 from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.vm.drbd_pair import OUR_HANDLERS, DrbdPair
 from tests.bench.cluster.configurations import UNTHROTTLED, nothing
 from tests.vm.drbd_database import CIB, DISK, MirroredDatabase
-from tests.vm.drbd_pair import OUR_HANDLERS, DrbdPair
 
 if TYPE_CHECKING:
     from ocf_py.lab import Lab

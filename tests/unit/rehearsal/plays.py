@@ -41,8 +41,8 @@ def power_loss(**other: Any) -> Play:
     ]
     play.heard = [Heard("10.77.2.100", "n1", [Gap(-0.01, 3.45, "n2")], "n2", 3.45, 5.01)]
     play.held = [
-        Held("address", "10.77.2.100", [Stay("n1", -3.0, 0.1), Stay("n2", 3.3, None)]),
-        Held("mount", "/srv/database", [Stay("n1", -3.0, 0.1), Stay("n2", 3.4, None)]),
+        Held("address", "10.77.2.100", [Stay("n1", -3.0, 0.1), Stay("n2", 3.3, None)], 0.002),
+        Held("mount", "/srv/database", [Stay("n1", -3.0, 0.1), Stay("n2", 3.4, None)], 0.002),
     ]
     play.written = [Written("writer", "database", 100, [])]
     play.fenced = ["n1"]

@@ -37,8 +37,8 @@ def heard(**other: object) -> list[Heard]:
     return [replace(power_loss().heard[0], **other)]  # type: ignore[arg-type]
 
 
-def held(kind: str, *stays: Stay) -> list[Held]:
-    return [Held(kind, "it", list(stays))]
+def held(kind: str, *stays: Stay, resolution: float = 0.002) -> list[Held]:
+    return [Held(kind, "it", list(stays), resolution)]
 
 
 def test_a_takeover_as_it_should_be_breaks_no_rule() -> None:
@@ -70,6 +70,12 @@ def test_two_that_have_it_to_the_end_are_found(kind: str, rule: str) -> None:
 
 def test_a_witness_that_saw_nobody_proves_nothing() -> None:
     assert "nobody was ever seen" in broken(power_loss(held=held("address")))["one holder"]
+
+
+def test_what_comes_through_a_guests_channel_is_as_late_as_that_is() -> None:
+    stays = (Stay("n1", -3, 4.0), Stay("n2", 3.5, None))
+    assert "one holder" not in broken(power_loss(held=held("address", *stays, resolution=1.0)))
+    assert "one holder" in broken(power_loss(held=held("address", *stays, resolution=0.4)))
 
 
 def test_the_same_node_twice_is_no_double() -> None:

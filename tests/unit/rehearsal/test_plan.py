@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import types
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.rehearsal.asking import find_doors
 from ocf_py.rehearsal.faults import FAULTS
+from ocf_py.rehearsal.mirrored_disks import find_pair
 from ocf_py.rehearsal.planning import count_nodes, plan, plan_all
+from ocf_py.rehearsal.record import STAYS, Expectation
 from ocf_py.toolkit.errors import UnusableInput
 
 if TYPE_CHECKING:
     from lxml import etree
+
+    from ocf_py.lab.lab import Lab
 
 EXAMPLES = Path(__file__).parents[3] / "examples/cib"
 _IP = """<primitive id="{id}" class="ocf" provider="heartbeat" type="IPaddr2">
@@ -23,6 +28,14 @@ _IP = """<primitive id="{id}" class="ocf" provider="heartbeat" type="IPaddr2">
 _DISK = """<primitive id="{id}" class="ocf" provider="heartbeat" type="Filesystem">
 <instance_attributes id="{id}-a"><nvpair id="{id}-d" name="device" value="{device}"/>
 <nvpair id="{id}-p" name="directory" value="/srv/{id}"/></instance_attributes></primitive>"""
+
+
+def _mirrored(name: str) -> str:
+    return (
+        f'<clone id="{name}-clone"><primitive id="{name}" class="ocf" provider="ocfpy" type="Drbd">'
+        f'<instance_attributes id="{name}-a"><nvpair id="{name}-r" name="drbd_resource" '
+        f'value="{name}"/></instance_attributes></primitive></clone>'
+    )
 
 
 def write(folder: Path, resources: str, *, nodes: str = "", constraints: str = "") -> Path:
@@ -140,19 +153,73 @@ def test_faults_that_cannot_befall_a_cib_say_why() -> None:
     )
 
 
-def test_a_cib_that_no_lab_has_is_left_out_beside_others_and_refused_alone() -> None:
-    cibs = [EXAMPLES / "address.xml", EXAMPLES / "block-mirror.xml", EXAMPLES / "n-plus-one.xml"]
+def test_a_cib_that_no_lab_has_is_left_out_beside_others_and_refused_alone(tmp_path: Path) -> None:
+    refused = write(tmp_path, _IP.format(id="a", ip="2001:db8::1"))
+    cibs = [EXAMPLES / "address.xml", refused, EXAMPLES / "n-plus-one.xml"]
     plans, left = plan_all(cibs, None)
     assert [(one.name, one.stage.nodes) for one in plans] == [
         ("address.xml", 2),
         ("n-plus-one.xml", 3),
     ]
     (one,) = left
-    assert (one.cib, one.fault) == ("block-mirror.xml", "all")
-    assert one.reason.startswith("disk: DRBD needs a kernel of its own")
-    for alone in (cibs[1:2], [cibs[1], cibs[1]]):
-        with pytest.raises(UnsuitableLabError, match="DRBD"):
+    assert (one.cib, one.fault) == ("cib.xml", "all")
+    assert one.reason.startswith("a: the lab has no place for 2001:db8::1")
+    for alone in ([refused], [refused, refused]):
+        with pytest.raises(UnsuitableLabError, match="2001:db8::1"):
             plan_all(alone, None)
+
+
+def test_a_mirrored_disk_is_played_on_guests_and_all_of_it_takes_longer() -> None:
+    stage, database = (
+        plan(EXAMPLES / name, 2).stage for name in ("block-mirror.xml", "database.xml")
+    )
+    assert (stage.needs_guests, database.needs_guests) == (True, False)
+    assert (stage.mounts_shared_disk, database.mounts_shared_disk) == (False, True)
+    assert (stage.pace, database.pace) == (4.0, 1.0)
+    bound = Expectation(STAYS, 2.0, dwell=5.0)
+    assert bound.at_pace(stage.pace) == Expectation(STAYS, 8.0, dwell=5.0)
+
+
+@pytest.mark.parametrize(
+    ("resources", "nodes", "said"),
+    [
+        (
+            "".join(map(_mirrored, "ab")) + _DISK.format(id="f", device="/dev/drbd1"),
+            3,
+            "mirrors between 2 nodes",
+        ),
+        ("".join(map(_mirrored, "abc")), 2, "c: a guest of the lab has 2 disks of its own"),
+        (
+            _mirrored("a") + _DISK.format(id="f", device="/dev/drbd/by-res/a/0"),
+            2,
+            "f: /dev/drbd/by-res/a/0: the lab's guests have no udev",
+        ),
+        (
+            _mirrored("a") + '<primitive id="u" class="systemd" type="cron"/>',
+            2,
+            "a unit needs systemd",
+        ),
+    ],
+)
+def test_what_guests_have_not_is_refused(
+    tmp_path: Path, resources: str, nodes: int, said: str
+) -> None:
+    with pytest.raises(UnsuitableLabError, match=said):
+        plan(write(tmp_path, resources), nodes)
+
+
+def test_the_first_file_system_on_a_mirror_is_on_the_first_of_the_mirrors(tmp_path: Path) -> None:
+    file = write(
+        tmp_path, "".join(map(_mirrored, "ab")) + _DISK.format(id="f", device="/dev/drbd1")
+    )
+    stage, lab = plan(file, 2).stage, cast("Lab", types.SimpleNamespace())
+    first = find_pair(lab, stage, "/dev/drbd1")
+    other = find_pair(lab, stage, "/dev/drbd0")
+    assert first is not None
+    assert other is not None
+    assert (first.name, first.backing, first.minor) == ("a", ("/dev/vdb",), 1)
+    assert (other.name, other.backing, other.minor) == ("b", ("/dev/vdc",), 0)
+    assert find_pair(lab, stage, "/dev/sda") is None
 
 
 def test_what_the_cib_says_of_fencing_and_of_keeping_apart_is_read() -> None:

@@ -132,7 +132,7 @@ class MemoryPressure(Fault):
     """A program eats memory."""
 
     name = "memory-pressure"
-    summary = f"a program takes {_MEBIBYTES} MiB of the node's memory, and keeps writing to it"
+    summary = f"a program takes {_MEBIBYTES} MiB, or half of what is free, and keeps writing to it"
 
     def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
         """Nobody notices."""

@@ -1,4 +1,7 @@
-"""Takes memory and keeps writing to it, or takes time: ``hog.py MEBIBYTES SECONDS``, 0 for none."""
+"""Takes memory and keeps writing to it, or takes time: ``hog.py MEBIBYTES SECONDS``, 0 for none.
+
+It takes half of what is available at the most, so that nobody is killed for want of memory.
+"""
 
 import os
 import sys
@@ -7,9 +10,16 @@ import time
 PAGE = 4096
 
 
+def available() -> int:
+    """Bytes that a program can have without any other losing them, proc_meminfo(5)."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        found = next(line for line in file if line.startswith("MemAvailable:"))
+    return int(found.split()[1]) << 10
+
+
 def main() -> None:
     """Do so until the time is over; whoever needs the memory takes it from this one first."""
-    size, seconds = int(sys.argv[1]) << 20, float(sys.argv[2])
+    size, seconds = min(int(sys.argv[1]) << 20, available() // 2), float(sys.argv[2])
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
     taken = bytearray(size)

@@ -1,6 +1,6 @@
 """One resource of DRBD 8.4 on both guests of a lab, on disks of their own, from nothing to nothing.
 
-It replicates over ring 1, so that a test can cut the mirror and leave the cluster its ring 0.
+It replicates over ring 1, so that the mirror can be cut and the cluster keeps its ring 0.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Mapping
 
-    from ocf_py.lab import Lab
+    from ocf_py.lab.lab import Lab
 
 #: What docs/reference/drbd.md says that DRBD's configuration has to hold.
 OUR_HANDLERS = {"fence-peer": "/usr/bin/ocf-py drbd fence-peer"}
 LINK = "1"  # the cable of the mirror, as the lab's faults name it
 _RING1 = next(network for network in NETWORKS if network.interface == "eth1")
-_PORT = 7789
+_FIRST_PORT = 7789
 _SLOW = 120.0  # seconds: guests compute ten times slower, and the machine may be busy
 
 
 @dataclass
 class DrbdPair:
-    """The resource ``name`` of both nodes: a volume for each of ``backing``.
+    """The resource `name` of both nodes: a volume for each of `backing`, from minor `minor` on.
 
-    ``disk`` and ``net`` are further options of these sections ("c-max-rate 1M"), ``metadata`` is
-    "internal" or a device for that of the first volume. With ``fencing`` come ``handlers``.
+    `disk` and `net` are further options of these sections ("c-max-rate 1M"), `metadata` is
+    "internal" or a device for that of the first volume. With `fencing` come `handlers`.
     """
 
     lab: Lab
@@ -41,6 +41,7 @@ class DrbdPair:
     net: tuple[str, ...] = ()
     backing: tuple[str, ...] = ("/dev/vdb",)
     metadata: str = "internal"
+    minor: int = 0
 
     @property
     def file(self) -> str:
@@ -50,12 +51,13 @@ class DrbdPair:
     def describe(self) -> str:
         """The resource in the words of DRBD's configuration."""
         volumes = "".join(
-            f"  volume {number} {{ device minor {number}; disk {disk}; "
+            f"  volume {number} {{ device minor {self.minor + number}; disk {disk}; "
             f"meta-disk {self.metadata if number == 0 else 'internal'}; }}\n"
             for number, disk in enumerate(self.backing)
         )
+        port = _FIRST_PORT + self.minor
         hosts = "".join(
-            f"  on {node.name} {{ address {_RING1.address(node.number)}:{_PORT}; }}\n"
+            f"  on {node.name} {{ address {_RING1.address(node.number)}:{port}; }}\n"
             for node in self.lab.nodes
         )
         handlers = "".join(f'    {name} "{call}";\n' for name, call in self.handlers.items())
@@ -76,8 +78,8 @@ class DrbdPair:
     def create(self, *, in_sync: bool = True) -> None:
         """Empty disks with fresh metadata; the resource is down.
 
-        ``in_sync``: the two are known to be alike: they are UpToDate once connected. Without
-        it they are Inconsistent, as a new resource is.
+        `in_sync`: the two are known to be alike: they are UpToDate once connected. Without it they
+        are Inconsistent, as a new resource is.
         """
         self.configure()
         self.on_both(["modprobe", "drbd"])
