@@ -86,7 +86,7 @@ test-vm: setup ## what needs kernels of its own: two QEMU guests (root, Debian)
 	@$(PYTHON) packaging/system_packages.py --vm
 	$(PYTEST) tests/vm
 
-test-packages: setup ## RPMs and Debian packages, installed and upgraded; 2 minutes (root, Debian)
+test-packages: setup ## RPMs and Debian packages, installed and upgraded; 7 minutes (root, Debian)
 	@$(PYTHON) packaging/system_packages.py --packages
 	$(PYTEST) tests/packages
 
