@@ -17,6 +17,7 @@ _FOR_PRIMARY = 0.75  # of a stop's time: what a promoted peer is given that depe
 _RETRY = 1.0  # seconds between two attempts at what DRBD has refused
 # The facts of the record.
 _CURRENT, _LOST, _ELSEWHERE, _WELL = "current", "lost", "promoted-elsewhere", "well"
+_NOBODY = "-"  # the cluster has told of no promoted one; "" is: it has told nothing yet
 _LEFT = "left"  # the nodes that have stopped, and not started since
 _PROGRESS = "in-sync"  # how far a resync was when the cluster was last told
 
@@ -258,7 +259,7 @@ class Drbd(ocf.Agent):
 
         policy = self.remove_master_score_if_peer_primary
         shuns = policy == "true" or (
-            policy == "unexpected" and not self.call.facts.recall(_ELSEWHERE)
+            policy == "unexpected" and self.call.facts.recall(_ELSEWHERE) == _NOBODY
         )
         return Candidate(
             seen,
@@ -270,7 +271,9 @@ class Drbd(ocf.Agent):
     def _is_confirmed(self, seen: Resource) -> bool:
         """Whether every peer that is not connected was fenced while this instance was current.
 
-        Or had stopped in order before, and one was fenced: that was the one that went on.
+        Or had stopped in order before, and one was fenced: that was the one that went on. By that
+        a primary has written nothing more where I/O froze until then, which resource-and-stonith
+        alone sees to.
         """
         since = self.call.facts.recall(_CURRENT)
         lost = {peer.name for peer in seen.peers.values() if not peer.is_connected}
@@ -279,7 +282,11 @@ class Drbd(ocf.Agent):
         from ocf_py.fencing_history import was_fenced
 
         fenced = {name for name in lost if was_fenced(name, float(since))}
-        return bool(fenced) and lost <= fenced.union(self.call.facts.recall(_LEFT).split())
+        return (
+            bool(fenced)
+            and lost <= fenced.union(self.call.facts.recall(_LEFT).split())
+            and self.machine.fencing_policy() == "resource-and-stonith"
+        )
 
     # ------------------------------------------------------------------ start and stop
 
@@ -292,6 +299,8 @@ class Drbd(ocf.Agent):
     def _bring_up(self) -> None:
         from ocf_py.drbd.tools import MANY_PEERS
 
+        if not self.machine.is_up():  # a disk that has grown meanwhile has its metadata inside
+            self.machine.administer("check-resize")
         if not self.connect_only_after_promote:
             steps = [["adjust"]]
         elif self.machine.version() >= (MANY_PEERS,):
@@ -310,9 +319,10 @@ class Drbd(ocf.Agent):
         if done.status != 0:
             said = say_briefly(done.stderr) or say_briefly(done.stdout)
             is_new = "no valid meta" in said.lower()
+            create = f"drbdadm create-md {self.drbd_resource}"
             raise ocf.Failure(
                 f"drbdadm {' '.join(words)} ended with {done.status}: {said}",
-                hint=f"a new disk needs drbdadm create-md {self.drbd_resource}" if is_new else "",
+                hint=f"a new disk, and none that holds data, needs {create}" if is_new else "",
             )
 
     def _wait_for_peers(self) -> None:
@@ -452,10 +462,22 @@ class Drbd(ocf.Agent):
         if seen.disks.isdisjoint(bad):
             return
         score, state, reason = self._judge(seen)
-        if score is not None and score <= ocf.MINUS_INFINITY:
+        if score is None or score > ocf.MINUS_INFINITY:
+            self._vouch(seen)
+        else:
             self.call.log.error(f"not promoted: {state}: {reason}")
             refusal = explain_bad_data(seen, state)
             raise ocf.Failure(refusal.why, hint=refusal.remedy)
+
+    def _vouch(self, seen: Resource) -> None:
+        """Tell the handler, which DRBD is about to call, what it cannot know."""
+        from ocf_py.drbd import marks
+
+        if self._is_confirmed(seen):
+            try:
+                marks.vouch(self.drbd_resource)
+            except OSError as error:
+                self.call.log.warning(f"the fencing handler is told nothing: {error}")
 
     @ocf.action(timeout=90)
     def demote(self) -> None:
@@ -510,7 +532,7 @@ class Drbd(ocf.Agent):
 
     def _remember_promoted(self) -> None:
         told, facts = self.call.cluster.notification, self.call.facts
-        where = self._list_promoted({*told.nodes("promoted"), *told.nodes("promote")})
+        where = self._list_promoted({*told.nodes("promoted"), *told.nodes("promote")}) or _NOBODY
         if facts.recall(_ELSEWHERE) != where:
             facts.remember(_ELSEWHERE, where)
 

@@ -338,6 +338,35 @@ def test_a_disk_that_fails_under_a_promoted_instance_is_left_and_named(
         pair.on_both(["dmsetup", "remove", "--force", "under"])
 
 
+def test_a_disk_that_has_grown_while_it_was_down_comes_up_with_its_data(
+    lab: Lab, mirror: DrbdPair
+) -> None:
+    """Its metadata is at its end, which is elsewhere now."""
+    sectors = int(lab.nodes[0].run(["blockdev", "--getsz", "/dev/vdb"]).stdout)
+    pair = DrbdPair(lab, backing=("/dev/mapper/under",))
+    small, grown = (f"0 {size} linear /dev/vdb 0" for size in (sectors // 2, sectors))
+    pair.on_both(["dmsetup", "create", "under", "--table", small])
+    pair.on_both(["dmsetup", "mknodes", "under"])  # which udev would have done
+    try:
+        pair.create()
+        one, other = start_both(pair)
+        one.do("promote")
+        write_block(one.node, b"before")
+        one.do("demote")
+        for agent in (one, other):
+            agent.do("stop")
+        for words in (["suspend"], ["load", "--table", grown], ["resume"]):
+            pair.on_both(["dmsetup", words[0], "under", *words[1:]])
+        start_both(pair)
+        one.do("promote")
+        assert read_block(one.node) == "before"
+        assert int(one.node.run(["blockdev", "--getsz", "/dev/drbd0"]).stdout) > sectors // 2
+    finally:
+        for agent in agents(pair):
+            agent.call("stop")
+        pair.on_both(["dmsetup", "remove", "--force", "under"])
+
+
 def test_connected_only_once_promoted_where_that_is_wanted(mirror: DrbdPair) -> None:
     mirror.create()
     one, other = agents(mirror, connect_only_after_promote="true")

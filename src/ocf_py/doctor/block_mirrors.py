@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CHECK = "block-mirrors"
 _VERSION = "/sys/module/drbd/version"
 _CONFIGURATION = "/etc/drbd.conf"  # the default of `drbdconf`
+_HANDLERS = ("fence-peer", "unfence-peer")
 
 
 def check_block_mirrors(node: Node, resources: list[Resource] | None) -> Iterator[Diagnosis]:
@@ -51,7 +52,7 @@ def _check_configuration(node: Node, mirror: Resource, *, is_loaded: bool) -> It
             _CHECK,
             mirror.id,
             f"there is no {file}",
-            "its start answers 5 here: Pacemaker bans it from this node",
+            "its start answers 2 here: Pacemaker bans it from this node",
             "copy DRBD's configuration from the other node: it is the same on all",
         )
     elif is_loaded and name and node.run("drbdadm", "-c", file, "sh-dev", name) is None:
@@ -59,9 +60,25 @@ def _check_configuration(node: Node, mirror: Resource, *, is_loaded: bool) -> It
             _CHECK,
             mirror.id,
             f"{file}: drbdadm finds no resource {name} of this host in it",
-            "its start answers 5 here: Pacemaker bans it from this node",
+            "its start answers 2 here: Pacemaker bans it from this node",
             f"see what `drbdadm -c {file} dump {name}` says",
         )
     else:
         told = f"{file} has {name}" if is_loaded else f"{file} is there"
         yield fine(_CHECK, mirror.id, told)
+        if is_loaded and name:
+            yield from _check_handlers(node, mirror, file, name)
+
+
+def _check_handlers(node: Node, mirror: Resource, file: str, name: str) -> Iterator[Diagnosis]:
+    """Whether what DRBD is to call for its fencing is there."""
+    for line in (node.run("drbdadm", "-c", file, "dump", name) or "").splitlines():
+        handler, *call = line.replace('"', " ").replace(";", " ").split()[:2] or [""]
+        if handler in _HANDLERS and call and not node.is_program(call[0]):
+            yield problem(
+                _CHECK,
+                mirror.id,
+                f"{handler} calls {call[0]}, which is no program here",
+                "once a peer is lost I/O stays frozen, and no other node is promoted",
+                "install ocf-py, whose handlers they are, or name its path in DRBD's configuration",
+            )

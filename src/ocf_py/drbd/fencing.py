@@ -98,7 +98,10 @@ class Patience:
 
 
 class Handler:
-    """One call of a handler. ``look`` tells how the resource is here; None says that it is down."""
+    """One call of a handler. ``look`` tells how the resource is here; None says that it is down.
+
+    ``is_vouched`` tells whether who promotes knows that what is only Consistent here is current.
+    """
 
     def __init__(
         self,
@@ -107,6 +110,7 @@ class Handler:
         look: Callable[[], Resource | None],
         patience: Patience,
         say: Callable[[str], None],
+        is_vouched: Callable[[], bool] = lambda: False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._request = request
@@ -114,6 +118,7 @@ class Handler:
         self._look_here = look
         self._patience = patience
         self._say = say
+        self._is_vouched = is_vouched
         self._sleep = sleep
         self._has_forbidden = False
         self._has_answered = False
@@ -230,10 +235,13 @@ class Handler:
                 self._say(f"{peer} is out of reach, taken for dead: the cluster fences nobody")
                 return UNREACHABLE
             raise Undecided(f"{peer} is out of reach, and the cluster has fencing turned off")
-        if standing.was_fenced(peer, booted):
+        was_fenced = standing.was_fenced(peer, booted)
+        if not is_sure and not (was_fenced and self._is_vouched()):
+            # That it was shot makes the data here no newer than it is.
+            told = "was fenced" if was_fenced else "was not fenced"
+            raise Undecided(f"{peer} {told}, and the data here is only Consistent")
+        if was_fenced:
             return FENCED
-        if not is_sure:
-            raise Undecided(f"{peer} was not fenced, and the data here is only Consistent")
         self._say(f"{peer} is off: it was shut down in order")
         return UNREACHABLE
 
@@ -316,15 +324,3 @@ class Handler:
         """Whether the peer is connected, with all of the data."""
         peer = self._find_peer(resource)
         return peer is not None and peer.is_up_to_date
-
-
-def read_policy(shown: str) -> str:
-    """The setting `fencing` in what `drbdsetup show` printed; "dont-care" is the default.
-
-    8.4 has it among the options of a disk, 9 among those of a connection.
-    """
-    for line in shown.split("\n"):
-        parts = line.partition("#")[0].replace(";", " ").split()
-        if len(parts) == 2 and parts[0] == "fencing":  # noqa: PLR2004 - a setting and its value
-            return parts[1]
-    return "dont-care"

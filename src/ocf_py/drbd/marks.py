@@ -1,9 +1,12 @@
-"""What the fence-peer handler leaves on a node, for the monitor: a mark, and whose turn it is.
+"""What the fence-peer handler and the agent leave on a node for each other.
 
 A handler that writes a constraint marks the resource first. A monitor that finds all well again
 takes the constraints away: DRBD calls nobody where the link came back without anything to copy.
 A file per resource in /run/ocfpy, locked by the handler while it is at work (shared, as of two
 lost peers each has a handler) and by the monitor while it takes away.
+
+A promotion that knows its data for current, though DRBD calls it Consistent, vouches for it: DRBD
+calls the handler for the promotion, and the handler cannot know.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from .constraint import quote
 BEGINNING = "drbd-fence-"  #: of the name of each such file
 _POLL = 0.05  # seconds
 _MARKED = b"the cluster has been told to promote no peer\n"
+_VOUCHING = "drbd-current-"  # the beginning of such a file's name
+_VOUCHED = b"what is Consistent here is current\n"
+_VOUCHED_SECONDS = 75.0  # a promotion's four calls of the handler, and not for much longer
 
 
 def is_marked(resource: str) -> bool:
@@ -25,6 +31,33 @@ def is_marked(resource: str) -> bool:
         return posix.stat(f"{RUN_DIRECTORY}/{_name(resource)}").st_size > 0
     except OSError:
         return False
+
+
+def vouch(resource: str) -> None:
+    """Say that a Consistent disk is current, for a promotion that begins now. OSError."""
+    from ocf_py.system.run_directory import open_run_directory
+
+    home = open_run_directory(RUN_DIRECTORY)
+    try:
+        flags = posix.O_WRONLY | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        handle = posix.open(f"{_VOUCHING}{quote(resource)}", flags, 0o600, dir_fd=home)
+    finally:
+        posix.close(home)
+    try:
+        posix.pwrite(handle, _VOUCHED, 0)
+    finally:
+        posix.close(handle)
+
+
+def is_vouched(resource: str) -> bool:
+    """Whether a promotion that is under way has said so."""
+    from time import time
+
+    try:
+        said = posix.stat(f"{RUN_DIRECTORY}/{_VOUCHING}{quote(resource)}").st_mtime
+    except OSError:
+        return False
+    return 0 <= time() - said < _VOUCHED_SECONDS
 
 
 class Turn:

@@ -183,3 +183,15 @@ def _explain(error: KeyError | ValueError) -> str:
 def show(line: str) -> str:
     """The line as it can stand in a message."""
     return repr(line if len(line) <= _LONGEST else line[:_LONGEST] + "...")
+
+
+def read_policy(shown: str) -> str:
+    """The setting `fencing` in what `drbdsetup show` printed; "dont-care" is the default.
+
+    8.4 has it among the options of a disk, 9 among those of a connection.
+    """
+    for line in shown.split("\n"):
+        parts = line.partition("#")[0].replace(";", " ").split()
+        if len(parts) == 2 and parts[0] == "fencing":  # noqa: PLR2004 - a setting and its value
+            return parts[1]
+    return "dont-care"

@@ -74,7 +74,8 @@ def _peers(one: Candidate, what: str) -> bool:
 
 
 def _knows_all_peers(one: Candidate) -> bool:
-    return not one.resource.strange and _peers(one, "is_known")
+    peers = one.resource.peers  # none is there before it is told to connect
+    return bool(peers) and not one.resource.strange and _peers(one, "is_known")
 
 
 #: (state, whether a candidate is in it, score, reason)

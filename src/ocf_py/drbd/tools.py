@@ -11,7 +11,7 @@ import posix
 from ocf_py.outcomes import Failure, NotInstalled
 from ocf_py.system import commands, read_file
 
-from .reading import PictureUnreadable, is_nothing, parse
+from .reading import PictureUnreadable, is_nothing, parse, read_policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,9 +138,9 @@ class Drbd:
         """Run `drbdsetup down NAME`, which needs no configuration."""
         return self._run(["drbdsetup", "down", self.name])
 
-    def show(self) -> str:
-        """The options that the kernel has of it, as `drbdsetup show` prints them."""
-        return self._run(["drbdsetup", "show", self.name]).stdout
+    def fencing_policy(self) -> str:
+        """The setting `fencing` that the kernel has of it."""
+        return read_policy(self._run(["drbdsetup", "show", self.name]).stdout)
 
     def find_openers(self, minors: list[int]) -> list[str]:
         """Who has a device of it open, in words."""

@@ -107,7 +107,9 @@ def _fit_disks(configuration: etree._Element) -> list[str]:
             continue
         pair = _pairs(primitive).get("device")
         device = "" if pair is None else pair.get("value", "")
-        if pair is None or device.startswith("/dev/drbd") or device == disk:
+        if pair is None or device.startswith("/dev/drbd"):
+            continue
+        if device == disk:
             seen.add(device)
             continue
         if not device.startswith(("/dev/", "LABEL=", "UUID=", "-U", "-L")):

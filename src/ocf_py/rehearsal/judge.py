@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Callable
 from ocf_py.rehearsal.record import MOVES, NOBODY, ONE, STAYS, VICTIM, Verdict
 
 if TYPE_CHECKING:
+    from ocf_py.lab.witnesses.holdings import Holding
     from ocf_py.rehearsal.record import Heard, Held, Play
 
 # A mirror's age is told in whole passes; what is acknowledged while it is asked is not in it.
@@ -40,19 +41,19 @@ def _never_two(play: Play, kind: str, verb: str) -> str | None:
     unseen = [held.name for held in concerned if not held.stays]
     if unseen:
         return f"{', '.join(unseen)}: nobody was ever seen to have it"
-    return "; ".join(_tell_double(held, verb) for held in concerned if _overlaps(held))
-
-
-def _overlaps(held: Held) -> bool:
-    return any(
-        one.until is None or one.until - other.since > held.resolution
-        for one, other in held.doubles()
+    return "; ".join(
+        f"{held.name} was {verb} on {one.node} and {other.node} at once, at {other.since:+.3f} s"
+        for held in concerned
+        for one, other in _find_overlaps(held)[:1]
     )
 
 
-def _tell_double(held: Held, verb: str) -> str:
-    one, other = held.doubles()[0]
-    return f"{held.name} was {verb} on {one.node} and {other.node} at once, at {other.since:+.3f} s"
+def _find_overlaps(held: Held) -> list[tuple[Holding, Holding]]:
+    return [
+        (one, other)
+        for one, other in held.doubles()
+        if one.until is None or one.until - other.since > held.resolution
+    ]
 
 
 def _no_write_lost(play: Play) -> str | None:
@@ -157,7 +158,7 @@ def _fenced_rightly(play: Play) -> str:
 
 def _fencing_came_first(play: Play) -> str | None:
     """What a node that had to be fenced held was taken over no sooner than it was."""
-    if play.expectation.fencing not in (VICTIM, ONE):
+    if play.expectation.fencing not in (VICTIM, ONE) or not play.held:
         return None
     confirmed: dict[str, float] = {}
     for one in play.moments:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.drbd.constraint import name_constraint
 from ocf_py.lab.errors import UnsuitableLabError
-from ocf_py.lab.vm.drbd_pair import OUR_HANDLERS, DrbdPair
+from ocf_py.lab.vm.drbd_pair import LINBIT_HANDLERS, OUR_HANDLERS, DrbdPair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,35 +20,58 @@ _NODES = 2
 _BACKING = ("/dev/vdb", "/dev/vdc")  # of each guest
 _CONNECTED, _WHOLE = "Connected", "UpToDate/UpToDate"
 _DEVICE = re.compile(r"/dev/drbd(\d+)")
-_NAME = "drbd_resource"
+_FILE_SYSTEM = re.compile("ext[234]?")  # others do not fit a guest's disk of 64 MiB
+_HANDLERS = {"Drbd": OUR_HANDLERS, "drbd": LINBIT_HANDLERS}
 
 
 def check_disks(stage: Stage) -> None:
     """UnsuitableLabError for what the lab's guests cannot have."""
+    if stage.nodes != _NODES:
+        raise UnsuitableLabError(
+            f"DRBD 8.4, which the lab's guests have, mirrors between {_NODES} nodes"
+        )
     if stage.needs_systemd:
         raise UnsuitableLabError(
             f"{stage.name}: DRBD needs guests, which have no systemd, and a unit needs systemd",
             hint="give Service a command in the place of the unit",
         )
-    if stage.nodes != _NODES:
-        raise UnsuitableLabError(
-            f"DRBD 8.4, which the lab's guests have, mirrors between {_NODES} nodes"
-        )
+    names: set[str] = set()
+    for disk in stage.mirrored_disks:
+        name = _name(disk)
+        if not name or name in names:
+            told = f"{name} is another's already" if name else "it has none"
+            raise UnsuitableLabError(f"{disk.id}: drbd_resource: {told}")
+        names.add(name)
     for disk in stage.mirrored_disks[len(_BACKING) :]:
         raise UnsuitableLabError(
             f"{disk.id}: a guest of the lab has {len(_BACKING)} disks of its own"
         )
     for mount in stage.mounts:
-        device = mount.get("device")
-        if device.startswith("/dev/drbd") and not _DEVICE.fullmatch(device):
-            raise UnsuitableLabError(
-                f"{mount.id}: {device}: the lab's guests have no udev, which makes such names",
-                hint="name the device by its number, /dev/drbd0",
-            )
+        _check_mount(mount)
+    minors = _find_minors(stage)
+    if len(minors) > len(stage.mirrored_disks):
+        raise UnsuitableLabError(
+            f"/dev/drbd{minors[-1]}: a resource has one volume in the lab, and there are "
+            f"{len(minors)} devices"
+        )
+
+
+def _check_mount(mount: Part) -> None:
+    device, kind = mount.get("device"), mount.get("fstype")
+    if not _DEVICE.fullmatch(device):
+        raise UnsuitableLabError(
+            f"{mount.id}: {device}: beside DRBD the lab has devices of DRBD alone, by their number",
+            hint="name the device /dev/drbd0",
+        )
+    if kind and not _FILE_SYSTEM.fullmatch(kind):
+        raise UnsuitableLabError(
+            f"{mount.id}: {kind}: a guest's disk has 64 MiB, which is too small for it",
+            hint="rehearse it with ext4",
+        )
 
 
 def make_disks(lab: Lab, stage: Stage) -> None:
-    """Empty mirrors, in sync, fenced by our handler and down; what was on the disks is gone."""
+    """Empty mirrors, in sync, fenced as their agent wants it, and down."""
     for pair in _pairs(lab, stage).values():
         # The handler is compiled now, as that of a package is, and not amid a takeover.
         pair.on_both(["ocf-py", "drbd", "fence-peer", "--help"])
@@ -76,30 +99,39 @@ def up_on_first(pair: DrbdPair) -> Iterator[None]:
 
 def await_whole(lab: Lab, disk: Part, timeout: float) -> None:
     """Wait until both copies are whole, and no node is forbidden any more to take over."""
-    pair = DrbdPair(lab, name=disk.get(_NAME))
-    pair.await_states(_CONNECTED, _WHOLE)
-    forbidden = [name_constraint(pair.name, node.name) for node in lab.nodes]
+    name = _name(disk)
+    DrbdPair(lab, name).await_states(_CONNECTED, _WHOLE, timeout=timeout)
+    forbidden = [name_constraint(name, node.name) for node in lab.nodes]
+    forbidden.append(f"drbd-fence-by-handler-{name}-")  # as crm-fence-peer.sh names its own
 
     def all_allowed() -> bool:
         asked = lab.running_nodes()[0].run(["cibadmin", "--query", "--scope", "constraints"])
-        return not any(name in asked.stdout for name in forbidden)
+        return not any(one in asked.stdout for one in forbidden)
 
     lab.wait_until(f"every node may be promoted for {disk.id}", all_allowed, timeout=timeout)
 
 
 def _pairs(lab: Lab, stage: Stage) -> dict[str, DrbdPair]:
     """The resources by their devices: the first file system that is on one is on the first."""
-    found = (_DEVICE.fullmatch(mount.get("device")) for mount in stage.mounts)
-    minors = list(dict.fromkeys(int(one[1]) for one in found if one))
+    minors = _find_minors(stage)
     minors += [one for one in range(len(_BACKING)) if one not in minors]
     return {
         f"/dev/drbd{minor}": DrbdPair(
             lab,
-            name=disk.get(_NAME),
+            _name(disk),
             fencing="resource-and-stonith",
-            handlers=OUR_HANDLERS,
+            handlers=_HANDLERS[disk.agent.rpartition(":")[2]],
             backing=(backing,),
             minor=minor,
         )
         for disk, backing, minor in zip(stage.mirrored_disks, _BACKING, minors)
     }
+
+
+def _find_minors(stage: Stage) -> list[int]:
+    found = (_DEVICE.fullmatch(mount.get("device")) for mount in stage.mounts)
+    return list(dict.fromkeys(int(one[1]) for one in found if one))
+
+
+def _name(disk: Part) -> str:
+    return disk.get("drbd_resource")

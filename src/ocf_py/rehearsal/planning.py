@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ocf_py.lab.progress import Progress
 
 _LEAST_NODES = 2
-_DISK_MIB = 256
+_DISK_MIB = 320  # mkfs.xfs(8) wants 300
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def build_lab(plan: Plan, name: str, state: Path | None, progress: Progress) -> 
         state,
         nodes=plan.stage.nodes,
         init="systemd" if _needs_systemd(plan) else "mini",
-        disk_mib=_DISK_MIB if plan.stage.mounts_shared_disk else 0,
+        disk_mib=_DISK_MIB if plan.stage.mounts and not plan.stage.needs_guests else 0,
         vm=plan.stage.needs_guests,
         progress=progress,
     )

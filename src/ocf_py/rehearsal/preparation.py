@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
     for mirror in stage.mirrors:
         _prepare_mirror(lab, mirror)
     for part in stage.programs:
-        _check_program(lab.nodes[0], part)
+        _check_program(lab.nodes[0], part, in_guests=stage.needs_guests)
     if program is not None:
         for node in lab.nodes:
             _install(node, _PROGRAM, program.read_bytes())
@@ -119,10 +120,16 @@ def _prepare_mirror(lab: Lab, mirror: Part) -> None:
     lab.nodes[0].run(["tee", f"{directory}/index.html"], stdin=b"of the first node\n")
 
 
-def _check_program(node: Node, part: Part) -> None:
+def _check_program(node: Node, part: Part, *, in_guests: bool) -> None:
     program = part.get("command", "binfile")
     if program and node.run(["test", "-x", program], check=False).returncode != 0:
+        here = "" if in_guests else "install it on this machine, or "
         raise LabError(
             f"{part.id}: {node.name} has no program {program}",
-            hint="install it on this machine, or bring it with --prepare",
+            hint=f"{here}bring it with --prepare",
+        )
+    if find_database(part) and shutil.which("psql") is None:
+        raise LabError(
+            f"{part.id}: this machine has no psql, with which a client writes to the database",
+            hint="install PostgreSQL's client",
         )

@@ -45,7 +45,7 @@ class Expectation:
 
     def at_pace(self, pace: float) -> Expectation:
         """The same of a cluster on which everything takes so many times longer."""
-        return replace(self, bound=self.bound * pace)
+        return replace(self, bound=self.bound * pace, dwell=self.dwell * pace)
 
     @property
     def sentence(self) -> str:

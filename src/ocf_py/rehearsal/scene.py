@@ -75,6 +75,14 @@ class Scene:
         change = ["--delete"] if value is None else ["--update", value]
         self.order("crm_attribute", "--name", name, *change)
 
+    def await_event(self, what: str, since: float) -> None:
+        """Wait until the lab's journal has it, for as long as a lost node may take to be fenced."""
+        self.lab.wait_until(
+            f"the journal says: {what}",
+            lambda: any(event.what == what for event in self.lab.events(since)),
+            timeout=self.stage.loss * self.stage.pace,
+        )
+
     def settle(self) -> None:
         """Wait until Pacemaker has nothing more to do."""
         self.lab.running_nodes()[0].run(

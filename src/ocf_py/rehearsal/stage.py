@@ -109,11 +109,6 @@ class Stage:
         return bool(self.mirrored_disks)
 
     @property
-    def mounts_shared_disk(self) -> bool:
-        """Whether one of the file systems is on the disk that all nodes see."""
-        return any(not one.get("device").startswith("/dev/drbd") for one in self.mounts)
-
-    @property
     def pace(self) -> float:
         """How many times longer than on sets of namespaces everything may take."""
         return _GUESTS_PACE if self.needs_guests else 1.0

@@ -83,9 +83,15 @@ class Writer(Watching):
 
 
 class Conversation:
-    """A program that answers each line with a line."""
+    """A program that answers each line with a line, within `patience` seconds."""
 
-    def __init__(self, command: list[str], environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        environment: dict[str, str] | None = None,
+        patience: float = _PATIENCE,
+    ) -> None:
+        self._patience = patience
         self._process = subprocess.Popen(
             command,
             env=environment,
@@ -108,7 +114,7 @@ class Conversation:
     def hear(self) -> str:
         """The next line it says, "" when it has ended; TimeoutError where none comes."""
         try:
-            return self._replies.get(timeout=_PATIENCE)
+            return self._replies.get(timeout=self._patience)
         except queue.Empty:
             raise TimeoutError from None
 

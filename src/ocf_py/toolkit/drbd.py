@@ -72,7 +72,7 @@ def fence_peer(
       ocf-py drbd fence-peer --resource r0 --peer n2 --json | jq .said
     """
     from ocf_py.drbd.cluster import Undecided
-    from ocf_py.drbd.fencing import Patience, read_policy
+    from ocf_py.drbd.fencing import Patience
     from ocf_py.outcomes import Failure
 
     patience = Patience(timeout)
@@ -84,12 +84,13 @@ def fence_peer(
             raise Undecided(f"{request.resource} is down here")
         with _marking(request.resource, said) as mark:
             handler = _handler(request, machine, patience, said)
-            code = handler.fence(read_policy(machine.show()), _booted(), mark)
+            code = handler.fence(machine.fencing_policy(), _booted(), mark)
     except (Undecided, Failure) as error:
         for line in said:  # what was done before is to be known all the more
             click.echo(f"{request.resource}: {line}", err=True)
         raise ToolkitError(
-            f"fence-peer {request.resource}: {error}", hint="I/O stays as it is"
+            f"fence-peer {request.resource}: {error}",
+            hint="I/O stays as it is: frozen with fencing resource-and-stonith",
         ) from error
     _answer(request, said, as_json=as_json, code=code)
     sys.exit(code)
@@ -267,6 +268,7 @@ def _booted() -> float:
 def _handler(request: Request, machine: Drbd, patience: Patience, said: list[str]) -> Handler:
     from ocf_py.drbd.cluster import Pacemaker, Unanswered, Undecided
     from ocf_py.drbd.fencing import Handler
+    from ocf_py.drbd.marks import is_vouched
     from ocf_py.system import commands
 
     def run(argv: Sequence[str]) -> tuple[int, bytes, str]:
@@ -278,7 +280,14 @@ def _handler(request: Request, machine: Drbd, patience: Patience, said: list[str
             raise Unanswered(str(error)) from error
         return done.status, done.stdout.encode("utf-8"), done.stderr
 
-    return Handler(request, Pacemaker(run), machine.look, patience, said.append)
+    return Handler(
+        request,
+        Pacemaker(run),
+        machine.look,
+        patience,
+        said.append,
+        lambda: is_vouched(request.resource),
+    )
 
 
 def _answer(request: Request, said: Sequence[str], *, as_json: bool, code: int) -> None:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import LabError
-from ocf_py.lab.vm.drbd_pair import OUR_HANDLERS, DrbdPair
+from ocf_py.lab.vm.drbd_pair import LINBIT_HANDLERS, OUR_HANDLERS, DrbdPair
 from tests.bench.cluster.configurations import UNTHROTTLED, nothing
 from tests.vm.drbd_database import CIB, DISK, MirroredDatabase
 
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 OURS, THEIRS = PROVIDERS = ("ocfpy", "linbit")
 #: How each is meant to be fenced.
-_HANDLERS = {
-    OURS: OUR_HANDLERS,
-    THEIRS: {
-        "fence-peer": "/usr/lib/drbd/crm-fence-peer.sh",
-        "after-resync-target": "/usr/lib/drbd/crm-unfence-peer.sh",
-    },
-}
+_HANDLERS = {OURS: OUR_HANDLERS, THEIRS: LINBIT_HANDLERS}
 # A node that is back while the other still takes over keeps it waiting: for whom, chance decides.
 _PROPERTIES = {"stonith-action": "off", "load-threshold": UNTHROTTLED}
 _CALM_SECONDS = 5.0

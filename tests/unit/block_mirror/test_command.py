@@ -57,7 +57,7 @@ def test_drbd_reads_the_handlers_code(
     monkeypatch.setattr(fencing.Handler, "fence", fence)
     monkeypatch.setattr(marks, "RUN_DIRECTORY", str(tmp_path / "run"))
     monkeypatch.setattr(Drbd, "is_up", lambda _: True)
-    monkeypatch.setattr(Drbd, "show", lambda _: "net {\n fencing resource-and-stonith;\n}\n")
+    monkeypatch.setattr(Drbd, "fencing_policy", lambda _: "resource-and-stonith")
     arguments = ["fence-peer", "--resource", NAME, "--peer", "n2"]
     done = CliRunner().invoke(drbd, arguments)
     assert done.exit_code == code
@@ -82,7 +82,7 @@ def test_where_no_mark_can_be_left_fencing_goes_on(
     monkeypatch.setattr(fencing.Handler, "fence", fence)
     monkeypatch.setattr(marks, "RUN_DIRECTORY", str(tmp_path / "file"))
     monkeypatch.setattr(Drbd, "is_up", lambda _: True)
-    monkeypatch.setattr(Drbd, "show", lambda _: "")
+    monkeypatch.setattr(Drbd, "fencing_policy", lambda _: "dont-care")
     done = CliRunner().invoke(drbd, ["fence-peer", "--resource", NAME, "--peer", "n2"])
     assert done.exit_code == 7
     assert done.output.startswith(f"{NAME}: no mark is left for the monitor: ")

@@ -10,8 +10,8 @@ from lxml import etree
 
 from ocf_py.drbd.cluster import Configuration, Pacemaker, Undecided
 from ocf_py.drbd.constraint import name_constraint
-from ocf_py.drbd.fencing import Handler, Patience, Request, read_policy, read_request
-from ocf_py.drbd.reading import parse
+from ocf_py.drbd.fencing import Handler, Patience, Request, read_request
+from ocf_py.drbd.reading import parse, read_policy
 from ocf_py.outcomes import Failure
 from tests.unit.block_mirror.captures import events, events_of_nine
 
@@ -123,6 +123,7 @@ def handle(
     seconds: float = 0.0,
     sleep: Callable[[float], None] = lambda _: None,
     peer_id: int = -1,
+    is_vouched: bool = False,
 ) -> Handler:
     """A handler that finds the resource so at each look, and the last way from then on."""
     left = [*looks]
@@ -135,7 +136,13 @@ def handle(
 
     request = Request("r0", "n1", "n2", peer_id)
     return Handler(
-        request, Pacemaker(cluster.run), look, Patience(seconds), cluster.said.append, sleep
+        request,
+        Pacemaker(cluster.run),
+        look,
+        Patience(seconds),
+        cluster.said.append,
+        lambda: is_vouched,
+        sleep,
     )
 
 
@@ -145,8 +152,9 @@ def fence(
     policy: str = "resource-and-stonith",
     seconds: float = 0.0,
     sleep: Callable[[float], None] = lambda _: None,
+    is_vouched: bool = False,
 ) -> int:
-    handler = handle(cluster, *looks, seconds=seconds, sleep=sleep)
+    handler = handle(cluster, *looks, seconds=seconds, sleep=sleep, is_vouched=is_vouched)
     return handler.fence(policy, BOOTED, lambda: cluster.said.append("marked"))
 
 
@@ -231,14 +239,17 @@ def test_bad_data_fences_nobody(cluster: FakePacemaker, name: str) -> None:
     assert not cluster.constraints
 
 
-def test_consistent_data_counts_only_once_the_peer_is_dead(cluster: FakePacemaker) -> None:
+def test_consistent_data_counts_only_where_it_is_known_for_current(cluster: FakePacemaker) -> None:
+    """That the peer was fenced does not make it so: this one may have come up alone."""
     resource = parse(events_of_nine("primary-lost-Consistent"), "data")
     assert resource is not None
     cluster.promoted = []
     with pytest.raises(Undecided, match="only Consistent"):
         fence(cluster, resource)
     cluster.state = "dead"
-    assert fence(cluster, resource) == 7
+    with pytest.raises(Undecided, match="n2 was fenced, and the data here is only Consistent"):
+        fence(cluster, resource)
+    assert fence(cluster, resource, is_vouched=True) == 7
 
 
 def test_a_peer_that_was_shut_down_in_order_is_5(cluster: FakePacemaker) -> None:

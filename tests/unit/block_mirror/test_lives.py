@@ -323,6 +323,10 @@ def test_an_unexpected_primary_rules_out_until_the_cluster_tells_of_it(world: Wo
     world.start_both()
     world.n1.fake.role = "Primary"
     policy = {"remove_master_score_if_peer_primary": "unexpected"}
+    # One that was taken over while it ran has been told nothing: that says nothing of the peer.
+    assert world.n2.monitor(**policy) == 0
+    assert world.n2.score == "10000"
+    assert world.n2.tell("post", "start", start="n1 n2") == 0
     assert world.n2.monitor(**policy) == 0
     assert world.n2.score == "never"
     assert world.n2.tell("post", "promote", promote="n1") == 0
@@ -418,6 +422,7 @@ def test_a_third_node_that_was_stopped_in_order_is_no_reason_to_refuse_a_takeove
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.start_both()
+    world.n1.fake.policy = "resource-and-stonith"
     assert world.n1.monitor() == 0
     lost = parse(events_of_nine("primary-lost-Consistent"), "data")
     assert lost is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import ocf_py as ocf
+from ocf_py.drbd import marks
 from ocf_py.drbd.reading import parse
 from ocf_py.drbd.tools import OutOfTime
 from ocf_py.system.commands import Completed
@@ -179,8 +180,36 @@ def test_a_current_node_takes_over_once_its_lost_primary_was_fenced(fencing_nine
     fencing_nine.fenced = {"n1"}
     assert node.tell("post", "stop", promoted="n1", stop="n1") == 0
     assert node.score == "10"
+    assert not marks.is_vouched("r0")
     assert node.do("promote") == 0
+    assert marks.is_vouched("r0"), "the handler has to know it"
     assert node.monitor() == 191
+
+
+def test_a_primary_whose_io_did_not_freeze_may_have_written_until_it_was_fenced(
+    fencing_nine: World,
+) -> None:
+    node = fencing_nine.n2
+    node.fake.policy = "resource-only"
+    fencing_nine.start_both()
+    assert fencing_nine.n1.do("promote") == 0
+    assert node.monitor() == 0
+    fencing_nine.pair.kill("n1")
+    fencing_nine.fenced = {"n1"}
+    assert node.tell("post", "stop", promoted="n1", stop="n1") == 0
+    assert node.score == "never"
+
+
+def test_what_an_admin_gives_a_score_is_vouched_for_by_nobody(fencing_nine: World) -> None:
+    node = fencing_nine.n2
+    fencing_nine.start_both()
+    assert fencing_nine.n1.do("promote") == 0
+    fencing_nine.pair.kill("n1")
+    node.boot()
+    points = {"adjust_master_score": "5 10 1000 10000"}
+    assert node.fake.disk == "Consistent"
+    node.do("promote", **points)
+    assert not marks.is_vouched("r0")
 
 
 # ---------------------------------------------------------------------- what is asked for

@@ -74,6 +74,13 @@ def test_consistent_alone_is_refused_unless_its_peers_were_fenced() -> None:
     assert judge(nine("primary-lost-Consistent", confirmed=True), POINTS)[0] == 10
 
 
+def test_without_any_connection_nothing_is_known_of_the_peers() -> None:
+    alone = nine("three-nodes-in-sync")
+    assert judge(alone, POINTS)[0] == 10000
+    alone.resource.peers.clear()
+    assert judge(alone, POINTS)[0] == 1000
+
+
 def test_consistent_alone_is_promoted_where_an_admin_gives_it_a_score() -> None:
     assert judge(nine("primary-lost-Consistent"), (5, 10, 1000, 10000))[0] == 5
 

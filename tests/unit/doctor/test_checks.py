@@ -371,6 +371,25 @@ def test_what_drbd_is_configured_with_is_asked_only_while_its_module_is_loaded(
     assert "8.4.11" in found[0].message
 
 
+def test_a_handler_that_drbd_could_not_call_is_named(tmp_path: Path) -> None:
+    dump = 'resource r0 {\n handlers {\n  fence-peer  "/usr/bin/ocf-py drbd fence-peer";\n'
+    node = FakeNode(
+        tmp_path,
+        answers={
+            "drbdadm -c /etc/drbd.conf sh-dev r0": (0, "/dev/drbd0\n"),
+            "drbdadm -c /etc/drbd.conf dump r0": (0, f"{dump}    }}\n}}\n"),
+        },
+    )
+    node.write("/etc/drbd.conf", "include")
+    node.write("/sys/module/drbd/version", "8.4.11\n")
+    disk = ours("Drbd", "disk", drbd_resource="r0")
+    found = [*check_block_mirrors(node, [disk])]
+    assert told(found) == [("fine", "drbd"), ("fine", "disk"), ("problem", "disk")]
+    assert "fence-peer calls /usr/bin/ocf-py, which is no program here" in found[-1].message
+    node.write("/usr/bin/ocf-py", "#!", 0o755)
+    assert told(check_block_mirrors(node, [disk])) == [("fine", "drbd"), ("fine", "disk")]
+
+
 def test_a_mirror_on_what_does_not_answer_holds_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

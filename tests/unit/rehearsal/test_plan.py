@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from ocf_py.lab.errors import UnsuitableLabError
+from ocf_py.lab.vm.drbd_pair import LINBIT_HANDLERS, OUR_HANDLERS
 from ocf_py.rehearsal.asking import find_doors
 from ocf_py.rehearsal.faults import FAULTS
 from ocf_py.rehearsal.mirrored_disks import find_pair
@@ -146,6 +147,7 @@ def test_faults_that_cannot_befall_a_cib_say_why() -> None:
         "disk-full",
         "disk-read-only",
         "filesystem-frozen",
+        "mirror-cut",
     }
     database = plan(EXAMPLES / "database.xml", 2).stage
     assert "no monitor asks the application (postgres)" in (
@@ -174,10 +176,9 @@ def test_a_mirrored_disk_is_played_on_guests_and_all_of_it_takes_longer() -> Non
         plan(EXAMPLES / name, 2).stage for name in ("block-mirror.xml", "database.xml")
     )
     assert (stage.needs_guests, database.needs_guests) == (True, False)
-    assert (stage.mounts_shared_disk, database.mounts_shared_disk) == (False, True)
     assert (stage.pace, database.pace) == (4.0, 1.0)
     bound = Expectation(STAYS, 2.0, dwell=5.0)
-    assert bound.at_pace(stage.pace) == Expectation(STAYS, 8.0, dwell=5.0)
+    assert bound.at_pace(stage.pace) == Expectation(STAYS, 8.0, dwell=20.0)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,19 @@ def test_a_mirrored_disk_is_played_on_guests_and_all_of_it_takes_longer() -> Non
         (
             _mirrored("a") + _DISK.format(id="f", device="/dev/drbd/by-res/a/0"),
             2,
-            "f: /dev/drbd/by-res/a/0: the lab's guests have no udev",
+            "f: /dev/drbd/by-res/a/0: beside DRBD the lab has devices of DRBD alone",
+        ),
+        (_mirrored("a") + _DISK.format(id="f", device="/dev/sdb"), 2, "f: /dev/sda: beside DRBD"),
+        (
+            _mirrored("a")
+            + "".join(_DISK.format(id=f"f{n}", device=f"/dev/drbd{n}") for n in "01"),
+            2,
+            "/dev/drbd1: a resource has one volume in the lab, and there are 2 devices",
+        ),
+        (
+            _mirrored("a") + _mirrored("b").replace('"b"/></inst', '"a"/></inst'),
+            2,
+            "a is another's",
         ),
         (
             _mirrored("a") + '<primitive id="u" class="systemd" type="cron"/>',
@@ -220,6 +233,22 @@ def test_the_first_file_system_on_a_mirror_is_on_the_first_of_the_mirrors(tmp_pa
     assert (first.name, first.backing, first.minor) == ("a", ("/dev/vdb",), 1)
     assert (other.name, other.backing, other.minor) == ("b", ("/dev/vdc",), 0)
     assert find_pair(lab, stage, "/dev/sda") is None
+
+
+@pytest.mark.parametrize(
+    ("agent", "handlers"),
+    [
+        ('provider="ocfpy" type="Drbd"', OUR_HANDLERS),
+        ('provider="linbit" type="drbd"', LINBIT_HANDLERS),
+    ],
+)
+def test_each_agent_has_the_handlers_that_go_with_it(
+    tmp_path: Path, agent: str, handlers: dict[str, str]
+) -> None:
+    file = write(tmp_path, _mirrored("a").replace('provider="ocfpy" type="Drbd"', agent))
+    found = find_pair(cast("Lab", types.SimpleNamespace()), plan(file, 2).stage, "/dev/drbd0")
+    assert found is not None
+    assert found.handlers == handlers
 
 
 def test_what_the_cib_says_of_fencing_and_of_keeping_apart_is_read() -> None:

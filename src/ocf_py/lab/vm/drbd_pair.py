@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
     from ocf_py.lab.lab import Lab
 
-#: What docs/reference/drbd.md says that DRBD's configuration has to hold.
+#: What docs/reference/drbd.md says that DRBD's configuration has to hold; and what goes with
+#: ocf:linbit:drbd, whose agent takes no constraint away.
 OUR_HANDLERS = {"fence-peer": "/usr/bin/ocf-py drbd fence-peer"}
+LINBIT_HANDLERS = {
+    "fence-peer": "/usr/lib/drbd/crm-fence-peer.sh",
+    "after-resync-target": "/usr/lib/drbd/crm-unfence-peer.sh",
+}
 LINK = "1"  # the cable of the mirror, as the lab's faults name it
 _RING1 = next(network for network in NETWORKS if network.interface == "eth1")
 _FIRST_PORT = 7789
@@ -97,7 +102,7 @@ class DrbdPair:
             self.await_states("Connected", "UpToDate/UpToDate")
             self.on_both(["drbdadm", "down", self.name])
 
-    def await_states(self, connection: str, disks: str) -> None:
+    def await_states(self, connection: str, disks: str, timeout: float = _SLOW) -> None:
         """Wait until both nodes say so of every volume, in the words of drbdadm(8)."""
         for node in self.lab.nodes:
             for question, wanted in (("cstate", connection), ("dstate", disks)):
@@ -106,7 +111,7 @@ class DrbdPair:
                     lambda node=node, q=question, wanted=wanted: (  # type: ignore[misc]
                         self.ask(node.name, q) == {wanted}
                     ),
-                    timeout=_SLOW,
+                    timeout=timeout,
                 )
 
     def ask(self, node: str, question: str) -> set[str]:

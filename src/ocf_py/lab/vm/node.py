@@ -88,14 +88,23 @@ class GuestNews:
 
     def recv(self, size: int, /) -> bytes:
         """The messages that are complete now; BlockingIOError when nothing waits."""
-        data = self._socket.recv(size)
+        try:
+            data = self._socket.recv(size)
+        except ConnectionError:  # its attendant was ended, and had something yet to read
+            data = b""
         if not data:
             raise BlockingIOError
         for kind, _, payload in self._unpacker.feed(data):
             if kind == frames.OUTPUT:
                 self._messages += payload
                 acknowledged = str(len(payload)).encode()
-                self._socket.sendall(frames.pack(frames.ACKNOWLEDGE, 0, acknowledged))
+                with contextlib.suppress(ConnectionError):
+                    self._socket.sendall(frames.pack(frames.ACKNOWLEDGE, 0, acknowledged))
+            elif kind == frames.END and int(payload) > 0:  # by a signal it ends with its guest
+                raise LabError(
+                    "the witness was blind: what tells a guest's addresses has ended with "
+                    f"{int(payload)}"
+                )
         end = find_end(self._messages)
         whole, self._messages = self._messages[:end], self._messages[end:]
         return whole

@@ -42,6 +42,32 @@ def _shun(name: str, value: str, _case: Case) -> Outcome:
     return Becomes(name, word, note)
 
 
+def _unfence(name: str, value: str, case: Case) -> Outcome:
+    """There it calls DRBD's unfence-peer handler, whichever that is; here it takes our own away."""
+    found = boolean(name, value, case)
+    if isinstance(found, Becomes) and is_true(value):
+        return Becomes(
+            found.name,
+            found.value,
+            f"{name} takes away what `ocf-py drbd fence-peer` wrote, and nothing of "
+            "crm-fence-peer.sh: change DRBD's handlers with it",
+        )
+    return found
+
+
+def _score(name: str, value: str, _case: Case) -> Outcome:
+    """The first of four: a Consistent disk."""
+    first = value.split()[:1]
+    if first in ([], ["0"]):
+        return Becomes(name, value)
+    return Becomes(
+        name,
+        value,
+        f"{name}={value} lets a disk be promoted that is only Consistent, and may be stale: 0 in "
+        "the first place, the default here, never does",
+    )
+
+
 def _explain_fencing(case: Case) -> Further:
     found = Further(notes=[_HANDLERS])
     if not case.is_clone:
@@ -57,7 +83,7 @@ DRBD = Peer(
     {
         **dict.fromkeys(
             (
-                *("drbd_resource", "drbdconf", "adjust_master_score"),
+                *("drbd_resource", "drbdconf"),
                 *("require_drbd_module_version_ge", "require_drbd_module_version_lt"),
             ),
             keep,
@@ -65,11 +91,12 @@ DRBD = Peer(
         **dict.fromkeys(
             (
                 *("stop_outdates_secondary", "ignore_missing_notifications"),
-                *("fail_promote_early_if_peer_primary", "unfence_if_all_uptodate"),
-                "connect_only_after_promote",
+                *("fail_promote_early_if_peer_primary", "connect_only_after_promote"),
             ),
             boolean,
         ),
+        "adjust_master_score": _score,
+        "unfence_if_all_uptodate": _unfence,
         "wfc_timeout": _wait,
         "remove_master_score_if_peer_primary": _shun,
         "unfence_extra_args": dropped("ours removes its own constraints, and runs no hook for it"),

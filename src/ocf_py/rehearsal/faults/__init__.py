@@ -5,7 +5,7 @@ from __future__ import annotations
 from ocf_py.rehearsal.faults.agents import AgentKilledInStop, SlowMonitor
 from ocf_py.rehearsal.faults.base import Fault
 from ocf_py.rehearsal.faults.daemons import DAEMONS_KILLED, CorosyncKilled
-from ocf_py.rehearsal.faults.network import LinkDown, RingCut, RingsCut, ServiceCut
+from ocf_py.rehearsal.faults.network import LinkDown, MirrorCut, RingCut, RingsCut, ServiceCut
 from ocf_py.rehearsal.faults.orders import (
     CleanupUnderLoad,
     MaintenanceRestart,
@@ -39,6 +39,7 @@ _ALL: tuple[type[Fault], ...] = (
     Shutdown,
     RingCut,
     RingsCut,
+    MirrorCut,
     ServiceCut,
     LinkDown,
     ApplicationKilled,

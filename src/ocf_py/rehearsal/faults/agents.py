@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _SHARE = 0.5  # of a monitor's timeout
 _LONGEST = 8.0
 _LOOK_SECONDS = 0.01
+_READY_SECONDS = 5.0  # until somebody lies in wait
 _MONITOR_SECONDS = 0.5  # by then a monitor that has begun is over
 
 
@@ -95,8 +97,13 @@ class AgentKilledInStop(Fault):
 
 def lie_in_wait(scene: Scene, part: Part, action: str, *how: str) -> Conversation:
     """Have an action of a part's agent caught on the struck node; `how` is the catcher's."""
-    catcher = Conversation(scene.helper("catcher", part.id, action, *how))
-    if catcher.hear() != "ready":
+    catcher = Conversation(
+        scene.helper("catcher", part.id, action, *how), patience=_READY_SECONDS * scene.stage.pace
+    )
+    said = ""
+    with contextlib.suppress(TimeoutError):
+        said = catcher.hear()
+    if said != "ready":
         catcher.close()
         raise LabError(f"nobody lies in wait for the {action} of {part.id}")
     return catcher

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from ocf_py.lab.errors import LabError
+from ocf_py.lab.vm.drbd_pair import LINK
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
 from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import ANYWHERE, NOBODY, ONE, STAYS, Expectation
@@ -49,8 +52,30 @@ class RingsCut(RingCut):
         )
 
     def strike(self, scene: Scene) -> None:
-        """Cut both."""
+        """Cut both; they stay cut until somebody has noticed."""
+        since = scene.lab.note("the rings are about to be cut")
         scene.lab.cut(scene.victim, "rings")
+        with contextlib.suppress(LabError):  # that nobody was fenced is for the judge to say
+            scene.await_event("fencing requested", since)
+
+
+class MirrorCut(RingCut):
+    """The disks' mirror is interrupted, and both nodes live: DRBD has to fence, not the cluster."""
+
+    name = "mirror-cut"
+    summary = "the link of the disks' mirror is cut; the cluster has another one"
+
+    def reason_against(self, stage: Stage) -> str:
+        """There is no such mirror."""
+        return "" if stage.mirrored_disks else "no disk of it is mirrored by DRBD"
+
+    def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
+        """Writes wait until the other node cannot be promoted; then all goes on in its place."""
+        return Expectation(STAYS, 2 * DECISION, NOBODY, dwell=2 * DECISION)
+
+    def strike(self, scene: Scene) -> None:
+        """Cut it."""
+        scene.lab.cut(scene.victim, LINK)
 
 
 class ServiceCut(RingCut):

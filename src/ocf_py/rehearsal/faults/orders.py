@@ -154,7 +154,8 @@ class CleanupUnderLoad(Fault):
 
     def strike(self, scene: Scene) -> None:
         """Do so."""
-        busy = subprocess.Popen(scene.helper("hog", "0", str(_LOAD_SECONDS)))
+        seconds = _LOAD_SECONDS * scene.stage.pace
+        busy = subprocess.Popen(scene.helper("hog", "0", str(seconds)))
         try:
             for _ in range(_ROUNDS):
                 scene.order("crm_resource", "--cleanup")

@@ -132,9 +132,11 @@ class FencingFails(Fault):
         return Expectation(MOVES, bound, VICTIM, after_mend=True, losing=True, dwell=8.0)
 
     def strike(self, scene: Scene) -> None:
-        """Break it, then pull the plug."""
+        """Break it, then pull the plug; whoever is to fence has to have failed at it."""
+        since = scene.lab.note("the power switch is about to break")
         scene.lab.break_power_switch()
         scene.lab.kill(scene.victim)
+        scene.await_event("fencing failed", since)
 
     def mend(self, scene: Scene) -> None:
         """Repair it; Pacemaker may have given up, so the administrator asks for the fencing."""

@@ -140,5 +140,9 @@ class MemoryPressure(Fault):
 
     def strike(self, scene: Scene) -> None:
         """Let it eat, for some seconds."""
-        command = scene.helper("hog", str(_MEBIBYTES), str(_SECONDS))
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        seconds = _SECONDS * scene.stage.pace
+        command = scene.helper("hog", str(_MEBIBYTES), str(seconds))
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=seconds + 60)
+        except subprocess.SubprocessError as error:
+            raise LabError(f"the memory was not taken to the end: {error}") from None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ocf_py.rehearsal.stage import Part, Stage
 
 _FILLER = ".ocfpy-rehearsal-filler"
-_FROZEN_SECONDS = 12.0
+_FROZEN_SECONDS = 12.0  # on sets of namespaces
 _THAW_PAUSE = 0.05
 
 
@@ -90,7 +90,7 @@ class FilesystemFrozen(DiskFull):
     """Every write to it hangs, as with a disk that does not answer."""
 
     name = "filesystem-frozen"
-    summary = f"the file system is frozen for {_FROZEN_SECONDS:g} s: every write to it hangs"
+    summary = "the file system is frozen for a while: every write to it hangs"
 
     def __init__(self) -> None:
         self._over = threading.Event()
@@ -129,6 +129,7 @@ class FilesystemFrozen(DiskFull):
     def mend(self, scene: Scene) -> None:
         """Thaw it, if its node still has it."""
         self._over.set()
-        if scene.node.describe()["pid"] is not None:
+        place = scene.lab.node(self._place)
+        if place.describe()["pid"] is not None:
             directory = self.mount(scene).get("directory")
-            scene.lab.node(self._place).run(["fsfreeze", "--unfreeze", directory], check=False)
+            place.run(["fsfreeze", "--unfreeze", directory], check=False)
