@@ -63,8 +63,8 @@ def _score(name: str, value: str, _case: Case) -> Outcome:
     return Becomes(
         name,
         value,
-        f"{name}={value} lets a disk be promoted that is only Consistent, and may be stale: 0 in "
-        "the first place, the default here, never does",
+        f"{name}={value} makes a candidate of a disk that is only Consistent, and may be stale: 0 "
+        "in the first place, the default here, never does",
     )
 
 
