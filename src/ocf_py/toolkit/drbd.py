@@ -90,7 +90,7 @@ def fence_peer(
             click.echo(f"{request.resource}: {line}", err=True)
         raise ToolkitError(
             f"fence-peer {request.resource}: {error}",
-            hint="I/O stays as it is: frozen with fencing resource-and-stonith",
+            hint="I/O stays as it is",
         ) from error
     _answer(request, said, as_json=as_json, code=code)
     sys.exit(code)
