@@ -20,7 +20,9 @@ _START_SECONDS = {"address": 1.0, "mount": 3.0, "program": 5.0, "mirror": 8.0, "
 # consensus 2.2, the lab's delay 1, Pacemaker's own hesitation 1, and room for a busy machine.
 _LOSS_SECONDS = 15.0
 _LONGEST_MONITOR = 60.0
-_GUESTS_PACE = 4.0  # they compute about ten times slower, but do not only compute
+# Guests compute about ten times slower, but do not only compute; a start computes most.
+_GUESTS_PACE = 4.0
+_GUESTS_STARTS = 3.0  # and that many times again
 _DEFAULT_TIMEOUT_MS = 20_000
 _HEALTH_LEVEL = 10
 
@@ -94,7 +96,8 @@ class Stage:
         }
         counted = sum(_START_SECONDS[kind] * len(some) for kind, some in known.items())
         others = len(self.parts) - sum(len(some) for some in known.values())
-        return counted + others * _START_SECONDS["other"]
+        slower = _GUESTS_STARTS if self.needs_guests else 1.0
+        return slower * (counted + others * _START_SECONDS["other"])
 
     @property
     def needs_systemd(self) -> bool:

@@ -27,6 +27,7 @@ KEEPER = "/var/lib/ocfpy-rehearsal-keeper.py"
 _PATIENCE = 2.0  # seconds without an answer after which a writer connects anew
 _PAUSE = 0.05
 _PORT = 5432
+_STORED_SECONDS = 20  # what is there at the end a busy guest is given time to tell
 _CONNECT = 0.25  # seconds for one attempt: a kernel sends a lost SYN again after a second
 _DONE = "INSERT 0 1"
 TABLE = "ocfpy_rehearsal"
@@ -228,9 +229,15 @@ class RowWriter(Writer):
         """What the database has, asked by a client of its own."""
         question = f"SELECT n FROM {self._table}"  # noqa: S608 - a name of ours
         query = [*self._psql, "-At", "-c", question]
+        patient = {**self._environment, "PGCONNECT_TIMEOUT": str(_STORED_SECONDS)}
         try:
             done = subprocess.run(
-                query, capture_output=True, text=True, check=True, timeout=20, env=self._environment
+                query,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=2 * _STORED_SECONDS,
+                env=patient,
             )
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             raise LabError(f"{self.name}: the database does not tell: {error}") from None
