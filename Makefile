@@ -94,7 +94,7 @@ compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
 .PHONY: rehearse test-browser
-rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root): 2 hours
+rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root): 3.5 hours
 	.venv/bin/ocf-py lab rehearse $(sort $(wildcard examples/cib/*.xml)) --report build/rehearsal
 
 test-browser: setup ## a rehearsal's report, in Chromium

@@ -240,7 +240,8 @@ class RowWriter(Writer):
                 env=patient,
             )
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            raise LabError(f"{self.name}: the database does not tell: {error}") from None
+            said = (error.stderr or "").strip() or error
+            raise LabError(f"{self.name}: the database does not tell: {said}") from None
         return {int(line) for line in done.stdout.split()}
 
 
