@@ -240,7 +240,7 @@ class RowWriter(Writer):
                 env=patient,
             )
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            said = (error.stderr or "").strip() or error
+            said = error.stderr.strip() if isinstance(error.stderr, str) else error
             raise LabError(f"{self.name}: the database does not tell: {said}") from None
         return {int(line) for line in done.stdout.split()}
 
