@@ -52,6 +52,21 @@ def test_the_seed_keeps_the_feature_set_of_the_installed_pacemaker() -> None:
     assert cib.get("epoch") == "1"
 
 
+def test_guests_are_not_throttled_whatever_a_cib_says(tmp_path: Path) -> None:
+    example = read_configuration(
+        write(
+            tmp_path,
+            '<configuration><crm_config><cluster_property_set id="own">'
+            '<nvpair id="t" name="load-threshold" value="80%"/></cluster_property_set>'
+            "</crm_config></configuration>",
+        )
+    )
+    for kind, values in (("vm", ["1000%"]), ("namespaces", ["80%"])):
+        cib = etree.fromstring(seed(Settings(kind=kind), EMPTY))
+        found = merge(cib, example).configuration.iterfind(".//nvpair[@name='load-threshold']")
+        assert [pair.get("value") for pair in found] == values
+
+
 def test_the_seed_has_fencing_for_every_node_and_a_delay_for_the_first() -> None:
     document = seed(Settings(nodes=3), EMPTY)
     devices = ["fence-n1", "fence-n2", "fence-n3"]

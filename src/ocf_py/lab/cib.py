@@ -22,9 +22,13 @@ _PROPERTIES = {
     "stonith-enabled": "true",
     "cluster-name": "lab",
 }
+# A guest looks overloaded whenever it does anything, and Pacemaker would run one action at a time:
+# then a fencing may wait 80 s for a new coordinator's order whose answer went to the old one.
+_GUESTS_PROPERTIES = {"load-threshold": "1000%"}
 # The coordinator writes these into the set of properties that is called so.
 _PACEMAKERS_OWN = frozenset(("have-watchdog", "dc-version", "cluster-infrastructure"))
 _LAB_SET = "cib-bootstrap-options"
+_OWN = "lab-"  # what the id of a property begins with that the lab has set
 _SECTIONS = ("crm_config", "nodes", "resources", "constraints")
 
 
@@ -39,8 +43,9 @@ def seed(settings: Settings, empty: bytes) -> bytes:
     cib.set("num_updates", "0")
     cib.set("admin_epoch", "0")
     properties = etree.SubElement(_section(cib, "crm_config"), "cluster_property_set", id=_LAB_SET)
-    for name, value in _PROPERTIES.items():
-        etree.SubElement(properties, "nvpair", id=f"lab-{name}", name=name, value=value)
+    own = _GUESTS_PROPERTIES if settings.kind == "vm" else {}
+    for name, value in {**_PROPERTIES, **own}.items():
+        etree.SubElement(properties, "nvpair", id=f"{_OWN}{name}", name=name, value=value)
     resources = _section(cib, "resources")
     for node in settings.node_names:
         resources.append(_fence_device(node, delayed=node == settings.node_names[0]))
@@ -164,9 +169,13 @@ def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Eleme
     kept = [deepcopy(element) for element in elements if element.get("id") == _LAB_SET]
     for properties in kept:
         for pair in properties.findall("nvpair"):
-            if pair.get("name") not in {*_PROPERTIES, *_PACEMAKERS_OWN}:  # an earlier example's
-                properties.remove(pair)
+            if not _is_own(pair) and pair.get("name") not in _PACEMAKERS_OWN:
+                properties.remove(pair)  # an earlier example's
     return kept
+
+
+def _is_own(pair: etree._Element) -> bool:
+    return pair.get("id", "").startswith(_OWN)
 
 
 def _take_room(nodes: etree._Element, example: etree._Element) -> bool:
@@ -183,15 +192,16 @@ def _take_room(nodes: etree._Element, example: etree._Element) -> bool:
 def _take_properties(section: etree._Element, properties: etree._Element) -> list[str]:
     """Add a property set, without what the lab sets itself; returns what was left out."""
     left_out = []
+    own = {one.get("name"): one.get("value") for one in section.iter("nvpair") if _is_own(one)}
     for pair in properties.findall("nvpair"):
         name, value = pair.get("name"), pair.get("value")
         if name in _PACEMAKERS_OWN:
             properties.remove(pair)
-        elif name in _PROPERTIES:
+        elif name in own:
             properties.remove(pair)
-            if value != _PROPERTIES[name]:
+            if value != own[name]:
                 left_out.append(
-                    f"cluster property {name}={value}: the lab needs {name}={_PROPERTIES[name]}"
+                    f"cluster property {name}={value}: the lab needs {name}={own[name]}"
                 )
     twin = section.find(f"{properties.tag}[@id='{_LAB_SET}']")
     if properties.get("id") != _LAB_SET or twin is None:

@@ -12,7 +12,7 @@ from lxml import etree
 from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.vm.drbd_pair import LINBIT_HANDLERS, OUR_HANDLERS, DrbdPair
-from tests.bench.cluster.configurations import UNTHROTTLED, nothing
+from tests.bench.cluster.configurations import nothing
 from tests.vm.drbd_database import CIB, DISK, MirroredDatabase
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ OURS, THEIRS = PROVIDERS = ("ocfpy", "linbit")
 #: How each is meant to be fenced.
 _HANDLERS = {OURS: OUR_HANDLERS, THEIRS: LINBIT_HANDLERS}
 # A node that is back while the other still takes over keeps it waiting: for whom, chance decides.
-_PROPERTIES = {"stonith-action": "off", "load-threshold": UNTHROTTLED}
+_PROPERTIES = {"stonith-action": "off"}
 _CALM_SECONDS = 5.0
 
 
