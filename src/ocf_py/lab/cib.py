@@ -175,7 +175,7 @@ def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Eleme
 
 
 def _is_own(pair: etree._Element) -> bool:
-    return pair.get("id", "").startswith(_OWN)
+    return pair.get("name") in _PROPERTIES or pair.get("id", "").startswith(_OWN)
 
 
 def _take_room(nodes: etree._Element, example: etree._Element) -> bool:
