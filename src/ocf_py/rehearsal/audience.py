@@ -61,7 +61,8 @@ class Audience:
             self._client = stack.enter_context(AddressesClient(self._lab, asked))
         else:
             self._place = stack.enter_context(PlaceWitness(self._lab, self._stage.anchor.id))
-        if self._lab.settings.disk_mib and not self._stage.needs_guests:
+        has_shared = self._stage.mounts and not self._stage.needs_guests
+        if has_shared and self._lab.settings.disk_mib:
             self._disk = stack.enter_context(DiskWitness(self._lab))
         for door in find_doors(self._stage):
             self._doors.append(stack.enter_context(DoorClient(self._lab, door)))
