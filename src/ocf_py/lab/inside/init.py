@@ -6,8 +6,10 @@ what is not running. Each change of a daemon's state is reported to the lab as o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import select
 import signal
 import socket
@@ -29,6 +31,18 @@ PACEMAKER_ENVIRONMENT = {
     "PCMK_logfacility": "daemon",
 }
 LARGEST_MESSAGE = 65536
+LAST_PID = "/proc/sys/kernel/ns_last_pid"
+PIDS = (1000, 30000)
+
+
+def scatter_pids() -> None:
+    """Count pids from anywhere, pid_namespaces(7), as on machines that have run for a while.
+
+    Nodes that count alike have the same pids: a PostgreSQL that was lost with the one then finds
+    the pid of its lock file alive on the other, and does not start.
+    """
+    with contextlib.suppress(OSError), open(LAST_PID, "w", encoding="ascii") as file:
+        file.write(str(random.randrange(*PIDS)))  # noqa: S311 - no secret
 
 
 class Init:
@@ -59,6 +73,7 @@ class Init:
 
     def run(self) -> None:
         """Serve until told to stop and nothing runs any more."""
+        scatter_pids()
         while not (self.stopping and not self.daemons):
             self.advance()
             wait = PROBE_INTERVAL if self.starting and not self.answering else 60.0
