@@ -457,27 +457,27 @@ class Drbd(ocf.Agent):
         """Refuse what must not be promoted, though DRBD might do it."""
         from ocf_py.drbd import words
         from ocf_py.drbd.refusals import explain_bad_data
+        from ocf_py.drbd.scores import CONFIRMED
 
         bad = {words.INCONSISTENT, words.OUTDATED, words.CONSISTENT}
         if seen.disks.isdisjoint(bad):
             return
         score, state, reason = self._judge(seen)
-        if score is None or score > ocf.MINUS_INFINITY:
-            self._vouch(seen)
-        else:
+        if state == CONFIRMED:
+            self._vouch()
+        if score is not None and score <= ocf.MINUS_INFINITY:
             self.call.log.error(f"not promoted: {state}: {reason}")
             refusal = explain_bad_data(seen, state)
             raise ocf.Failure(refusal.why, hint=refusal.remedy)
 
-    def _vouch(self, seen: Resource) -> None:
+    def _vouch(self) -> None:
         """Tell the handler, which DRBD is about to call, what it cannot know."""
         from ocf_py.drbd import marks
 
-        if self._is_confirmed(seen):
-            try:
-                marks.vouch(self.drbd_resource)
-            except OSError as error:
-                self.call.log.warning(f"the fencing handler is told nothing: {error}")
+        try:
+            marks.vouch(self.drbd_resource)
+        except OSError as error:
+            self.call.log.warning(f"the fencing handler is told nothing: {error}")
 
     @ocf.action(timeout=90)
     def demote(self) -> None:

@@ -35,14 +35,7 @@ def is_marked(resource: str) -> bool:
 
 def vouch(resource: str) -> None:
     """Say that a Consistent disk is current, for a promotion that begins now. OSError."""
-    from ocf_py.system.run_directory import open_run_directory
-
-    home = open_run_directory(RUN_DIRECTORY)
-    try:
-        flags = posix.O_WRONLY | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
-        handle = posix.open(f"{_VOUCHING}{quote(resource)}", flags, 0o600, dir_fd=home)
-    finally:
-        posix.close(home)
+    handle = _open(f"{_VOUCHING}{quote(resource)}")
     try:
         posix.pwrite(handle, _VOUCHED, 0)
     finally:
@@ -70,14 +63,7 @@ class Turn:
     def __init__(self, resource: str, *, alone: bool, seconds: float = 0.0) -> None:
         from time import monotonic, sleep
 
-        from ocf_py.system.run_directory import open_run_directory
-
-        home = open_run_directory(RUN_DIRECTORY)
-        try:
-            flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
-            self._handle = posix.open(_name(resource), flags, 0o600, dir_fd=home)
-        finally:
-            posix.close(home)
+        self._handle = _open(_name(resource))
         end = monotonic() + seconds
         self.is_ours = self._take(alone=alone)
         while not self.is_ours and monotonic() < end:
@@ -109,3 +95,15 @@ class Turn:
 
 def _name(resource: str) -> str:
     return f"{BEGINNING}{quote(resource)}"
+
+
+def _open(name: str) -> int:
+    """A file of ours to read and to write, made where there is none. OSError."""
+    from ocf_py.system.run_directory import open_run_directory
+
+    home = open_run_directory(RUN_DIRECTORY)
+    try:
+        flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        return posix.open(name, flags, 0o600, dir_fd=home)
+    finally:
+        posix.close(home)

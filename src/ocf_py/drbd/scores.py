@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .picture import Resource
 
 NEVER, KEEP = "never", "as it is"
+#: The state of the one row that asks the cluster.
+CONFIRMED = "a disk is Consistent, it was current when its peers were lost, and they were fenced"
 #: v1 to v4 where nobody sets `adjust_master_score`.
 DEFAULT_POINTS = (0, 10, 1000, 10000)
 
@@ -163,7 +165,7 @@ TABLE: tuple[tuple[str, Callable[[Candidate], bool], str, str], ...] = (
         "there is no good data within reach",
     ),
     (
-        "a disk is Consistent, it was current when its peers were lost, and they were fenced",
+        CONFIRMED,
         lambda one: words.CONSISTENT in one.resource.disks and one.is_confirmed(),
         "v2",
         "nobody has written anything newer",

@@ -89,8 +89,7 @@ def fence_peer(
         for line in said:  # what was done before is to be known all the more
             click.echo(f"{request.resource}: {line}", err=True)
         raise ToolkitError(
-            f"fence-peer {request.resource}: {error}",
-            hint="I/O stays as it is",
+            f"fence-peer {request.resource}: {error}", hint="I/O stays as it is"
         ) from error
     _answer(request, said, as_json=as_json, code=code)
     sys.exit(code)

@@ -45,14 +45,13 @@ def _shun(name: str, value: str, _case: Case) -> Outcome:
 def _unfence(name: str, value: str, case: Case) -> Outcome:
     """There it calls DRBD's unfence-peer handler, whichever that is; here it takes our own away."""
     found = boolean(name, value, case)
-    if isinstance(found, Becomes) and is_true(value):
-        return Becomes(
-            found.name,
-            found.value,
-            f"{name} takes away what `ocf-py drbd fence-peer` wrote, and nothing of "
-            "crm-fence-peer.sh: change DRBD's handlers with it",
-        )
-    return found
+    if not isinstance(found, Becomes) or not is_true(value):
+        return found
+    note = (
+        f"{name} takes away what `ocf-py drbd fence-peer` wrote, and nothing of "
+        "crm-fence-peer.sh: change DRBD's handlers with it"
+    )
+    return Becomes(found.name, found.value, "; ".join(filter(None, (found.note, note))))
 
 
 def _score(name: str, value: str, _case: Case) -> Outcome:
