@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 DISK, CLONE, DATABASE, SERVER = "disk", "disk-clone", "database", "postgres"
 CIB = EXAMPLES / "block-mirror.xml"
 SLOW = 480.0  # seconds: guests compute ten times slower, and the machine may be busy
-_WHOLE = "UpToDate/UpToDate"
 
 
 class MirroredDatabase:
@@ -34,15 +33,10 @@ class MirroredDatabase:
     def create(self) -> None:
         """A new database on a new mirror, in sync; all is down."""
         self.pair.create()
-        # DRBD's handlers are compiled now, as those of a package are, and not amid a takeover.
-        self.pair.on_both(["ocf-py", "drbd", "fence-peer", "--help"])
-        self.pair.on_both(["drbdadm", "up", self.pair.name])
-        self.pair.await_states("Connected", _WHOLE)
-        first = self.lab.nodes[0]
-        first.run(["drbdadm", "primary", self.pair.name])
-        first.run(["sh", "-c", making("/dev/drbd0", is_small=True)], timeout=SLOW)
-        first.run(["drbdadm", "secondary", self.pair.name])
-        self.pair.on_both(["drbdadm", "down", self.pair.name])
+        self.pair.warm_handler()
+        with self.pair.up_on_first():
+            make = making("/dev/drbd0", is_small=True)
+            self.lab.nodes[0].run(["sh", "-c", make], timeout=SLOW)
 
     def load(self, cib: Path = CIB) -> str:
         """Have the cluster run it; returns where."""
@@ -107,7 +101,7 @@ class MirroredDatabase:
         place = self.serves()
         standby = other_node(self.lab, place)
         self.lab.wait_for_place(DISK, standby, role=UNPROMOTED, timeout=SLOW)
-        self.pair.await_states("Connected", _WHOLE)
+        self.pair.await_whole()
         self.lab.wait_until(
             f"{standby} may be promoted again",
             lambda: not self.has_ban() and self.score(standby) == "10000",

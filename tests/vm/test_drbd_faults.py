@@ -59,7 +59,7 @@ def bring_up(pair: DrbdPair) -> tuple[str, str]:
     lab.load(CLONE)
     promoted = lab.wait_for_place("disk", role=PROMOTED, timeout=_SLOW)
     standby = lab.wait_for_place("disk", other_node(lab, promoted), role=UNPROMOTED, timeout=_SLOW)
-    pair.await_states("Connected", "UpToDate/UpToDate")
+    pair.await_whole()
     return promoted, standby
 
 
@@ -84,7 +84,7 @@ def test_a_cut_mirror_forbids_the_standby_and_a_resync_allows_it_again(
     assert mirror.ask(promoted, "dstate") == {"UpToDate/Outdated"}
     assert lab.wait_for_place("disk", role=PROMOTED) == promoted
     lab.mend(standby, LINK)
-    mirror.await_states("Connected", "UpToDate/UpToDate")
+    mirror.await_whole()
     lab.wait_until("the standby is allowed", lambda: not forbidden(lab), timeout=_SLOW)
     lab.node(promoted).run(
         ["crm_resource", "--ban", "-r", "disk-clone", "-N", promoted, "--promoted"]
@@ -105,7 +105,7 @@ def test_a_link_that_comes_back_before_anything_was_written_leaves_the_standby_a
     lab.wait_until("the standby is forbidden", lambda: forbidden(lab), timeout=_SLOW)
     lab.wait_until("I/O goes on", lambda: mirror.ask(promoted, "dstate") == {"UpToDate/Outdated"})
     lab.mend(standby, LINK)
-    mirror.await_states("Connected", "UpToDate/UpToDate")
+    mirror.await_whole()
     lab.wait_until("the standby is allowed", lambda: not forbidden(lab), timeout=_SLOW)
     lab.node(promoted).run(
         ["crm_resource", "--ban", "-r", "disk-clone", "-N", promoted, "--promoted"]
@@ -134,7 +134,7 @@ def test_without_fencing_a_split_brain_is_named_in_the_cluster_and_its_commands_
     lab.node(first).run(["drbdadm", "disconnect", "r0"], check=False)
     lab.node(first).run(found[1].split())
     lab.node(second).run(found[2].split(), check=False)
-    pair.await_states("Connected", "UpToDate/UpToDate")
+    pair.await_whole()
     # Pacemaker shows the last result that was not fine until it is told to forget it.
     lab.node(first).run(["crm_resource", "--cleanup", "--resource", "disk-clone"])
     lab.wait_until("it is no longer named", lambda: not split_brain(lab), timeout=_SLOW)
@@ -159,7 +159,7 @@ def test_a_primary_that_has_lost_its_power_is_replaced_and_comes_back_as_standby
         assert read_block(lab.node(standby)) == "before"
         write_block(lab.node(standby), b"after")
     lab.await_online()
-    mirror.await_states("Connected", "UpToDate/UpToDate")
+    mirror.await_whole()
     lab.wait_for_place("disk", promoted, role=UNPROMOTED, timeout=_SLOW)
     lab.wait_until("it is allowed again", lambda: not forbidden(lab), timeout=_SLOW)
     assert lab.fenced_since(since) == [promoted]

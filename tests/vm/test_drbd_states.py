@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 NEVER = "-INFINITY"
 _SLOW = 120.0  # seconds: guests compute ten times slower, and the machine may be busy
 _SLOWLY = ("c-plan-ahead 0", "resync-rate 250k")
+_MAPPED = "/dev/mapper/under"
 _FENCED = {"fence-peer": "exit 7"}  # what a handler says of a peer that was fenced
 
 
@@ -53,7 +55,7 @@ def start_both(pair: DrbdPair, **parameters: str) -> tuple[DrbdAgent, DrbdAgent]
     both = agents(pair, **parameters)
     for agent in both:
         agent.do("start")
-    pair.await_states("Connected", "UpToDate/UpToDate")
+    pair.await_whole()
     return both
 
 
@@ -78,7 +80,7 @@ def test_every_answer_is_what_drbd_s_own_tools_say(mirror: DrbdPair) -> None:
     answer = one.monitor()
     assert (answer.code, answer.reason) == (190, "the peer is not connected (Connecting)")
     other.do("start")
-    mirror.await_states("Connected", "UpToDate/UpToDate")
+    mirror.await_whole()
     for agent in (one, other):
         answer = agent.monitor()
         assert (answer.code, answer.reason) == (0, "")
@@ -220,7 +222,7 @@ def test_a_new_resource_is_promoted_by_force_alone_and_a_resync_tells_how_far_it
     refusal = other.call("promote", seconds=20)
     assert (refusal.code, "% in sync with the peer" in refusal.reason) == (1, True)
     slow.on_both(["drbdadm", "disk-options", "--resync-rate=100M", "r0"])
-    slow.await_states("Connected", "UpToDate/UpToDate")
+    slow.await_whole()
     assert (one.monitor().code, other.monitor().code) == (8, 0)
     assert other.has_score("10000")
 
@@ -259,7 +261,7 @@ def test_the_two_commands_that_it_names_end_a_split_brain(lab: Lab, mirror: Drbd
     other.node.run(["drbdadm", "disconnect", "r0"])
     other.node.run(found[1].split())
     one.node.run(found[2].split(), check=False)  # which is refused where it is not StandAlone
-    mirror.await_states("Connected", "UpToDate/UpToDate")
+    mirror.await_whole()
     assert (one.monitor().code, other.monitor().code) == (8, 0)
     assert other.has_score("10000")
     one.do("demote")
@@ -284,7 +286,7 @@ def test_without_its_disk_it_serves_through_the_peer_and_says_so(mirror: DrbdPai
     one.monitor()
     assert one.has_score("10")
     one.node.run(["drbdadm", "attach", "r0"])
-    mirror.await_states("Connected", "UpToDate/UpToDate")
+    mirror.await_whole()
     assert one.monitor().code == 0
     assert one.has_score("10000")
 
@@ -301,20 +303,38 @@ def test_a_stop_ends_though_the_promoted_peer_loses_its_last_good_data(mirror: D
     one.call("stop")
     one.do("start")
     other.do("start")
-    mirror.await_states("Connected", "UpToDate/UpToDate")
+    mirror.await_whole()
     other.do("promote")
     assert read_block(other.node) == "before"
+
+
+def _count_sectors(lab: Lab) -> int:
+    return int(lab.nodes[0].run(["blockdev", "--getsz", "/dev/vdb"]).stdout)
+
+
+def _linear(sectors: int) -> str:
+    return f"0 {sectors} linear /dev/vdb 0"
+
+
+@contextmanager
+def _mapped(pair: DrbdPair, sectors: int) -> Iterator[None]:
+    """The beginning of each node's disk as a device of its own, and nothing runs on it at last."""
+    pair.on_both(["dmsetup", "create", "under", "--table", _linear(sectors)])
+    pair.on_both(["dmsetup", "mknodes", "under"])  # which udev would have done
+    try:
+        yield
+    finally:
+        for agent in agents(pair):
+            agent.call("stop")
+        pair.on_both(["dmsetup", "remove", "--force", "under"])
 
 
 def test_a_disk_that_fails_under_a_promoted_instance_is_left_and_named(
     lab: Lab, mirror: DrbdPair
 ) -> None:
-    sectors = int(lab.nodes[0].run(["blockdev", "--getsz", "/dev/vdb"]).stdout)
-    pair = DrbdPair(lab, backing=("/dev/mapper/under",), disk=("on-io-error detach",))
-    table = f"0 {sectors} linear /dev/vdb 0"
-    pair.on_both(["dmsetup", "create", "under", "--table", table])
-    pair.on_both(["dmsetup", "mknodes", "under"])  # which udev would have done
-    try:
+    sectors = _count_sectors(lab)
+    pair = DrbdPair(lab, backing=(_MAPPED,), disk=("on-io-error detach",))
+    with _mapped(pair, sectors):
         pair.create()
         one, other = start_both(pair)
         one.do("promote")
@@ -332,22 +352,15 @@ def test_a_disk_that_fails_under_a_promoted_instance_is_left_and_named(
         one.do("demote")
         other.do("promote")
         assert read_block(other.node) == "after"
-    finally:
-        for agent in agents(pair):
-            agent.call("stop")
-        pair.on_both(["dmsetup", "remove", "--force", "under"])
 
 
 def test_a_disk_that_has_grown_while_it_was_down_comes_up_with_its_data(
     lab: Lab, mirror: DrbdPair
 ) -> None:
     """Its metadata is at its end, which is elsewhere now."""
-    sectors = int(lab.nodes[0].run(["blockdev", "--getsz", "/dev/vdb"]).stdout)
-    pair = DrbdPair(lab, backing=("/dev/mapper/under",))
-    small, grown = (f"0 {size} linear /dev/vdb 0" for size in (sectors // 2, sectors))
-    pair.on_both(["dmsetup", "create", "under", "--table", small])
-    pair.on_both(["dmsetup", "mknodes", "under"])  # which udev would have done
-    try:
+    sectors = _count_sectors(lab)
+    pair = DrbdPair(lab, backing=(_MAPPED,))
+    with _mapped(pair, sectors // 2):
         pair.create()
         one, other = start_both(pair)
         one.do("promote")
@@ -355,16 +368,12 @@ def test_a_disk_that_has_grown_while_it_was_down_comes_up_with_its_data(
         one.do("demote")
         for agent in (one, other):
             agent.do("stop")
-        for words in (["suspend"], ["load", "--table", grown], ["resume"]):
+        for words in (["suspend"], ["load", "--table", _linear(sectors)], ["resume"]):
             pair.on_both(["dmsetup", words[0], "under", *words[1:]])
         start_both(pair)
         one.do("promote")
         assert read_block(one.node) == "before"
         assert int(one.node.run(["blockdev", "--getsz", "/dev/drbd0"]).stdout) > sectors // 2
-    finally:
-        for agent in agents(pair):
-            agent.call("stop")
-        pair.on_both(["dmsetup", "remove", "--force", "under"])
 
 
 def test_connected_only_once_promoted_where_that_is_wanted(mirror: DrbdPair) -> None:
@@ -399,7 +408,7 @@ def test_a_standby_that_leaves_a_promoted_peer_marks_itself_outdated_where_wante
     assert other.has_score(NEVER)
     assert other.call("promote", seconds=20).code == 1
     one.do("start")
-    mirror.await_states("Connected", "UpToDate/UpToDate")
+    mirror.await_whole()
     other.monitor()
     assert other.has_score("10000")
     other.do("promote")
@@ -427,7 +436,7 @@ def test_what_comes_up_stale_and_alone_is_not_promoted_under_fencing(
     assert (answer.code, "Consistent" in answer.reason) == (1, True)
     assert pair.ask("n2", "role") == {"Secondary/Unknown"}
     one.do("start")
-    pair.await_states("Connected", "UpToDate/UpToDate")
+    pair.await_whole()
     other.do("promote")
     assert read_block(other.node) == "newer"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -11,14 +10,11 @@ from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.vm.drbd_pair import LINBIT_HANDLERS, OUR_HANDLERS, DrbdPair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ocf_py.lab.lab import Lab
     from ocf_py.rehearsal.stage import Part, Stage
 
 _NODES = 2
 _BACKING = ("/dev/vdb", "/dev/vdc")  # of each guest
-_CONNECTED, _WHOLE = "Connected", "UpToDate/UpToDate"
 _DEVICE = re.compile(r"/dev/drbd(\d+)")
 _FILE_SYSTEM = re.compile("ext[234]?")  # others do not fit a guest's disk of 64 MiB
 _HANDLERS = {"Drbd": OUR_HANDLERS, "drbd": LINBIT_HANDLERS}
@@ -73,8 +69,7 @@ def _check_mount(mount: Part) -> None:
 def make_disks(lab: Lab, stage: Stage) -> None:
     """Empty mirrors, in sync, fenced as their agent wants it, and down."""
     for pair in _pairs(lab, stage).values():
-        # The handler is compiled now, as that of a package is, and not amid a takeover.
-        pair.on_both(["ocf-py", "drbd", "fence-peer", "--help"])
+        pair.warm_handler()
         pair.create()
 
 
@@ -83,24 +78,10 @@ def find_pair(lab: Lab, stage: Stage, device: str) -> DrbdPair | None:
     return _pairs(lab, stage).get(device)
 
 
-@contextlib.contextmanager
-def up_on_first(pair: DrbdPair) -> Iterator[None]:
-    """Have a mirror that is down up, and writable on the first node, as long as the block lasts."""
-    first = pair.lab.nodes[0]
-    pair.on_both(["drbdadm", "up", pair.name])
-    pair.await_states(_CONNECTED, _WHOLE)
-    first.run(["drbdadm", "primary", pair.name])
-    try:
-        yield
-    finally:
-        first.run(["drbdadm", "secondary", pair.name])
-        pair.on_both(["drbdadm", "down", pair.name])
-
-
 def await_whole(lab: Lab, disk: Part, timeout: float) -> None:
     """Wait until both copies are whole, and no node is forbidden any more to take over."""
     name = _name(disk)
-    DrbdPair(lab, name).await_states(_CONNECTED, _WHOLE, timeout=timeout)
+    DrbdPair(lab, name).await_whole(timeout)
     forbidden = [name_constraint(name, node.name) for node in lab.nodes]
     forbidden.append(f"drbd-fence-by-handler-{name}-")  # as crm-fence-peer.sh names its own
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.shared_disk import SHARED_DISK
-from ocf_py.rehearsal.mirrored_disks import find_pair, make_disks, up_on_first
+from ocf_py.rehearsal.mirrored_disks import find_pair, make_disks
 from ocf_py.rehearsal.writing import TABLE, install_keeper
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _prepare_mount(lab: Lab, stage: Stage, mount: Part) -> None:
         node.run(["mkdir", "-p", directory])
     pair = find_pair(lab, stage, mount.get("device"))
     if pair is not None:
-        with up_on_first(pair):
+        with pair.up_on_first():
             _fill(lab.nodes[0], stage, mount)
     elif mount.get("device") == f"/dev/{SHARED_DISK}":
         _fill(lab.nodes[0], stage, mount)

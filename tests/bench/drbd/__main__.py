@@ -59,8 +59,10 @@ def main() -> None:
         measure(given, measured)
     except LabError as error:
         sys.exit(f"bench-drbd: {error}")
-    if given.json is not None:
-        given.json.write_text(json.dumps(measured.as_dict(), indent=1) + "\n", encoding="utf-8")
+    finally:  # an hour's figures are not lost by its last minute
+        if given.json is not None:
+            written = json.dumps(measured.as_dict(), indent=1)
+            given.json.write_text(f"{written}\n", encoding="utf-8")
     sys.exit(0 if report(measured) else 1)
 
 

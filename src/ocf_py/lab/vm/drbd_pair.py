@@ -5,6 +5,7 @@ It replicates over ring 1, so that the mirror can be cut and the cluster keeps i
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from ocf_py.lab.networks import NETWORKS
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ocf_py.lab.lab import Lab
 
@@ -99,8 +100,32 @@ class DrbdPair:
                 first.run(
                     ["drbdadm", "new-current-uuid", "--clear-bitmap", f"{self.name}/{number}"]
                 )
-            self.await_states("Connected", "UpToDate/UpToDate")
+            self.await_whole()
             self.on_both(["drbdadm", "down", self.name])
+
+    @contextlib.contextmanager
+    def up_on_first(self) -> Iterator[None]:
+        """One that is down and in sync is up as long as the block lasts, primary on the first node.
+
+        What is written is on both disks.
+        """
+        first = self.lab.nodes[0]
+        self.on_both(["drbdadm", "up", self.name])
+        self.await_whole()
+        first.run(["drbdadm", "primary", self.name])
+        try:
+            yield
+        finally:
+            first.run(["drbdadm", "secondary", self.name])
+            self.on_both(["drbdadm", "down", self.name])
+
+    def warm_handler(self) -> None:
+        """Have our handler compiled now, as that of a package is, and not amid a takeover."""
+        self.on_both(["ocf-py", "drbd", "fence-peer", "--help"])
+
+    def await_whole(self, timeout: float = _SLOW) -> None:
+        """Wait until both are connected and have all the data."""
+        self.await_states("Connected", "UpToDate/UpToDate", timeout)
 
     def await_states(self, connection: str, disks: str, timeout: float = _SLOW) -> None:
         """Wait until both nodes say so of every volume, in the words of drbdadm(8)."""
