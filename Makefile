@@ -20,7 +20,7 @@ PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock demo test check lint compat bench bench-cluster bench-drbd install uninstall stage man \
-        clean test-unit test-contract test-kernel test-cluster test-vm test-packages fuzz soak rpm deb sdist
+        clean test-unit test-contract test-kernel test-cluster test-vm test-packages test-wheel fuzz soak rpm deb sdist
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -89,6 +89,9 @@ test-vm: setup ## what needs kernels of its own: two QEMU guests (root, Debian)
 test-packages: setup ## RPMs and Debian packages, installed and upgraded; 7 minutes (root, Debian)
 	@$(PYTHON) packaging/system_packages.py --packages
 	$(PYTEST) tests/packages
+
+test-wheel: setup ## all of the contract tier, of the wheel in an environment of its own; half an hour
+	$(PYTEST) tests/packages/test_wheel.py --whole
 
 compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3.9 3.13"
 	@$(PYTHON) packaging/compat.py $(PYTHONS)

@@ -16,8 +16,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 PACKAGE = "ocf-py-agents"
 PYTHON = "/usr/bin/python3"
+# Isolated: what root has in its home, or in PYTHONPATH, is none of what fences a peer of DRBD.
 _SCRIPT = f"""\
-#!{PYTHON}
+#!{PYTHON} -I
 from ocf_py.toolkit import main
 
 main()

@@ -107,18 +107,20 @@ class Machine:
         self.root = root
 
     def left(self) -> set[str]:
-        """What it has and this machine has not, beside databases, logs and what was brought.
+        """What it has and this machine has not, beside what was brought.
 
-        Empty folders of the distribution's, such as that of a shell's completions, do not count.
+        In /run, and among the databases and logs in /var, what bears our name.
         """
         upper = self.root.parent / "upper"
-        brought = ("var", "packages", "tmp", "usr/local", "root/.rpmdb")
+        brought = ("packages", "tmp", "usr/local", "root/.rpmdb")
+        written = [path.relative_to(upper) for path in upper.rglob("*")]
+        written += [path.relative_to(self.root) for path in (self.root / "run").rglob("*ocf*")]
         return {
-            str(path.relative_to(upper))
-            for path in upper.rglob("*")
-            if not str(path.relative_to(upper)).startswith(brought)
-            and not (Path("/") / path.relative_to(upper)).exists()
-            and ("ocf" in path.name or not path.is_dir())
+            str(path)
+            for path in written
+            if not str(path).startswith(brought)
+            and not (Path("/") / path).exists()
+            and ("ocf" in path.name or path.parts[0] != "var")
         }
 
     def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ocf_py._version import __version__
 from ocf_py.toolkit.errors import ToolkitError
 from ocf_py.toolkit.installer.installation import install, uninstall
 from ocf_py.toolkit.installer.interpreter import find_interpreter
@@ -32,7 +33,7 @@ _INSTALL = ("dpkg", "--force-depends", "-i")
 def test_lintian_finds_nothing(release: Release) -> None:
     (changes,) = release.deb["ocf-py"].parent.glob("*.changes")
     done = subprocess.run(
-        ["lintian", "--allow-root", "--fail-on", "error,warning,info", changes],
+        ["lintian", "--allow-root", "--display-info", "--fail-on", "error,warning,info", changes],
         capture_output=True,
         text=True,
         check=False,
@@ -123,6 +124,27 @@ def test_what_the_packages_depend_on_is_in_debian(release: Release) -> None:
     assert {f"Inst {name} " for name in release.deb} <= {
         line[: line.index("(")] for line in done.stdout.splitlines() if line.startswith("Inst")
     }
+
+
+def test_what_apt_installs_is_a_toolkit_that_runs(release: Release, machine: Machine) -> None:
+    """With Debian's own Click, lxml, psutil, matplotlib and pyroute2."""
+    packages = machine.bring(list(release.deb.values()))
+    machine.run("apt-get", "-q", "-y", "--no-install-recommends", "install", *packages)
+    assert machine.run("ocf-py", "--version").stdout.split()[-1] == __version__
+    judged = machine.attempt("ocf-py", "validate", f"/{LAUNCHERS}/IPaddr")
+    assert (judged.returncode, judged.stderr) == (0, ""), judged.stdout
+    assert "power-loss" in machine.run("ocf-py", "lab", "rehearse", "--list").stdout
+    assert (
+        "matplotlib"
+        in machine.run(
+            "python3", "-Ic", "import sys, ocf_py.rehearsal.pictures; print(*sys.modules)"
+        ).stdout
+    )
+    for page in ("ocf-py", "ocf-py-lab-rehearse", "ocf_ocfpy_IPaddr"):
+        (path,) = machine.run("man", "-w", page).stdout.split()
+        assert machine.run("mandoc", "-Tlint", "-Wwarning", path).stdout == ""
+    completion = "source /usr/share/bash-completion/completions/ocf-py && complete -p ocf-py"
+    assert machine.run("bash", "-c", completion).stdout
 
 
 def test_an_install_leaves_a_packaged_tree_to_its_package(

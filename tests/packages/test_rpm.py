@@ -52,6 +52,25 @@ def test_rpmlint_finds_nothing_that_is_not_explained(release: Release) -> None:
     assert "0 errors, 0 warnings" in done.stdout
 
 
+def test_where_the_macros_for_python_are_there_they_make_the_wheel(tmp_path: Path) -> None:
+    spec = tmp_path / "ocf-py.spec"
+    text = (CHECKOUT / "packaging/rpm/ocf-py.spec").read_text().replace("@VERSION@", "1")
+    spec.write_text(text.partition("%changelog")[0])
+    macros = {"pyproject_wheel": "made-by-the-macro", "_pyproject_wheeldir": "/its/wheels"}
+    given = [word for name, text in macros.items() for word in ("--define", f"{name} {text}")]
+    without, using = (
+        subprocess.run(
+            ["rpmspec", "--parse", *words, spec], capture_output=True, text=True, check=True
+        ).stdout
+        for words in ([], given)
+    )
+    assert "\nmade-by-the-macro\n" in using
+    assert '--wheel "$(echo /its/wheels/*.whl)"' in using
+    assert "-m build --wheel" in without
+    assert "-m build --wheel" not in using
+    assert '--wheel "$(echo dist/*.whl)"' in without
+
+
 def test_agents_run_from_a_bare_root_and_removal_leaves_nothing(
     release: Release, open_folder: Path
 ) -> None:

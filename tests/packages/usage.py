@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -16,13 +18,29 @@ if TYPE_CHECKING:
     from tests.packages.conftest import Machine
 
 
+# A sleep that nobody else runs, in the machine's own /run.
+_SERVICE = (
+    "OCF_ROOT=/usr/lib/ocf",
+    f"OCF_RESOURCE_INSTANCE=used-{os.getpid()}",
+    "OCF_RESKEY_command=/bin/sleep",
+    f"OCF_RESKEY_args=9{os.getpid()}",
+    "OCF_RESKEY_pidfile=/run/used.pid",
+)
+
+
 def use(machine: Machine, *words: str) -> None:
-    """Installs by that command, and has the module and an action used, as root would."""
+    """Installs by that command, and has the module and actions used, as root would."""
     machine.run(*words)
+    records = (machine.root / "run/ocfpy").stat()
+    assert (stat.filemode(records.st_mode), records.st_uid) == ("drwx------", 0)
     (module,) = machine.root.glob("usr/lib/python3*/*-packages/ocf_py")
     place = f"/{module.parent.relative_to(machine.root)}"  # an RPM's is not Debian's
     machine.run("env", f"PYTHONPATH={place}", "/usr/bin/python3", "-c", "import ocf_py.runner")
     assert machine.attempt(f"/{LAUNCHERS}/IPaddr", "meta-data").returncode == 0
+    service = ["env", *_SERVICE, f"/{LAUNCHERS}/Service"]
+    for action, code in (("start", 0), ("monitor", 0), ("stop", 0), ("monitor", 7)):
+        done = machine.attempt(*service, action)
+        assert done.returncode == code, (action, done.stderr)
 
 
 def assert_install_is_not_overwritten(machine: Machine, package: Path, *command: str) -> None:

@@ -225,6 +225,7 @@ class Typed(ocf.Agent):
 """
 
 
+@pytest.mark.development
 def test_the_type_checker_knows_each_value_and_each_action(tmp_path: Path) -> None:
     (tmp_path / "typed.py").write_text(TYPED)
     answer = subprocess.run(

@@ -17,6 +17,8 @@ from tests.documents.reading import CHECKOUT, list_pages
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.development
+
 DOCS = CHECKOUT / "docs"
 _LOADS = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']([^"']+)""")
 _LINKED = re.compile(r"""<link\b[^>]*\bhref=["']([^"']+)""")

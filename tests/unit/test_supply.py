@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import tomli
 from packaging.requirements import Requirement
 
 from ocf_py._version import __version__
+from system_packages import PACKAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +95,41 @@ def test_what_builds_an_rpm_is_what_builds_the_wheel() -> None:
     assert re.findall(r"^Requires(?:\(.*\))?: +python3 >= (.*)$", SPEC, re.MULTILINE) == 4 * [
         python.version
     ]
+
+
+def imported(*folders: str) -> set[str]:
+    """The names of the modules that files in these folders import, without their submodules."""
+    found = set()
+    for folder in folders:
+        for path in (CHECKOUT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    found |= {one.name.partition(".")[0] for one in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found.add(node.module.partition(".")[0])
+    return found
+
+
+# By the name of the distribution, where the module is called otherwise.
+_MODULES = {"pytest-subprocess": "pytest"}
+
+
+def test_what_the_check_of_the_packages_imports_is_among_their_build_needs() -> None:
+    modules = imported("src", "tests/unit", "tests/contract", "tests/documents")
+    names = {Requirement(one).name for one in DECLARED}
+    needed = {one for one in names if _MODULES.get(one, one) in modules}
+    assert needed >= {"click", "hypothesis", "matplotlib", "packaging", "pyroute2", "tomli"}
+    assert needed <= set(re.findall(r"^BuildRequires: +python3dist\((.*?)\)", SPEC, re.MULTILINE))
+    assert needed <= set(re.findall(r"^ +python3-(\S+?),?(?: .*)?$", CONTROL, re.MULTILINE))
+
+
+def test_the_tools_of_that_check_have_the_names_of_each_distribution() -> None:
+    rpms = set(re.findall(r"^BuildRequires: +([a-z][a-z0-9-]*)$", SPEC, re.MULTILINE))
+    debs = set(re.findall(r"^(?:Build-Depends:)? +(\S+) <!nocheck>,?$", CONTROL, re.MULTILINE))
+    both = {debian: fedora for debian, fedora in PACKAGES.values() if debian in debs}
+    of_python = {one for one in debs - set(both) if one.startswith("python3-")}
+    assert debs - set(both) == of_python
+    assert rpms == {*both.values(), "python3-devel"} - {"python3-libs"}
 
 
 def test_the_changelog_begins_with_the_version_and_no_other_file_states_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -43,24 +44,26 @@ def test_the_version_is_the_packages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("arguments", "said", "what"),
     [
-        (("nothing",), "no such command 'nothing'; `ocf-py --help`"),
-        (("install", "--bogus"), "install: no such option: --bogus; `ocf-py install --help`"),
-        (
-            ("list", "--provider"),
-            "list: option '--provider' requires an argument; `ocf-py list --help`",
-        ),
-        (("mirror", "statu"), "mirror: no such command 'statu'; `ocf-py mirror --help`"),
-        (("info",), "info: missing argument 'AGENT'; `ocf-py info --help`"),
+        (("nothing",), "no such command", "'nothing'"),
+        (("install", "--bogus"), "install: no such option", "--bogus"),
+        (("list", "--provider"), "list: option", "'--provider' requires an argument"),
+        (("mirror", "statu"), "mirror: no such command", "'statu'"),
+        (("info",), "info: missing argument", "'AGENT'"),
     ],
 )
 def test_misuse_is_status_2_and_one_line_with_the_remedy(
-    arguments: tuple[str, ...], line: str
+    arguments: tuple[str, ...], said: str, what: str
 ) -> None:
     done = run_cli(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"ocf-py: {line} shows what there is\n"
+    # Between what and remedy, later versions of Click ask whether another word was meant.
+    words = said.partition(":")[0] if ":" in said else ""
+    remedy = f"`{' '.join(filter(None, ('ocf-py', words)))} --help` shows what there is"
+    assert re.fullmatch(
+        rf"ocf-py: {said}:? '?{re.escape(what)}.*[;?] {re.escape(remedy)}\n", done.stderr
+    )
 
 
 def test_a_failure_is_status_1_and_one_line(tmp_path: Path) -> None:
@@ -82,7 +85,8 @@ def test_a_missing_extra_is_one_line_with_the_remedy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == (
-        "ocf-py: lab: the Python package pyroute2.netlink is missing; pip install 'ocf-py[lab]'\n"
+        "ocf-py: lab: the Python package pyroute2.netlink is missing; pip install 'ocf-py[lab]', "
+        "or install the package ocf-py-lab\n"
     )
 
 

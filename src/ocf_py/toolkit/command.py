@@ -37,6 +37,11 @@ _SUBCOMMANDS = {
 _EXTRAS = {"pyroute2": "lab"}
 
 
+def bring(extra: str) -> str:
+    """What brings an optional part, whether pip or a package manager has brought the toolkit."""
+    return f"pip install 'ocf-py[{extra}]', or install the package ocf-py-{extra}"
+
+
 class LazyGroup(click.Group):
     """A group that imports a subcommand's module when the subcommand is used, not before.
 
@@ -66,7 +71,7 @@ class LazyGroup(click.Group):
                 raise
             raise ToolkitError(
                 f"{cmd_name}: the Python package {error.name} is missing",
-                hint=f"pip install 'ocf-py[{extra}]'",
+                hint=bring(extra),
             ) from error
         command: click.Command = getattr(module, name)
         _keep_examples(command)
@@ -134,4 +139,5 @@ def _explain(error: click.ClickException) -> str:
     place = words.partition(" ")[2]
     message = message[:1].lower() + message[1:]
     said = f"{place}: {message}" if place else message
-    return f"{said}; `{words} --help` shows what there is"
+    end = "" if said.endswith("?") else ";"  # later versions ask whether another word was meant
+    return f"{said}{end} `{words} --help` shows what there is"

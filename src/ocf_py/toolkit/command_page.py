@@ -69,7 +69,7 @@ def _lines(
     if options:
         yield ".SH OPTIONS"
         yield from definitions(options)
-    if isinstance(command, click.MultiCommand):
+    if isinstance(command, click.Group):
         yield ".SH COMMANDS"
         for name in command.list_commands(context):
             one = command.get_command(context, name)

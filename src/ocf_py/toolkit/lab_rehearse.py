@@ -11,6 +11,7 @@ import click
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import MOST_NODES
+from ocf_py.toolkit.command import bring
 from ocf_py.toolkit.errors import ToolkitError, UnusableInput
 from ocf_py.toolkit.lab_group import Verb
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
@@ -170,7 +171,7 @@ def _begin(title: str, report: Path | None) -> Rehearsal:
         except ModuleNotFoundError as error:
             raise ToolkitError(
                 f"--report: the Python package {error.name} is missing",
-                hint="pip install 'ocf-py[lab]'",
+                hint=bring("lab"),
             ) from error
         report.mkdir(parents=True, exist_ok=True)
     return Rehearsal(title)

@@ -62,7 +62,7 @@ def walk(
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """The command and all below it, each with the words that call it."""
     yield words, command
-    if isinstance(command, click.MultiCommand):
+    if isinstance(command, click.Group):
         context = click.Context(command, info_name=" ".join(words))
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
