@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from tests.bench.drbd.monitors import Monitors
 from tests.bench.drbd.outages import Outage
 from tests.bench.drbd.report import Measured, cluster_rows, report
-from tests.bench.drbd.session import OURS, PROVIDERS, THEIRS, describe, order_providers
+from tests.bench.drbd.session import (
+    OURS,
+    PROVIDERS,
+    THEIRS,
+    describe,
+    describe_disk,
+    order_providers,
+)
 
 if TYPE_CHECKING:
     import pytest
@@ -26,6 +33,12 @@ def test_both_clusters_are_alike_but_for_the_agent_of_the_disk() -> None:
         "data": "ocfpy:Filesystem",
     }
     assert agents(THEIRS) == {**agents(OURS), "disk": "linbit:drbd"}
+
+
+def test_at_rest_the_disk_alone_is_compared() -> None:
+    disk = describe_disk(THEIRS)
+    assert [one.get("id") for one in disk.iter("primitive")] == ["disk"]
+    assert not [*disk.iter("rsc_colocation", "rsc_order")]
 
 
 def test_the_agents_change_places_from_run_to_run() -> None:

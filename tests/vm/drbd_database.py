@@ -98,7 +98,11 @@ class MirroredDatabase:
 
     def await_rest(self) -> str:
         """Wait until it serves, both disks are whole, and either could take over; where it is."""
-        place = self.serves()
+        return self.await_disk(self.serves())
+
+    def await_disk(self, node: str | None = None) -> str:
+        """Wait until the disk is promoted and whole, and either could take over; where it is."""
+        place = self.lab.wait_for_place(DISK, node, role=PROMOTED, timeout=SLOW)
         standby = other_node(self.lab, place)
         self.lab.wait_for_place(DISK, standby, role=UNPROMOTED, timeout=SLOW)
         self.pair.await_whole()

@@ -37,14 +37,16 @@ def measure(given: argparse.Namespace, measured: Measured) -> None:
         for run in range(given.runs):
             for provider in order_providers(run):
                 progress.step(f"run {run + 1} of {given.runs}, {provider}")
-                session.load(provider)
                 measured.note_load()
-                if provider == OURS and given.monitors and not measured.monitors:
-                    measured.monitors = measure_monitors(session, given.monitors)
                 if given.window:
+                    session.load_disk(provider)
                     idle = session.measure_idle(given.window)
                     measured.idle[provider].append(idle)
                     progress.step(f"{provider}: idle at {idle * 100:.1f} % of a core")
+                if given.monitors or given.moves or given.losses:
+                    session.load(provider)
+                if provider == OURS and given.monitors and not measured.monitors:
+                    measured.monitors = measure_monitors(session, given.monitors)
                 for _ in range(given.moves):
                     measured.moves.append(play_move(session, provider))
                 for _ in range(given.losses):

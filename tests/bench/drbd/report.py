@@ -73,7 +73,7 @@ def cluster_rows(measured: Measured) -> list[RangeRow]:
     rows = []
     if measured.idle[OURS]:
         ours, theirs = ([one * 100 for one in measured.idle[name]] for name in PROVIDERS)
-        rows.append(RangeRow("idle CPU, both guests", ours, theirs, TARGET_IDLE, "%", 1))
+        rows.append(RangeRow("idle CPU, the disk alone", ours, theirs, TARGET_IDLE, "%", 1))
     if measured.moves:
         rows.append(_row("outage, planned move", measured.moves, TARGET_OUTAGE))
     if measured.losses:

@@ -13,7 +13,7 @@ from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.vm.drbd_pair import LINBIT_HANDLERS, OUR_HANDLERS, DrbdPair
 from tests.bench.cluster.configurations import nothing
-from tests.vm.drbd_database import CIB, DISK, MirroredDatabase
+from tests.vm.drbd_database import CIB, CLONE, DISK, MirroredDatabase
 
 if TYPE_CHECKING:
     from ocf_py.lab import Lab
@@ -42,11 +42,21 @@ class Session:
 
     def load(self, provider: str) -> None:
         """Have the cluster run it with an agent and its handlers, until all is at rest."""
+        self._load(provider, describe(provider))
+        self.database.await_rest()
+        time.sleep(_CALM_SECONDS)
+
+    def load_disk(self, provider: str) -> None:
+        """The same of the mirrored disk alone, with nothing on it."""
+        self._load(provider, describe_disk(provider))
+        self.database.await_disk()
+        time.sleep(_CALM_SECONDS)
+
+    def _load(self, provider: str, configuration: etree._Element) -> None:
         self.database.pair.handlers = _HANDLERS[provider]
         self.database.pair.configure()
         with TemporaryDirectory() as folder:
-            self.database.load(write(describe(provider), Path(folder)))
-        time.sleep(_CALM_SECONDS)
+            self.lab.load(write(configuration, Path(folder)))
 
     def clear(self) -> None:
         """Stop all of it."""
@@ -76,6 +86,16 @@ def describe(provider: str) -> etree._Element:
         (disk,) = (one for one in configuration.iter("primitive") if one.get("id") == DISK)
         disk.set("provider", "linbit")
         disk.set("type", "drbd")
+    return configuration
+
+
+def describe_disk(provider: str) -> etree._Element:
+    """The same without what is on the disk, whose monitors would drown those of the disk."""
+    configuration = describe(provider)
+    for section in (_section(configuration, name) for name in ("resources", "constraints")):
+        for one in [*section]:
+            if one.get("id") != CLONE:
+                section.remove(one)
     return configuration
 
 
