@@ -137,7 +137,7 @@ def test_what_apt_installs_is_a_toolkit_that_runs(release: Release, machine: Mac
     assert (
         "matplotlib"
         in machine.run(
-            "python3", "-Ic", "import sys, ocf_py.rehearsal.pictures; print(*sys.modules)"
+            "/usr/bin/python3", "-Ic", "import sys, ocf_py.rehearsal.pictures; print(*sys.modules)"
         ).stdout
     )
     for page in ("ocf-py", "ocf-py-lab-rehearse", "ocf_ocfpy_IPaddr"):

@@ -162,7 +162,9 @@ def test_removal_leaves_nothing_of_any_of_the_packages(release: Release, machine
     packages = machine.bring(list(release.rpm.values()))
     use(machine, *_RPM, "-i", *(path for path in packages if ".src." not in path))
     machine.run(*_RPM, "-e", "ocf-py-lab", "ocf-py", "ocf-py-agents")
-    assert machine.left() == set()
+    # A system of RPMs has these of its own; rpm makes what is lacking and lists it nowhere.
+    python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    assert machine.left() <= {f"usr/lib/{python}/site-packages", "usr/share/licenses"}
 
 
 def test_what_the_packages_require_is_what_they_need(release: Release) -> None:
@@ -176,7 +178,7 @@ def test_what_the_packages_require_is_what_they_need(release: Release) -> None:
     python = f"python(abi) = {sys.version_info[0]}.{sys.version_info[1]}"
     version = f"{__version__}-1"
     assert asked == {
-        "ocf-py-agents": ["/bin/sh", "python3 >= 3.9"],
+        "ocf-py-agents": ["/bin/sh", "coreutils", "findutils", "grep", "python3 >= 3.9"],
         "ocf-py": [
             "/bin/sh",
             "/usr/bin/python3",

@@ -21,6 +21,7 @@ from tests.cluster.database import ADDRESS, PLACE
 from tests.cluster.rows import RowWriter
 
 from .drbd_database import DATABASE, SLOW, MirroredDatabase
+from .fencing import fenced_stay_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,7 @@ def test_a_power_loss_costs_no_row_and_the_lost_node_comes_back_as_the_standby(
     survivor = other_node(lab, lost)
     rng = random.Random(f"{pytestconfig.getoption('crash_seed')}/{crash}")  # noqa: S311 - moments
     time.sleep(rng.uniform(0, _MOMENTS))
-    with suffer(lab, PowerLoss(lost)) as at:
+    with fenced_stay_off(lab), suffer(lab, PowerLoss(lost)) as at:
         database.serves(survivor)
         assert_whole(database, writer, survivor)
     lab.await_online()

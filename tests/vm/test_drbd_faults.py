@@ -14,6 +14,7 @@ from ocf_py.lab.vm.drbd_pair import LINK, OUR_HANDLERS, DrbdPair
 from tests.cluster.conftest import other_node
 
 from .blocks import read_block, write_block
+from .fencing import fenced_stay_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,7 +155,7 @@ def test_a_primary_that_has_lost_its_power_is_replaced_and_comes_back_as_standby
 ) -> None:
     promoted, standby = bring_up(mirror)
     write_block(lab.node(promoted), b"before")
-    with suffer(lab, PowerLoss(promoted)) as since:
+    with fenced_stay_off(lab), suffer(lab, PowerLoss(promoted)) as since:
         lab.wait_for_place("disk", standby, role=PROMOTED, seen_from=standby, timeout=_SLOW)
         assert read_block(lab.node(standby)) == "before"
         write_block(lab.node(standby), b"after")
