@@ -19,7 +19,7 @@ _RETRY = 1.0  # seconds between two attempts at what DRBD has refused
 _CURRENT, _LOST, _ELSEWHERE, _WELL = "current", "lost", "promoted-elsewhere", "well"
 _NOBODY = "-"  # the cluster has told of no promoted one; "" is: it has told nothing yet
 _LEFT = "left"  # the nodes that have stopped, and not started since
-_PROGRESS = "in-sync"  # how far a resync was when the cluster was last told
+_NEWS = "in-sync"  # what the cluster was last told of a resync, or that there can be none
 
 
 class Drbd(ocf.Agent):
@@ -195,14 +195,18 @@ class Drbd(ocf.Agent):
             facts.forget(_LOST)
         elif not is_current and facts.recall(_CURRENT) and not facts.recall(_LOST):
             facts.remember(_LOST, "yes")
-        self._show(self._find_progress(seen))
+        self._show(self._find_news(seen))
         if self.unfence_if_all_uptodate and self._may_unfence(seen):
             self._unfence_when_well(seen)
 
-    def _find_progress(self, seen: Resource) -> str:
-        """How far the data here has caught up with a peer's, "" while it need not."""
+    def _find_news(self, seen: Resource) -> str:
+        """How far the data here has caught up with a peer's, or StandAlone; "" if all is well."""
         from ocf_py.drbd import words
 
+        if not self._may_stand_alone(seen):
+            for peer in seen.peers.values():
+                if peer.connection == words.STAND_ALONE:
+                    return words.STAND_ALONE
         found = [
             seen.percent_in_sync(peer)
             for peer in seen.peers.values()
@@ -210,22 +214,22 @@ class Drbd(ocf.Agent):
         ]
         return f"{int(min(found))}%" if found else ""
 
-    def _show(self, progress: str) -> None:
+    def _show(self, news: str) -> None:
         """Show it as an attribute of this node, as long as there is any.
 
         Of several monitors that end alike Pacemaker keeps the reason of the first.
         """
         facts = self.call.facts
-        if facts.record is None or progress == facts.recall(_PROGRESS):
+        if facts.record is None or news == facts.recall(_NEWS):
             return
         name = f"drbd-{self.drbd_resource}-in-sync"
         try:
-            if progress:
-                facts.remember(_PROGRESS, progress)
-                self.call.cluster.set_attribute(name, progress)
+            if news:
+                facts.remember(_NEWS, news)
+                self.call.cluster.set_attribute(name, news)
             else:
                 self.call.cluster.delete_attribute(name)
-                facts.forget(_PROGRESS)
+                facts.forget(_NEWS)
         except ocf.Failure as failure:
             self.call.log.warning(f"{name}: {failure.reason}")
 

@@ -183,12 +183,14 @@ def test_a_split_brain_is_named_with_its_two_commands_which_resolve_it(world: Wo
     world.pair.heal()
     assert world.n1.monitor() == 191
     assert "drbdadm connect --discard-my-data r0 on the loser" in world.n1.reason
+    assert world.n1.attributes == {"drbd-r0-in-sync": "StandAlone"}  # crm_mon keeps older reasons
     assert world.n2.do("demote") == 0
     assert world.n2.score == "never"
     world.n2.fake.run(["drbdadm", "-c", "-", "connect", "--discard-my-data", "r0"])
     world.n1.fake.run(["drbdadm", "-c", "-", "connect", "r0"])
     world.pair.sync(100)
     assert (world.n1.monitor(), world.n2.monitor()) == (8, 0)
+    assert world.n1.attributes == world.n2.attributes == {}
     assert world.n2.fake.history[-1] == "a row of n1"
 
 
