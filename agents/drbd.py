@@ -203,15 +203,10 @@ class Drbd(ocf.Agent):
         """How far the data here has caught up with a peer's, or StandAlone; "" if all is well."""
         from ocf_py.drbd import words
 
-        if not self._may_stand_alone(seen):
-            for peer in seen.peers.values():
-                if peer.connection == words.STAND_ALONE:
-                    return words.STAND_ALONE
-        found = [
-            seen.percent_in_sync(peer)
-            for peer in seen.peers.values()
-            if peer.replicates(words.TO_HERE)
-        ]
+        peers = seen.peers.values()
+        if any(peer.stands_alone for peer in peers) and not self._may_stand_alone(seen):
+            return words.STAND_ALONE
+        found = [seen.percent_in_sync(peer) for peer in peers if peer.replicates(words.TO_HERE)]
         return f"{int(min(found))}%" if found else ""
 
     def _show(self, news: str) -> None:
@@ -333,14 +328,11 @@ class Drbd(ocf.Agent):
         """Wait for a while: a node that has not heard of its peer is a poor candidate."""
         from time import monotonic
 
-        from ocf_py.drbd import words
-
         end = monotonic() + min(self.wfc_timeout, self.call.deadline.stage(0.8))
         while monotonic() < end:
             seen = self.machine.look()
             if seen is not None and all(
-                one.is_connected or one.connection == words.STAND_ALONE
-                for one in seen.peers.values()
+                one.is_connected or one.stands_alone for one in seen.peers.values()
             ):
                 return
             self.call.deadline.sleep(_POLL, "waiting for the peers")

@@ -22,7 +22,7 @@ def find_complaints(resource: Resource, *, may_stand_alone: bool = False) -> Ite
         yield "quorum is lost"
     if not may_stand_alone:
         for peer in resource.peers.values():
-            if peer.connection == words.STAND_ALONE:
+            if peer.stands_alone:
                 yield explain_stand_alone(resource, peer)
     yield from _find_bad_disks(resource)
     for peer in resource.peers.values():
@@ -64,7 +64,7 @@ def _find_bad_disks(resource: Resource) -> Iterator[str]:
 
 
 def _find_missing(resource: Resource, peer: Peer) -> Iterator[str]:
-    if peer.connection == words.STAND_ALONE:
+    if peer.stands_alone:
         return
     if not peer.is_connected:
         yield f"{peer.name} is not connected ({peer.connection})"

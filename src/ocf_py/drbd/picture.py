@@ -69,6 +69,11 @@ class Peer:
         return self.connection == words.CONNECTED
 
     @property
+    def stands_alone(self) -> bool:
+        """Whether this node looks for it no more: after a split brain, or as it was told."""
+        return self.connection == words.STAND_ALONE
+
+    @property
     def is_up_to_date(self) -> bool:
         """Whether it is there with good data in every volume."""
         return self.is_connected and {one.disk for one in self.volumes.values()} == {

@@ -101,14 +101,13 @@ def _explain_no_data(resource: Resource) -> Refusal:
 def _may_get_data(resource: Resource) -> bool:
     """Whether a disk or a connection is on its way up."""
     return bool(resource.disks & words.COMING) or any(
-        not peer.is_connected and peer.connection != words.STAND_ALONE
-        for peer in resource.peers.values()
+        not peer.is_connected and not peer.stands_alone for peer in resource.peers.values()
     )
 
 
 def _find_remedy(resource: Resource) -> str:
     for peer in resource.peers.values():
-        if peer.connection == words.STAND_ALONE:
+        if peer.stands_alone:
             return explain_stand_alone(resource, peer)
     return "bring the node with the good data back"
 

@@ -61,7 +61,7 @@ class Candidate:
 
 def _stands_alone(one: Candidate) -> bool:
     return not one.may_stand_alone and any(
-        peer.connection == words.STAND_ALONE for peer in one.resource.peers.values()
+        peer.stands_alone for peer in one.resource.peers.values()
     )
 
 
