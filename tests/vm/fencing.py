@@ -25,4 +25,10 @@ def fenced_stay_off(lab: Lab) -> Iterator[None]:
     try:
         yield
     finally:
-        lab.running_nodes()[0].run([*_ACTION, "--delete"])
+        lab.wait_until("whom the cluster fences boots again", lambda: _forget(lab))
+
+
+def _forget(lab: Lab) -> bool:
+    """Whether any node has done so: one that has just got its power back cannot yet."""
+    forget = [*_ACTION, "--delete"]
+    return any(node.run(forget, check=False).returncode == 0 for node in lab.running_nodes())
