@@ -8,6 +8,7 @@ COUNT   ?= 2000
 ROUNDS  ?= 1000
 CRASHES ?= 30
 SEED    ?= 1
+LABS    ?= 2
 
 # A venv is good at one place for one interpreter, and ready for one set of declarations. Both are
 # asked for when a recipe runs: on a bare machine the interpreter comes only then.
@@ -97,8 +98,9 @@ compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
 .PHONY: rehearse test-browser
-rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root): 3.5 hours
-	.venv/bin/ocf-py lab rehearse $(sort $(wildcard examples/cib/*.xml)) --report build/rehearsal
+rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root): hours
+	.venv/bin/ocf-py lab rehearse $(sort $(wildcard examples/cib/*.xml)) --labs $(LABS) \
+	    --report build/rehearsal
 
 test-browser: setup ## a rehearsal's report, in Chromium
 	@$(PYTHON) packaging/system_packages.py --browser

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
 
 
-def test_faults_on_a_database_are_played_judged_and_reported(tmp_path: Path) -> None:
+def test_faults_on_a_database_are_played_on_two_labs_judged_and_reported(tmp_path: Path) -> None:
     faults = ["power-loss", "disk-read-only"]
     words = [word for fault in faults for word in ("--fault", fault)]
-    command = ["rehearse", str(EXAMPLES / "database.xml"), *words, "--json"]
+    command = ["rehearse", str(EXAMPLES / "database.xml"), *words, "--json", "--labs", "2"]
     command += ["--report", str(tmp_path), "--name", name_lab("rehearsal")]
     done = CliRunner(mix_stderr=False).invoke(command_line, command)
     assert done.exit_code == 0, done.stderr

@@ -6,8 +6,6 @@ they start for every single command.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ocf_py.lab.cluster_state import ClusterState
@@ -29,4 +27,5 @@ def __getattr__(name: str) -> object:
     """Import a public name's module at its first use (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    found: object = getattr(__import__(_HOMES[name], fromlist=[name]), name)
+    return found

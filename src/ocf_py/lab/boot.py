@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab import kernel
 from ocf_py.lab.environment import NODE_PATH, node_environment
+from ocf_py.lab.mount_root import change_root, isolate_mounts
 from ocf_py.lab.node_files import describe_node_files, write_node_files
 from ocf_py.lab.root import build_root
 from ocf_py.lab.switch import configure_node
@@ -33,7 +34,7 @@ def become_node(settings: Settings, node: str, ready: int, cables: int, reports:
     os.setsid()
     kernel.set_process_name(f"init-{node}")
     _redirect_output(settings.logs / node / "boot.log")
-    kernel.isolate_mounts()
+    isolate_mounts()
     kernel.unshare(kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWNET)
     os.write(ready, SIGNAL_BYTE)
     if os.read(cables, 1) != SIGNAL_BYTE:
@@ -41,7 +42,7 @@ def become_node(settings: Settings, node: str, ready: int, cables: int, reports:
     root = build_root(settings, node)  # after the cables, so that /sys is of the node's network
     configure_node(settings.number_of(node))
     files = describe_node_files(settings, node)
-    kernel.change_root(str(root))
+    change_root(str(root))
     socket.sethostname(node)
     write_node_files(settings, node, files)
     kernel.give_up_machine_capabilities()

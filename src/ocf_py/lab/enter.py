@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING
 
 from ocf_py.lab import kernel
 from ocf_py.lab.environment import node_environment
 
+TYPE_CHECKING = False  # an import of typing takes as long as all else here
 if TYPE_CHECKING:
     from typing import NoReturn
 
@@ -41,8 +40,8 @@ def enter_and_run(pid: int, cgroup_procs: str, command: list[str]) -> int:
     if child == 0:
         _become(command, joined)
     os.close(joined)
-    for number in (signal.SIGINT, signal.SIGQUIT):  # the terminal sends the command its own
-        signal.signal(number, signal.SIG_IGN)
+    for number in (kernel.SIGINT, kernel.SIGQUIT):  # the terminal sends the command its own
+        kernel.ignore_signal(number)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code

@@ -20,6 +20,7 @@ from pathlib import Path
 from ocf_py.lab import kernel
 from ocf_py.lab.cgroups import CgroupTree
 from ocf_py.lab.lock import check_private
+from ocf_py.lab.mount_root import isolate_mounts
 from ocf_py.lab.settings import STATE_HOME, Settings
 from ocf_py.toolkit.errors import ToolkitError
 
@@ -90,7 +91,7 @@ def _sweep_after_the_dead(state: Path, name: str) -> None:
 
 def enter_lab_mounts(settings: Settings) -> None:
     """Enter a mount namespace that has the lab's own tmpfs and view of the cgroups."""
-    kernel.isolate_mounts()
+    isolate_mounts()
     for directory in (settings.disks, settings.cgroups):
         directory.mkdir(exist_ok=True)
     kernel.mount("tmpfs", str(settings.disks), "tmpfs", 0, _DISK_OPTIONS)

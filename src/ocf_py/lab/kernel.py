@@ -1,15 +1,12 @@
-"""The Linux calls the lab needs that Python (3.9 to 3.11 at least) does not have."""
+"""The Linux calls the lab needs that Python (3.9 to 3.11 at least) does not have.
+
+Every command in a node comes through here in a process of its own: this imports what it must.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
-import signal
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # include/uapi/linux/sched.h
 CLONE_NEWNS = 0x00020000
@@ -39,7 +36,11 @@ CAP_SYS_MODULE = 16
 CAP_SYS_RAWIO = 17
 CAP_SYS_TIME = 25
 
-_DEEPEST_PATH = 4096  # directories between a chroot and the real root: PATH_MAX / 1
+# include/uapi/asm-generic/signal.h
+SIGINT = 2
+SIGQUIT = 3
+SIGKILL = 9
+_SIG_IGN = ctypes.c_void_p(1)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -88,7 +89,17 @@ def bind(source: str, target: str, *, read_only: bool = False) -> None:
 
 def end_with_parent() -> None:
     """Have the kernel kill this process when the thread that forked it ends, however it ends."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+
+
+def ignore_signal(number: int) -> None:
+    """signal(2), without the module of that name: it takes longer than all else of a command."""
+    _libc.signal(number, _SIG_IGN)
+
+
+def pivot_root() -> bool:
+    """Have the working directory take the root's place, and the root lie on it; if it can be."""
+    return bool(_libc.pivot_root(b".", b".") == 0)
 
 
 def set_process_name(name: str) -> None:
@@ -100,56 +111,3 @@ def give_up_machine_capabilities() -> None:
     """Drop what no namespace confines: kernel modules, raw I/O ports and the machine's clock."""
     for capability in (CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME):
         _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-
-
-@contextlib.contextmanager
-def at_namespace_root() -> Iterator[None]:
-    """Leave a chroot for a moment, as mount propagation can only be set at the real root.
-
-    A chroot need not be a mount point, and then mount(2) refuses to make it private. A process
-    whose working directory lies outside its root may climb: that is how chroot(2) is defined.
-    """
-    home = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
-    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        climb_to_namespace_root()
-        yield
-    finally:
-        os.fchdir(home)
-        os.chroot(".")
-        os.fchdir(here)
-        os.close(home)
-        os.close(here)
-
-
-def climb_to_namespace_root() -> None:
-    """Make the mount namespace's own root the root and working directory of this process."""
-    os.chdir("/")
-    os.chroot("/proc")  # any directory below: now "." is outside the root
-    for _ in range(_DEEPEST_PATH):
-        below = os.stat(".")
-        os.chdir("..")
-        if os.path.samestat(below, os.stat(".")):
-            break
-    os.chroot(".")
-
-
-def isolate_mounts() -> None:
-    """Enter a new mount namespace of which nothing ever shows outside."""
-    unshare(CLONE_NEWNS)
-    with at_namespace_root():
-        mount(None, "/", None, MS_REC | MS_PRIVATE)
-
-
-def change_root(new_root: str) -> None:
-    """Make a mounted tree the root of this mount namespace and let go of all else in it."""
-    target = os.open(new_root, os.O_RDONLY | os.O_DIRECTORY)
-    climb_to_namespace_root()
-    os.fchdir(target)
-    os.close(target)
-    if _libc.pivot_root(b".", b".") == 0:
-        detach(".")  # the old root now lies on top of the new one
-    else:  # the machine runs from its initramfs, which cannot be pivoted away: cover it
-        mount(".", "/", None, MS_MOVE)
-        os.chroot(".")
-    os.chdir("/")

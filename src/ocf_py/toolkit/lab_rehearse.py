@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,15 +18,27 @@ from ocf_py.toolkit.lab_group import Verb
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from ocf_py.lab.progress import Progress
     from ocf_py.rehearsal.planning import Plan
     from ocf_py.rehearsal.record import Play
     from ocf_py.rehearsal.rehearsal import Company
-    from ocf_py.rehearsal.run import Rehearsal
+    from ocf_py.rehearsal.run import LeftOut, Rehearsal
+    from ocf_py.rehearsal.shares import Share
 
 _DEFAULT_ROUNDS = 7
+_MOST_LABS = 16
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What both commands are told; no faults are all of them."""
+
+    faults: tuple[str, ...]
+    report: Path | None
+    nodes: int | None
+    prepare_with: Path | None
+    as_json: bool
 
 
 def _shared_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -62,19 +75,24 @@ def _shared_options(function: Callable[..., None]) -> Callable[..., None]:
     type=click.IntRange(1, 1000),
     help=f"How often each fault is played.  [default: 1, with --peer {_DEFAULT_ROUNDS}]",
 )
+@click.option(
+    "--labs",
+    type=click.IntRange(1, _MOST_LABS),
+    default=1,
+    show_default=True,
+    help="How many share the plays, side by side.",
+)
 @click.pass_context
-def rehearse(  # noqa: PLR0913 - one an option
+def rehearse(
     context: click.Context,
+    /,
     *,
     cibs: tuple[Path, ...],
     is_list: bool,
     peer: bool,
     rounds: int | None,
-    faults: tuple[str, ...],
-    report: Path | None,
-    nodes: int | None,
-    prepare_with: Path | None,
-    as_json: bool,
+    labs: int,
+    **shared: Any,
 ) -> None:
     r"""Load CIB into a lab of its own, break things, and say what its clients felt.
 
@@ -86,6 +104,7 @@ def rehearse(  # noqa: PLR0913 - one an option
       ocf-py lab rehearse cib.xml
       ocf-py lab rehearse cib.xml --fault power-loss --fault rings-cut --report report
       ocf-py lab rehearse cib.xml --fault move --peer --json
+      ocf-py lab rehearse *.xml --labs 3 --report report
       ocf-py lab rehearse --list
     """
     from ocf_py.rehearsal.faults import FAULTS
@@ -93,20 +112,20 @@ def rehearse(  # noqa: PLR0913 - one an option
     if is_list:
         width = max(map(len, FAULTS))
         listed = {name: fault.summary for name, fault in FAULTS.items()}
-        if as_json:
+        if shared["as_json"]:
             print_json(listed)
         else:
             click.echo("\n".join(f"{name:{width}}  {text}" for name, text in listed.items()))
         return
-    _check_faults(faults)
+    asked = _Asked(**shared)
     rounds = rounds or (_DEFAULT_ROUNDS if peer else 1)
-    record = _begin(f"Rehearsal of {', '.join(cib.name for cib in cibs)}", report)
+    record = _begin(f"Rehearsal of {', '.join(cib.name for cib in cibs)}", asked)
     record.compared = peer
 
-    def act(company: Company, one: Plan) -> None:
-        company.play_all(one, faults or list(FAULTS), rounds)
+    def act(company: Company, share: Share) -> None:
+        company.play_all(share.plan, share.faults, rounds)
 
-    _run(context, cibs, act, record, nodes, prepare_with, report, peer=peer, as_json=as_json)
+    _run(context, cibs, act, record, asked, labs=labs)
 
 
 @click.command(cls=Verb)
@@ -115,17 +134,14 @@ def rehearse(  # noqa: PLR0913 - one an option
 @click.option("--minutes", type=click.FloatRange(0.01, 10_000), default=60.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), help="Whose faults; else a new one, which is told.")
 @click.pass_context
-def soak(  # noqa: PLR0913 - one an option
+def soak(
     context: click.Context,
+    /,
     *,
     cib: Path,
     minutes: float,
     seed: int | None,
-    faults: tuple[str, ...],
-    report: Path | None,
-    nodes: int | None,
-    prepare_with: Path | None,
-    as_json: bool,
+    **shared: Any,
 ) -> None:
     r"""Play faults by chance until the time is over or a rule does not hold.
 
@@ -137,35 +153,29 @@ def soak(  # noqa: PLR0913 - one an option
       ocf-py lab soak cib.xml --minutes 60
       ocf-py lab soak cib.xml --minutes 60 --seed 7 --report report --json
     """
-    from ocf_py.rehearsal.faults import FAULTS
-
-    _check_faults(faults)
+    asked = _Asked(**shared)
     number = random.SystemRandom().randrange(1 << 32) if seed is None else seed
-    record = _begin(f"Soak of {cib.name}", report)
+    record = _begin(f"Soak of {cib.name}", asked)
     record.notes.append(f"seed {number}")
     click.echo(f"seed {number}", err=True)
 
-    def act(company: Company, one: Plan) -> None:
-        company.play_by_chance(one, faults or list(FAULTS), minutes * 60, number)
+    def act(company: Company, share: Share) -> None:
+        company.play_by_chance(share.plan, share.faults, minutes * 60, number)
 
-    _run(context, (cib,), act, record, nodes, prepare_with, report, peer=False, as_json=as_json)
+    _run(context, (cib,), act, record, asked)
 
 
-def _check_faults(names: Sequence[str]) -> None:
+def _begin(title: str, asked: _Asked) -> Rehearsal:
+    """A record; what cannot be had is said now, and not after an hour of playing."""
     from ocf_py.rehearsal.faults import FAULTS
+    from ocf_py.rehearsal.run import Rehearsal
 
-    for name in names:
+    for name in asked.faults:
         if name not in FAULTS:
             raise UnusableInput(
                 f"there is no fault {name!r}", hint="`ocf-py lab rehearse --list` shows them"
             )
-
-
-def _begin(title: str, report: Path | None) -> Rehearsal:
-    """A record; what the report needs is asked for now, and not after an hour of playing."""
-    from ocf_py.rehearsal.run import Rehearsal
-
-    if report is not None:
+    if asked.report is not None:
         try:
             import ocf_py.rehearsal.pictures  # noqa: F401 - whether it can be
         except ModuleNotFoundError as error:
@@ -173,72 +183,76 @@ def _begin(title: str, report: Path | None) -> Rehearsal:
                 f"--report: the Python package {error.name} is missing",
                 hint=bring("lab"),
             ) from error
-        report.mkdir(parents=True, exist_ok=True)
+        asked.report.mkdir(parents=True, exist_ok=True)
     return Rehearsal(title)
 
 
-def _run(  # noqa: PLR0913 - what both commands have been told
+def _run(
     context: click.Context,
     cibs: Sequence[Path],
-    act: Callable[[Company, Plan], None],
+    act: Callable[[Company, Share], None],
     record: Rehearsal,
-    nodes: int | None,
-    prepare_with: Path | None,
-    report: Path | None,
+    asked: _Asked,
     *,
-    peer: bool,
-    as_json: bool,
+    labs: int = 1,
 ) -> None:
+    from ocf_py.rehearsal.faults import FAULTS
     from ocf_py.rehearsal.planning import build_lab, plan_all
     from ocf_py.rehearsal.rehearsal import Company
-    from ocf_py.rehearsal.summary import sum_up, tell_play
+    from ocf_py.rehearsal.shares import play_one_by_one, play_side_by_side
+    from ocf_py.rehearsal.summary import tell_play
 
     if not cibs:
         raise UnusableInput("no CIB is given", hint="give it what `cibadmin --query` prints")
-    plans, left = plan_all(cibs, nodes, peer=peer)
+    plans, left = plan_all(cibs, asked.nodes, peer=record.compared)
     record.left_out += left
     check_root()
     name, state = context.obj
     progress = Lines()
-    for out in left:
-        progress.step(f"{out.cib}: left out: {out.reason}")
+    for line in _tell_what_is_other(plans, left):
+        progress.step(line)
 
     def tell(play: Play) -> None:
         for line in tell_play(play):
-            click.echo(line, err=as_json)
+            click.echo(line, err=asked.as_json)
 
-    def play(one: Plan) -> None:
-        for note in one.notes:
-            progress.step(f"{one.name}: {note}")
-        with build_lab(one, name, state, progress) as lab:
-            act(Company(lab, record, tell, progress, prepare_with), one)
+    def play(share: Share, into: Rehearsal, tell: Callable[[Play], None]) -> None:
+        which, where = (name, state) if labs == 1 else _place_of(share, name, state)
+        with build_lab(share.plan, which, where, progress) as lab:
+            act(Company(lab, into, tell, progress, asked.prepare_with), share)
 
+    faults = asked.faults or tuple(FAULTS)
     try:
-        _play_each(plans, play, record, progress)
+        if labs == 1:
+            play_one_by_one(plans, faults, play, record, tell)
+        else:
+            play_side_by_side(plans, faults, labs, play, record, tell)
     finally:  # what was seen until an error, or until somebody had enough, is worth having
-        if report is not None and (record.plays or record.left_out):
+        if asked.report is not None and (record.plays or record.left_out):
             from ocf_py.rehearsal.page import write_report
 
-            progress.step(f"the report: {write_report(record, report)}")
-    if as_json:
+            progress.step(f"the report: {write_report(record, asked.report)}")
+    _end(context, record, asked)
+
+
+def _tell_what_is_other(plans: Sequence[Plan], left: Sequence[LeftOut]) -> Iterator[str]:
+    for out in left:
+        yield f"{out.cib}: left out: {out.reason}"
+    for one in plans:
+        for note in one.notes:
+            yield f"{one.name}: {note}"
+
+
+def _place_of(share: Share, name: str, state: Path | None) -> tuple[str, Path | None]:
+    return f"{name}-{share.number}", state and state / str(share.number)
+
+
+def _end(context: click.Context, record: Rehearsal, asked: _Asked) -> None:
+    from ocf_py.rehearsal.summary import sum_up
+
+    if asked.as_json:
         print_json(record.to_json())
     else:
         for line in sum_up(record):
             click.echo(line)
     context.exit(FINE if record.passed else FOUND)
-
-
-def _play_each(
-    plans: Sequence[Plan], play: Callable[[Plan], None], record: Rehearsal, progress: Progress
-) -> None:
-    """One after the other; with several, a lab that breaks down ends the plays of its CIB alone."""
-    from ocf_py.lab.errors import LabError
-
-    for one in plans:
-        try:
-            play(one)
-        except LabError as error:
-            if len(plans) == 1:
-                raise
-            progress.step(f"{one.name}: broken off: {error}")
-            record.troubles.append(f"{one.name}: {error}")

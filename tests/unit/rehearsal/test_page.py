@@ -90,18 +90,18 @@ def test_a_play_that_went_wrong_has_no_picture_and_says_why(tmp_path: Path) -> N
 def test_the_terminal_has_a_line_of_each_play_and_the_rule_that_failed() -> None:
     (fine,) = (click.unstyle(line) for line in tell_play(judged(power_loss())))
     assert fine == (
-        "passed  power-loss: 3.46 s without an answer (at most 15 s), n1 fenced; "
+        "passed  database.xml power-loss: 3.46 s without an answer (at most 15 s), n1 fenced; "
         "100 writes acknowledged, 0 lost"
     )
     first, why = (click.unstyle(line) for line in tell_play(late()))
-    assert first.startswith("FAILED  power-loss: 16.00 s")
+    assert first.startswith("FAILED  database.xml power-loss: 16.00 s")
     assert why.strip() == "serves again: 10.77.2.100: 16.00 s without an answer"
 
 
 def test_a_play_of_the_counterparts_says_so_wherever_it_is_named(tmp_path: Path) -> None:
     theirs = judged(power_loss(provider="peer"))
     (line,) = (click.unstyle(line) for line in tell_play(theirs))
-    assert line.startswith("passed  power-loss (peer): 3.46 s")
+    assert line.startswith("passed  database.xml power-loss (peer): 3.46 s")
     page = write_report(record(judged(power_loss()), theirs), tmp_path)
     document: Any = html.fromstring(page.read_bytes())
     names = ["power-loss", "power-loss (peer)"]

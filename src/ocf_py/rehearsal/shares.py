@@ -1,0 +1,175 @@
+"""Who plays what: one lab after the other, or several at once, each held by its own process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+from ocf_py.lab.errors import LabError
+from ocf_py.lab.kernel import end_with_parent
+from ocf_py.rehearsal.record import Play
+from ocf_py.rehearsal.run import LeftOut, Rehearsal
+from ocf_py.toolkit.errors import ToolkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from ocf_py.rehearsal.planning import Plan
+
+    # Brings a lab up and plays a share on it, into that record; each play is told at once.
+    PlayShare = Callable[["Share", Rehearsal, Callable[[Play], None]], None]
+
+# Whoever plays has neither threads nor locks yet, and its plans cannot be sent.
+_FORK = multiprocessing.get_context("fork")
+
+
+@dataclass(frozen=True)
+class Share:
+    """Faults of one CIB that one lab plays; `number`, from 1, is no other's of the run."""
+
+    number: int
+    plan: Plan
+    faults: tuple[str, ...]
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether nothing may run beside it: guests compute with all that the machine has."""
+        return self.plan.stage.needs_guests
+
+
+def deal(plans: Sequence[Plan], faults: Sequence[str], labs: int) -> list[Share]:
+    """As cards are dealt: of a CIB's faults each of `labs` gets one by turns; guests get all."""
+    shares: list[Share] = []
+    for plan in plans:
+        hands = 1 if plan.stage.needs_guests else min(labs, len(faults))
+        for first in range(hands):
+            shares.append(Share(len(shares) + 1, plan, tuple(faults[first::hands])))
+    return shares
+
+
+def play_one_by_one(
+    plans: Sequence[Plan],
+    faults: Sequence[str],
+    play: PlayShare,
+    record: Rehearsal,
+    tell: Callable[[Play], None],
+) -> None:
+    """All of them, here; with several CIBs, a lab that breaks down ends the plays of its own.
+
+    LabError where there is but one.
+    """
+    for share in deal(plans, faults, 1):
+        try:
+            play(share, record, tell)
+        except LabError as error:
+            if len(plans) == 1:
+                raise
+            record.troubles.append(_trouble(share, error))
+
+
+def play_side_by_side(
+    plans: Sequence[Plan],
+    faults: Sequence[str],
+    labs: int,
+    play: PlayShare,
+    record: Rehearsal,
+    tell: Callable[[Play], None],
+) -> None:
+    """Deal, and play up to `labs` shares at once; a lab that breaks down ends its own share alone.
+
+    The record is in the order of `plans` and `faults`, also where it ends early.
+    """
+    waiting = deque(deal(plans, faults, labs))
+    running: dict[Connection, tuple[Share, BaseProcess]] = {}
+    try:
+        while waiting or running:
+            while waiting and _has_room(waiting[0], [one for one, _ in running.values()], labs):
+                share = waiting.popleft()
+                connection, process = _begin(share, play)
+                running[connection] = (share, process)
+            ready = wait(running)
+            for connection in [one for one in running if one in ready]:
+                _listen(connection, running, record, tell)
+    finally:
+        for _, process in running.values():
+            _interrupt(process)
+        order = [(plan.name, fault) for plan in plans for fault in faults]
+        ranks = {pair: rank for rank, pair in enumerate(order)}
+        record.plays.sort(key=lambda one: ranks[one.cib, one.fault])
+        record.left_out.sort(key=lambda one: ranks.get((one.cib, one.fault), -1))
+
+
+def _has_room(share: Share, running: Sequence[Share], labs: int) -> bool:
+    alone = share.takes_all or any(one.takes_all for one in running)
+    return len(running) < (1 if alone else labs)
+
+
+def _trouble(share: Share, why: object) -> str:
+    return f"{share.plan.name}: {why}"
+
+
+def _begin(share: Share, play: PlayShare) -> tuple[Connection, BaseProcess]:
+    ours, theirs = _FORK.Pipe(duplex=False)
+    process = _FORK.Process(target=_play_apart, args=(share, play, theirs))
+    process.start()
+    theirs.close()  # for its end to be seen
+    return ours, process
+
+
+def _play_apart(share: Share, play: PlayShare, connection: Connection) -> None:
+    """In a process of its own: send each play, then what was left out, and why it ended early."""
+    end_with_parent()  # and the lab ends with this one
+    signal.signal(signal.SIGINT, _interrupt_once)
+    part = Rehearsal(share.plan.name)
+    try:
+        play(share, part, connection.send)
+        for left in part.left_out:
+            connection.send(left)
+    except (ToolkitError, OSError) as error:
+        connection.send(_trouble(share, error))
+    except KeyboardInterrupt:
+        pass  # who interrupts says so
+
+
+def _interrupt_once(*_: object) -> None:
+    """Of a terminal it comes to all processes, and of ours once more: not amid a lab's end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _listen(
+    connection: Connection,
+    running: dict[Connection, tuple[Share, BaseProcess]],
+    record: Rehearsal,
+    tell: Callable[[Play], None],
+) -> None:
+    try:
+        told = connection.recv()
+    except EOFError:
+        share, process = running.pop(connection)
+        process.join()
+        if process.exitcode:
+            why = f"the process of lab {share.number} ended with {process.exitcode}"
+            record.troubles.append(_trouble(share, why))
+        return
+    if isinstance(told, Play):
+        record.plays.append(told)
+        tell(told)
+    elif isinstance(told, LeftOut):
+        record.left_out.append(told)
+    else:
+        record.troubles.append(told)
+
+
+def _interrupt(process: BaseProcess) -> None:
+    """Have it take its lab down, and wait for that."""
+    if process.pid is not None and process.is_alive():
+        os.kill(process.pid, signal.SIGINT)
+    process.join()
