@@ -73,6 +73,7 @@ NOT_RUN: dict[str, dict[str, str]] = {
         "ocf-py lab rehearse cib.xml --fault power-loss --fault rings-cut"
         " --report report": _REHEARSAL,
         "ocf-py lab rehearse cib.xml --fault move --peer": _REHEARSAL,
+        "ocf-py lab rehearse first.xml second.xml --labs 3 --report report": _REHEARSAL,
         "ocf-py lab soak cib.xml --minutes 60 --seed 7": _REHEARSAL,
     },
     "docs/reference/commands/test.md": {

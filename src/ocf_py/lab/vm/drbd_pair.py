@@ -80,8 +80,9 @@ class DrbdPair:
         )
 
     def configure(self) -> None:
-        """Write the resource's file on both nodes, and no more."""
+        """Write the resource's file on both nodes, for a power loss not to take it, and no more."""
         self.on_both(["tee", self.file], stdin=self.describe().encode())
+        self.on_both(["sync", self.file])
 
     def create(self, *, in_sync: bool = True) -> None:
         """Empty disks with fresh metadata; the resource is down.
