@@ -101,6 +101,7 @@ def test_a_lab_that_breaks_down_ends_the_plays_of_its_cib_alone(company: type[As
     assert done.exit_code == 1
     assert company.asked[0] == "dummy.xml"
     assert "BROKEN OFF  address.xml: no node answers" in done.stdout.splitlines()
+    assert "address.xml: broken off: no node answers" in done.stderr
 
 
 def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+    from ocf_py.lab.progress import Progress
     from ocf_py.rehearsal.planning import Plan
 
     # Brings a lab up and plays a share on it, into that record; each play is told at once.
@@ -60,6 +61,7 @@ def play_one_by_one(
     play: PlayShare,
     record: Rehearsal,
     tell: Callable[[Play], None],
+    progress: Progress,
 ) -> None:
     """All of them, here; with several CIBs, a lab that breaks down ends the plays of its own.
 
@@ -71,7 +73,7 @@ def play_one_by_one(
         except LabError as error:
             if len(plans) == 1:
                 raise
-            record.troubles.append(_trouble(share, error))
+            _break_off(share, error, record, progress)
 
 
 def play_side_by_side(
@@ -81,6 +83,7 @@ def play_side_by_side(
     play: PlayShare,
     record: Rehearsal,
     tell: Callable[[Play], None],
+    progress: Progress,
 ) -> None:
     """Deal, and play up to `labs` shares at once; a lab that breaks down ends its own share alone.
 
@@ -96,7 +99,7 @@ def play_side_by_side(
                 running[connection] = (share, process)
             ready = wait(running)
             for connection in [one for one in running if one in ready]:
-                _listen(connection, running, record, tell)
+                _listen(connection, running, record, tell, progress)
     finally:
         for _, process in running.values():
             _interrupt(process)
@@ -111,8 +114,9 @@ def _has_room(share: Share, running: Sequence[Share], labs: int) -> bool:
     return len(running) < (1 if alone else labs)
 
 
-def _trouble(share: Share, why: object) -> str:
-    return f"{share.plan.name}: {why}"
+def _break_off(share: Share, why: object, record: Rehearsal, progress: Progress) -> None:
+    progress.step(f"{share.plan.name}: broken off: {why}")
+    record.troubles.append(f"{share.plan.name}: {why}")
 
 
 def _begin(share: Share, play: PlayShare) -> tuple[Connection, BaseProcess]:
@@ -124,18 +128,18 @@ def _begin(share: Share, play: PlayShare) -> tuple[Connection, BaseProcess]:
 
 
 def _play_apart(share: Share, play: PlayShare, connection: Connection) -> None:
-    """In a process of its own: send each play, then what was left out, and why it ended early."""
+    """In a process of its own: send each play, then why it ended early, and what was left out."""
     end_with_parent()  # and the lab ends with this one
     signal.signal(signal.SIGINT, _interrupt_once)
     part = Rehearsal(share.plan.name)
     try:
         play(share, part, connection.send)
-        for left in part.left_out:
-            connection.send(left)
     except (ToolkitError, OSError) as error:
-        connection.send(_trouble(share, error))
+        connection.send(str(error))
     except KeyboardInterrupt:
-        pass  # who interrupts says so
+        return  # who interrupts says so, and hears no more
+    for left in part.left_out:
+        connection.send(left)
 
 
 def _interrupt_once(*_: object) -> None:
@@ -149,15 +153,17 @@ def _listen(
     running: dict[Connection, tuple[Share, BaseProcess]],
     record: Rehearsal,
     tell: Callable[[Play], None],
+    progress: Progress,
 ) -> None:
+    share, process = running[connection]
     try:
         told = connection.recv()
     except EOFError:
-        share, process = running.pop(connection)
+        del running[connection]
         process.join()
         if process.exitcode:
             why = f"the process of lab {share.number} ended with {process.exitcode}"
-            record.troubles.append(_trouble(share, why))
+            _break_off(share, why, record, progress)
         return
     if isinstance(told, Play):
         record.plays.append(told)
@@ -165,7 +171,7 @@ def _listen(
     elif isinstance(told, LeftOut):
         record.left_out.append(told)
     else:
-        record.troubles.append(told)
+        _break_off(share, told, record, progress)
 
 
 def _interrupt(process: BaseProcess) -> None:

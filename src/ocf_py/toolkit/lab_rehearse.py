@@ -224,9 +224,9 @@ def _run(
     faults = asked.faults or tuple(FAULTS)
     try:
         if labs == 1:
-            play_one_by_one(plans, faults, play, record, tell)
+            play_one_by_one(plans, faults, play, record, tell, progress)
         else:
-            play_side_by_side(plans, faults, labs, play, record, tell)
+            play_side_by_side(plans, faults, labs, play, record, tell, progress)
     finally:  # what was seen until an error, or until somebody had enough, is worth having
         if asked.report is not None and (record.plays or record.left_out):
             from ocf_py.rehearsal.page import write_report

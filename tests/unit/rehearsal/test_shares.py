@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.progress import Silence
 from ocf_py.rehearsal.planning import plan
 from ocf_py.rehearsal.run import LeftOut, Rehearsal
 from ocf_py.rehearsal.shares import deal, play_side_by_side
@@ -60,7 +61,9 @@ def test_faults_are_dealt_by_turns_and_guests_get_them_all(plans: list[Plan]) ->
 def test_the_record_is_in_order_whoever_was_done_first(plans: list[Plan]) -> None:
     record, told = Rehearsal("all"), list[str]()
     record.left_out.append(LeftOut("all", "every fault", "other.xml", "no lab has it"))
-    play_side_by_side(plans, FAULTS, 3, _play, record, lambda one: told.append(one.fault))
+    play_side_by_side(
+        plans, FAULTS, 3, _play, record, lambda one: told.append(one.fault), Silence()
+    )
     played = ["power-loss", "move", "standby"]
     assert [(one.cib, one.fault) for one in record.plays] == [
         (cib.name, fault) for cib in plans for fault in played
@@ -83,7 +86,7 @@ def test_nothing_plays_beside_guests(plans: list[Plan], tmp_path: Path) -> None:
         mine.unlink()
 
     record = Rehearsal("all")
-    play_side_by_side(plans, FAULTS, 3, play, record, lambda _: None)
+    play_side_by_side(plans, FAULTS, 3, play, record, lambda _: None, Silence())
     beside = {one.cib: one.ended for one in record.plays}
     assert beside["block-mirror.xml"] == 0
     assert beside["dummy.xml"] > 0
@@ -92,18 +95,20 @@ def test_nothing_plays_beside_guests(plans: list[Plan], tmp_path: Path) -> None:
 def test_a_lab_that_breaks_down_ends_its_own_share_alone(plans: list[Plan]) -> None:
     def play(share: Share, record: Rehearsal, tell: Callable[[Play], None]) -> None:
         if share.number == 1:
+            record.left_out.append(LeftOut("standby", "", share.plan.name, "nobody stands by"))
             raise LabError("no node answers")
         if share.number == 2:
             os.kill(os.getpid(), signal.SIGKILL)
         _play(share, record, tell)
 
     record = Rehearsal("all")
-    play_side_by_side(plans[:1], FAULTS, 4, play, record, lambda _: None)
+    play_side_by_side(plans[:1], FAULTS, 4, play, record, lambda _: None, Silence())
     assert sorted(record.troubles) == [
         "dummy.xml: no node answers",
         "dummy.xml: the process of lab 2 ended with -9",
     ]
     assert [one.fault for one in record.plays] == ["move", "standby"]
+    assert [one.reason for one in record.left_out] == ["nobody stands by"]
 
 
 def test_who_has_enough_keeps_what_was_played_and_every_lab_is_taken_down(
@@ -127,6 +132,6 @@ def test_who_has_enough_keeps_what_was_played_and_every_lab_is_taken_down(
             threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     with pytest.raises(KeyboardInterrupt):
-        play_side_by_side(plans[:1], FAULTS, 2, play, record, tell)
+        play_side_by_side(plans[:1], FAULTS, 2, play, record, tell, Silence())
     assert [one.fault for one in record.plays] == FAULTS[:2]
     assert sorted(one.name for one in tmp_path.iterdir()) == ["1", "2"]
