@@ -180,7 +180,7 @@ def test_a_full_resynchronisation_shows_how_far_it_is_while_the_database_serves_
         timeout=SLOW,
     )
     assert "Inconsistent" in behind.run(["drbdadm", "dstate", database.pair.name]).stdout
-    for node in lab.nodes:  # the configured controller would take minutes to get there
+    for node in lab.nodes:
         node.run(["drbdsetup", "disk-options", "0", *_QUICKLY])
     assert database.await_rest() == here
     for node in lab.nodes:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 NEVER = "-INFINITY"
 _SLOW = 120.0  # seconds: guests compute ten times slower, and the machine may be busy
-_SLOWLY = ("c-plan-ahead 0", "resync-rate 250k")
 _MAPPED = "/dev/mapper/under"
 _FENCED = {"fence-peer": "exit 7"}  # what a handler says of a peer that was fenced
 
@@ -192,7 +191,7 @@ def test_no_instance_is_promoted_that_must_not_be(mirror: DrbdPair) -> None:
 def test_a_new_resource_is_promoted_by_force_alone_and_a_resync_tells_how_far_it_is(
     lab: Lab, mirror: DrbdPair
 ) -> None:
-    slow = DrbdPair(lab, disk=_SLOWLY)
+    slow = DrbdPair(lab, resync_rate="250k")
     slow.create(in_sync=False)
     one, other = agents(slow)
     for agent in (one, other):
