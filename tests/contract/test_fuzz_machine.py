@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.conformance.fuzz.machine import Machine
+from ocf_py.conformance.fuzz.views import DEAD
 from ocf_py.conformance.fuzz.witness import Witness, compare
 from ocf_py.conformance.sandbox import Sandbox
 from tests.contract.broken_agents import use_agent
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 _WRITE_BY_A_MAPPING = """
 import mmap, sys
 with open(sys.argv[1], "r+b") as file, mmap.mmap(file.fileno(), 0) as map: map[:1] = b"x"
+"""
+# Has a child that is dead once /run/die exists, and reaps it half a second after /run/reap does.
+_SLOW_PARENT = """
+import os, time
+def wait_for(path):
+    while not os.path.exists(path):
+        time.sleep(0.01)
+wait_for("/run/die")
+if not os.fork():
+    os._exit(0)
+wait_for("/run/reap")
+time.sleep(0.5)
+os.wait()
+time.sleep(1000)
 """
 
 
@@ -126,6 +141,18 @@ def test_who_is_at_work_is_waited_for_before_all_is_called_quiet(machine: Machin
     detached = f"setsid --fork sh -c '{work}' </dev/null >/dev/null 2>&1"
     machine.caller.run(("sh", "-c", detached), expect=(0,))
     assert "path /run/late" in machine.witness.settle(patience=60)
+
+
+def test_who_is_dead_is_a_change_only_if_nobody_reaps_it(machine: Machine) -> None:
+    parent = ("setsid", "--fork", sys.executable, "-ISc", _SLOW_PARENT)
+    machine.caller.run(("sh", "-c", '"$@" </dev/null >/dev/null 2>&1', "", *parent), expect=(0,))
+    before = machine.settle()
+    machine.caller.run(("touch", "/run/die"), expect=(0,))
+    machine.look_until(lambda picture: DEAD in picture.values())
+    assert [one.after for one in machine.witness.find_changes(before, patience=0)][1:] == [DEAD]
+    machine.caller.run(("touch", "/run/reap"), expect=(0,))
+    changed = [one.thing for one in machine.find_changes(before)]
+    assert changed == ["path /run/die", "path /run/reap"]
 
 
 def test_a_lifetime_that_counts_down_is_no_change(machine: Machine) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ocf_py.conformance.fuzz.witness import Picture
+    from ocf_py.conformance.fuzz.witness import Change, Picture
     from ocf_py.conformance.subject import Subject
 
 
@@ -50,6 +50,10 @@ class Machine:
     def settle(self) -> Picture:
         """Waits until two looks are the same; Restless if they never are."""
         return self.witness.settle(self._patience)
+
+    def find_changes(self, before: Picture) -> list[Change]:
+        """All that is not as it was, but for who is only about to be gone."""
+        return self.witness.find_changes(before, self._patience)
 
     def look_until(self, is_right: Callable[[Picture], bool]) -> Picture:
         """Looks again until all is right, or has had its time; returns the last look."""

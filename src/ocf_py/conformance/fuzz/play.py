@@ -15,6 +15,7 @@ from ocf_py.conformance.fuzz.judgement import (
     list_unlawful,
 )
 from ocf_py.conformance.fuzz.protocol import INSTANCE
+from ocf_py.conformance.fuzz.views import DEAD
 from ocf_py.conformance.fuzz.witness import compare
 from ocf_py.conformance.rule import Broken
 from ocf_py.conformance.stage import ACTIVE
@@ -146,8 +147,8 @@ class Play:
             self._fail(
                 f"{action} to answer {' or '.join(map(str, sorted(expect)))}", answer.outcome
             )
-        before, self._now = self._now, self._machine.witness.look()
-        changes = compare(before, self._now)
+        changes = self._machine.find_changes(self._now)
+        self._now = self._machine.witness.seen
         self._traces |= {one.thing for one in changes if is_trace(one, answer)}
         return answer, changes
 
@@ -175,7 +176,7 @@ class Play:
 
     def _is_end_of_own_process(self, change: Change) -> bool:
         is_process = change.thing.startswith("process ")
-        return is_process and change.after in (None, "dead") and change.thing not in self._idle
+        return is_process and change.after in (None, DEAD) and change.thing not in self._idle
 
     def _expect_truth_of_idle(self, answer: Answer) -> None:
         """Where nothing runs, no environment makes an agent say or fear that something does."""

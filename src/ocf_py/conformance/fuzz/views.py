@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     Picture = dict[str, str]
 
 _IPC = ("shm", "sem", "msg")  # sysvipc(7)
-_AT_WORK, _DEAD = "RD", "ZX"  # proc(5)
+_AT_WORK, _GONE = "RD", "ZX"  # proc(5)
 _EXITING = 0x4  # PF_EXITING of linux/sched.h: it has no command line any more, and does nothing
+DEAD = "dead"  # how such a process is, and one that nobody has reaped
 
 
 def collect(seen: Iterable[tuple[str, str]]) -> Picture:
@@ -83,8 +84,8 @@ def look_at_processes() -> tuple[Picture, list[str]]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         state, thing = words[0], f"process {name} since {words[19]}"
-        is_dead = state in _DEAD or bool(int(words[6]) & _EXITING)
-        picture[thing] = "dead" if is_dead else command
+        is_dead = state in _GONE or bool(int(words[6]) & _EXITING)
+        picture[thing] = DEAD if is_dead else command
         if state in _AT_WORK:
             at_work.append(thing)
     return picture, at_work

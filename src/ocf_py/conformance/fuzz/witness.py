@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ocf_py.conformance.fuzz.views import DEAD
 from ocf_py.conformance.sandbox import SandboxUnavailable
 
 if TYPE_CHECKING:
@@ -115,6 +116,19 @@ class Witness:
             picture = self.look()
             if is_right(picture) or self._is_late(begun, patience):
                 return picture
+            time.sleep(_QUIET)
+
+    def find_changes(self, before: Picture, patience: float = PATIENCE) -> list[Change]:
+        """All that is not as it was; whom a call has killed at its end has the time to be gone.
+
+        Who is dead and stays, as nobody reaps it, is a change.
+        """
+        begun = time.monotonic()
+        while True:
+            changes = compare(before, self.look())
+            is_dying = any(one.before is None and one.after == DEAD for one in changes)
+            if not is_dying or self._is_late(begun, patience):
+                return changes
             time.sleep(_QUIET)
 
     def _is_late(self, begun: float, patience: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocf_py.conformance.fuzz.judgement import is_new_folder, is_record_folder, list_unlawful
+from ocf_py.conformance.fuzz.views import DEAD
 from ocf_py.conformance.fuzz.witness import compare
 from ocf_py.conformance.rule import rule
 from ocf_py.conformance.stage import RECURRING
@@ -57,15 +58,14 @@ def looking_changes_nothing(stage: Stage) -> None:
             *(() if runs else _IDLE_CALLS),
         ):
             answer = stage.call(action, parameters, interval_ms=interval)
-            now = stage.witness.look()
-            changes = compare(before, now)
-            before = now
+            changes = stage.witness.find_changes(before)
+            before = stage.witness.seen
             unlawful = [
                 one
                 for one in list_unlawful(
                     answer, changes, type_name=stage.subject.type, is_strained=False
                 )
-                if not (one.thing.startswith("process ") and one.after in (None, "dead"))
+                if not (one.thing.startswith("process ") and one.after in (None, DEAD))
             ]
             stage.expect(not unlawful, f"{action} to change nothing", _list(unlawful), answer)
     stage.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.conformance.fuzz.witness import compare
 from ocf_py.conformance.rule import NotApplicable, rule
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def missing_parameter_is_refused(stage: Stage) -> None:
         for action in ("validate-all", "start"):
             before = stage.witness.settle()
             answer = stage.call(action, parameters, expect=refused, because=f"{name} is required")
-            changes = compare(before, stage.witness.look())
+            changes = stage.witness.find_changes(before)
             what = "; ".join(map(str, changes))
             stage.expect(not changes, f"a refused {action} to change nothing", what, answer)
         stage.expect_stopped(because="start was refused")
