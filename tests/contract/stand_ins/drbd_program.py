@@ -1,8 +1,8 @@
 """Runs as drbdadm or drbdsetup in a sandbox: two fake pairs, r0 and r1, this node being n1.
 
-The classes of tests/fakes/drbd_nodes.py stand above this in the file that is run, in which the line
-that imports them is not. What the pairs are is kept in a file from one call to the next; `--on n2`
-in front speaks for the peer.
+The classes of tests/fakes/drbd_nodes.py stand above this in the module that is run, in which the
+line that imports them is not. What the pairs are is kept in a file from one call to the next;
+`--on n2` in front speaks for the peer.
 """
 
 from __future__ import annotations
