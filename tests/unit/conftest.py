@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from ocf_py.environment import Environment
 from ocf_py.runner import run
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocf_py import Agent
+
+# How long an example takes says nothing on a machine that does other work beside it.
+settings.register_profile("unit", deadline=None, database=None)
+settings.load_profile("unit")
 
 
 @pytest.fixture

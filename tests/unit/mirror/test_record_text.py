@@ -64,13 +64,13 @@ def with_its_tree(record: Record) -> Record:
     return replace(record, tree=Position(record.lineage[0].generation, 3, 4))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200, derandomize=True)
 @given(records.map(with_its_tree))
 def test_what_is_written_is_read(record: Record) -> None:
     assert load(dump(record)) == record
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=300, derandomize=True)
 @given(records.map(with_its_tree), st.data())
 def test_a_text_that_was_cut_is_no_record(record: Record, data: st.DataObject) -> None:
     text = dump(record)
@@ -79,7 +79,7 @@ def test_a_text_that_was_cut_is_no_record(record: Record, data: st.DataObject) -
         load(text[:length])
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@settings(max_examples=500, derandomize=True)
 @given(records.map(with_its_tree), st.data())
 def test_a_damaged_text_is_refused_in_one_way(record: Record, data: st.DataObject) -> None:
     text = bytearray(dump(record))

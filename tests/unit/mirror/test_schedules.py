@@ -19,9 +19,7 @@ def test_no_schedule_breaks_a_promise() -> None:
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=40,
-            deadline=None,
             derandomize="OCF_PY_SCHEDULES" not in os.environ,
-            database=None,
             phases=(Phase.generate, Phase.shrink),
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
