@@ -99,15 +99,15 @@ def test_nothing_of_the_action_is_left_in_it(sandbox: Sandbox) -> None:
 
 
 def test_it_gives_way_inside_its_session_and_its_session_to_others(sandbox: Sandbox) -> None:
-    def give_way() -> tuple[str, str]:
+    def give_way() -> tuple[int, int]:
         identity = background.start("ocf_py.system.announcer", _FOR_LONG, niceness=7)
         base = Path(f"/proc/{identity.pid}")
-        nice = (base / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[16]
+        nice = int((base / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[16])
         groups = base / "autogroup"  # where the kernel was built with them
-        group = groups.read_text(encoding="ascii").split()[-1] if groups.exists() else nice
-        return nice, group
+        group = groups.read_text(encoding="ascii").split()[-1] if groups.exists() else 7
+        return nice - os.nice(0), int(group)
 
-    assert inside(sandbox, give_way) == ("7", "7")
+    assert inside(sandbox, give_way) == (7, 7)
 
 
 def test_it_survives_the_end_of_the_actions_process_group(sandbox: Sandbox) -> None:
