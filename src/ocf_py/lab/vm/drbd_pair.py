@@ -70,8 +70,9 @@ class DrbdPair:
             for node in self.lab.nodes
         )
         handlers = "".join(f'    {name} "{call}";\n' for name, call in self.handlers.items())
-        # A lost peer is noticed within a second and a half, a found one within one.
-        net = ("protocol C", "ping-int 1", "connect-int 1", *self.net)
+        # A lost peer is noticed within three seconds, a found one within one. By DRBD's own half a
+        # second for an answer, a guest that waits for its turn on a busy machine would be lost.
+        net = ("protocol C", "ping-int 1", "ping-timeout 20", "connect-int 1", *self.net)
         rate = self.resync_rate
         resync = ("c-plan-ahead 0", f"c-min-rate {rate}", f"resync-rate {rate}")
         disk = (f"fencing {self.fencing}", *resync, *self.disk)
