@@ -1,0 +1,89 @@
+"""What a scene waits for between two plays, on a lab that only says what it is asked."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ocf_py.lab.errors import LabError
+from ocf_py.rehearsal.scene import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class FakeLab:
+    """Two nodes, on the first of which all runs; asked to wait, Pacemaker does `at_wait`."""
+
+    def __init__(self, at_wait: Callable[[FakeLab], None]) -> None:
+        self.at_wait = at_wait
+        self.fenced: list[str] = []
+        self.healed = 0
+        self.nodes = [SimpleNamespace(name=name, run=self._run) for name in ("n1", "n2")]
+
+    def _run(self, command: list[str], **_: object) -> None:
+        if "--wait" in command:
+            self.at_wait(self)
+
+    def heal(self) -> None:
+        self.healed += 1
+
+    def start(self, _name: str) -> None:
+        pass
+
+    def await_online(self) -> None:
+        pass
+
+    def running_nodes(self) -> list[Any]:
+        return self.nodes
+
+    def fenced_since(self, _since: float) -> list[str]:
+        return self.fenced
+
+    def wait_until(self, _what: str, condition: Callable[[], str], *, timeout: float) -> str:
+        return condition()
+
+    def state(self) -> Any:
+        return SimpleNamespace(node_of=lambda *_: "n1")
+
+
+def scene_on(lab: FakeLab) -> Scene:
+    stage: Any = SimpleNamespace(
+        anchor=SimpleNamespace(id="vip"), mirrors=[], mirrored_disks=[], pace=1.0
+    )
+    anything: Any = lab
+    return Scene(anything, stage)
+
+
+def test_who_is_fenced_while_all_comes_to_rest_is_waited_for_anew() -> None:
+    def fence_once(lab: FakeLab) -> None:
+        if not lab.fenced:
+            lab.fenced.append("n1")
+            raise LabError("n1: crm_resource --wait: ended with 137")
+
+    lab = FakeLab(fence_once)
+    scene_on(lab).calm()
+    assert lab.healed == 2
+
+
+def test_what_does_not_come_to_rest_without_a_fencing_is_an_error() -> None:
+    def never_end(_lab: FakeLab) -> None:
+        raise LabError("n1: crm_resource --wait: no end within 150 s")
+
+    lab = FakeLab(never_end)
+    with pytest.raises(LabError, match="no end"):
+        scene_on(lab).calm()
+    assert lab.healed == 1
+
+
+def test_a_cluster_that_fences_on_and_on_is_an_error() -> None:
+    def fence(lab: FakeLab) -> None:
+        lab.fenced.append("n1")
+        raise LabError("n1: crm_resource --wait: ended with 137")
+
+    lab = FakeLab(fence)
+    with pytest.raises(LabError, match="137"):
+        scene_on(lab).calm()
+    assert lab.healed == 2
