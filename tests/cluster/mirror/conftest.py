@@ -60,7 +60,7 @@ def pair(any_pair: Pair, changes: tuple[Change, ...], tmp_path: Path) -> Pair:
 @pytest.fixture
 def writer(pair: Pair) -> Iterator[LineWriter]:
     """A client that writes on through everything."""
-    with LineWriter(pair.lab, ADDRESS, PORT, max(pair.lines("n1"), default=0) + 1) as writer:
+    with LineWriter(pair.lab, ADDRESS, PORT, pair.next_line()) as writer:
         yield writer
 
 

@@ -86,8 +86,10 @@ class CopyWitness(Watching):
         for name, numbers in {**logs, LATEST: parse_lines(latest)}.items():
             missing = owed - {*numbers} if name in LOGS else set()
             early = [one for one in numbers if sent.get(one, 0.0) > after.ended]
-            if numbers != sorted({*numbers}) or missing or early:
-                self.faults.append(f"{node}: {name}: {sorted(missing)} missing, {early} too early")
+            astray = [one for before, one in zip(numbers, numbers[1:]) if one <= before]
+            if astray or missing or early:
+                told = f"{sorted(missing)} missing, {early} too early, {astray} out of order"
+                self.faults.append(f"{node}: {name}: {told}")
         if owed and parse_lines(latest)[0] < max(owed):
             self.faults.append(f"{node}: {LATEST} is older than its pass")
 

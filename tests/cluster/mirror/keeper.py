@@ -26,11 +26,20 @@ class Keeper(socketserver.ThreadingTCPServer):
         super().__init__(("", port), _Client)
         self._directory = directory
         self._logs = [os.open(f"{directory}/{name}", _APPENDING, 0o644) for name in LOGS]
+        self._newest = max(_last_number(f"{directory}/{name}") for name in LOGS)
         self._turn = threading.Lock()
 
-    def keep(self, line: bytes) -> None:
-        """Return when the line would survive a power loss."""
+    def keep(self, line: bytes) -> bool:
+        """Return when the line would survive a power loss; False for one that is too late.
+
+        A client that has waited for long enough sends its next number over another connection:
+        the one before, if it comes to its turn after that, is not kept any more.
+        """
         with self._turn:
+            number = int(line)
+            if number <= self._newest:
+                return False
+            self._newest = number
             for log in self._logs:
                 os.write(log, line)
                 os.fsync(log)
@@ -40,6 +49,7 @@ class Keeper(socketserver.ThreadingTCPServer):
             os.fsync(handle)
             os.close(handle)
             os.rename(new, f"{self._directory}/{LATEST}")
+        return True
 
 
 class _Client(socketserver.StreamRequestHandler):
@@ -47,8 +57,15 @@ class _Client(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         for line in self.rfile:
-            self.server.keep(line)
+            if not self.server.keep(line):
+                return
             self.wfile.write(line)
+
+
+def _last_number(path: str) -> int:
+    with open(path, "rb") as log:
+        lines = log.read().splitlines()
+    return int(lines[-1]) if lines else -1
 
 
 if __name__ == "__main__":

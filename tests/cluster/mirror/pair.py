@@ -150,6 +150,11 @@ class Pair:
             return set()
         return set.intersection(*({*parse_lines(log.read_bytes())} for log in logs))
 
+    def next_line(self) -> int:
+        """The lowest number that is higher than all that any node's logs have."""
+        had = (self.lines(node.name) for node in self.lab.running_nodes())
+        return max(set().union(*had), default=-1) + 1
+
     def read(self, node: str, name: str, tree: str = "") -> str:
         """A file in a node's directory, or in another tree of it."""
         return Path(self.root(node) + (tree or self.directory), name).read_text()

@@ -95,7 +95,7 @@ def read_copy(pair: Pair, node: str) -> list[list[int]]:
 
 def test_every_copy_is_the_source_at_one_moment(on_btrfs: Pair) -> None:
     pair = on_btrfs
-    with LineWriter(pair.lab, ADDRESS, PORT) as writer:
+    with LineWriter(pair.lab, ADDRESS, PORT, pair.next_line()) as writer:
         writer.await_more()
         seen: dict[str, list[int]] = {}
         while len(seen) < PASSES:
@@ -119,7 +119,7 @@ def test_every_copy_is_the_source_at_one_moment(on_btrfs: Pair) -> None:
 
 def test_a_snapshot_is_kept_no_longer_than_somebody_may_read_it(on_btrfs: Pair) -> None:
     pair = on_btrfs
-    with LineWriter(pair.lab, ADDRESS, PORT) as writer:
+    with LineWriter(pair.lab, ADDRESS, PORT, pair.next_line()) as writer:
         for _ in range(5):
             writer.await_more()
             assert len(moments(pair, "n1")) <= 2  # the one that is read, and the next
@@ -132,7 +132,7 @@ def test_a_snapshot_is_kept_no_longer_than_somebody_may_read_it(on_btrfs: Pair) 
 
 def test_whoever_is_promoted_next_removes_what_a_loss_of_power_left(on_btrfs: Pair) -> None:
     pair = on_btrfs
-    with LineWriter(pair.lab, ADDRESS, PORT) as writer:
+    with LineWriter(pair.lab, ADDRESS, PORT, pair.next_line()) as writer:
         writer.await_more()
         pair.lab.wait_until("a snapshot is there", lambda: moments(pair, "n1"))
         pair.lab.kill("n1")

@@ -48,7 +48,7 @@ def trio(tmp_path: Path) -> Iterator[Pair]:
 
 
 def test_an_older_copy_that_is_preferred_takes_the_later_one_first(trio: Pair) -> None:
-    with LineWriter(trio.lab, ADDRESS, PORT) as writer:
+    with LineWriter(trio.lab, ADDRESS, PORT, trio.next_line()) as writer:
         writer.await_more()
         trio.lab.cut("n3", "service")  # its passes stop, and the cluster does not notice
         writer.await_more()

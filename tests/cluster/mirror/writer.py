@@ -40,7 +40,7 @@ class LineWriter(Watching):
     `kept` are those that were acknowledged, in their order; `sent` is when each was sent first.
     """
 
-    def __init__(self, lab: Lab, address: str, port: int, first: int = 0) -> None:
+    def __init__(self, lab: Lab, address: str, port: int, first: int) -> None:
         super().__init__("writer of lines")
         self.kept: list[Line] = []
         self.sent: dict[int, float] = {}
