@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from ocf_py.lab.settings import Settings
 
+#: How the ids of the lab's own fence devices begin.
+FENCE_PREFIX = "fence-"
 _SPLIT_WINNER_DELAY = "1s"
 _PROPERTIES = {
     # An empty CIB makes a first start wait 20 s for other nodes to appear.
@@ -65,18 +67,17 @@ def _fence_device(node: str, *, delayed: bool) -> etree._Element:
     In a split both sides shoot at once; the delay before n1 is shot lets n1 live, unless its
     Pacemaker hesitates for longer. It is also what a real power loss of n1 costs on top.
     """
-    device = etree.Element(
-        "primitive", id=f"fence-{node}", attrib={"class": "stonith", "type": "fence_lab"}
-    )
-    attributes = etree.SubElement(device, "instance_attributes", id=f"fence-{node}-attributes")
+    own_id = f"{FENCE_PREFIX}{node}"
+    device = etree.Element("primitive", id=own_id, attrib={"class": "stonith", "type": "fence_lab"})
+    attributes = etree.SubElement(device, "instance_attributes", id=f"{own_id}-attributes")
     values = {"pcmk_host_list": node}
     if delayed:
         values["pcmk_delay_base"] = f"{node}:{_SPLIT_WINNER_DELAY}"
     for name, value in values.items():
-        etree.SubElement(attributes, "nvpair", id=f"fence-{node}-{name}", name=name, value=value)
+        etree.SubElement(attributes, "nvpair", id=f"{own_id}-{name}", name=name, value=value)
     operations = etree.SubElement(device, "operations")
     etree.SubElement(
-        operations, "op", id=f"fence-{node}-monitor", name="monitor", interval="60s", timeout="20s"
+        operations, "op", id=f"{own_id}-monitor", name="monitor", interval="60s", timeout="20s"
     )
     return device
 

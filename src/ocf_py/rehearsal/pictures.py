@@ -9,6 +9,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from ocf_py.lab.cib import FENCE_PREFIX
 from ocf_py.rehearsal.record import LOST
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def _choose_colour(node: str) -> str:
 
 def _is_shown(one: Moment) -> bool:
     """The lab's own fence devices start and stop with everything, and say nothing."""
-    return bool(one.resource) and not one.resource.startswith("fence-")
+    return bool(one.resource) and not one.resource.startswith(FENCE_PREFIX)
 
 
 def _shorten(name: str) -> str:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocf_py.lab.cib import FENCE_PREFIX
 from ocf_py.lab.cluster_state import PROMOTED, STARTED
 from ocf_py.lab.errors import LabError
 from ocf_py.mirror.control import WorkerSilent, ask
@@ -124,8 +125,11 @@ class Scene:
         for node in self.lab.nodes:
             self.lab.start(node.name)
         self.lab.await_online()
-        self.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
-        self.settle()
+        self._clean_up()
+        if self._fencing_failed():
+            # A cleanup has the fencing devices looked for at once, and fails them where Pacemaker's
+            # fencer, which was killed or has started just now, is not to be talked to yet.
+            self._clean_up()
         for mirror in self.stage.mirrors:
             source = self.await_place(mirror)
             for node in self.lab.nodes:
@@ -138,6 +142,15 @@ class Scene:
         for disk in self.stage.mirrored_disks:
             await_whole(self.lab, disk, self._patience)
         self.settle()
+
+    def _clean_up(self) -> None:
+        self.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
+        self.settle()
+
+    def _fencing_failed(self) -> bool:
+        state = self.lab.state()
+        failures = () if state is None else state.failures
+        return any(one.operation_key.startswith(FENCE_PREFIX) for one in failures)
 
     def mirror_status(self, node: str, mirror: Part) -> dict[str, object] | None:
         """What the worker of a mirror says of itself; None where none answers."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ocf_py.lab.cluster_state import FailedAction
 from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.scene import Scene
 
@@ -21,9 +22,14 @@ class FakeLab:
         self.at_wait = at_wait
         self.fenced: list[str] = []
         self.healed = 0
+        self.cleaned = 0
+        self.failures: list[FailedAction] = []
         self.nodes = [SimpleNamespace(name=name, run=self._run) for name in ("n1", "n2")]
 
     def _run(self, command: list[str], **_: object) -> None:
+        if "--cleanup" in command:
+            self.cleaned += 1
+            self.failures.clear()
         if "--wait" in command:
             self.at_wait(self)
 
@@ -46,7 +52,7 @@ class FakeLab:
         return condition()
 
     def state(self) -> Any:
-        return SimpleNamespace(node_of=lambda *_: "n1")
+        return SimpleNamespace(node_of=lambda *_: "n1", failures=self.failures)
 
 
 def scene_on(lab: FakeLab) -> Scene:
@@ -87,3 +93,28 @@ def test_a_cluster_that_fences_on_and_on_is_an_error() -> None:
     with pytest.raises(LabError, match="137"):
         scene_on(lab).calm()
     assert lab.healed == 2
+
+
+def test_a_probe_of_fencing_that_fails_after_the_cleanup_is_cleaned_up_once_more() -> None:
+    """Pacemaker's fencer, killed by the play before, lost its connection amid the probe."""
+
+    def fail_once(lab: FakeLab) -> None:
+        if lab.cleaned == 1:
+            lab.failures = [failure_of("fence-n1_monitor_0")]
+
+    lab = FakeLab(fail_once)
+    scene_on(lab).calm()
+    assert (lab.cleaned, lab.failures) == (2, [])
+
+
+def test_what_fails_of_the_examples_own_stays_to_be_judged() -> None:
+    def fail(lab: FakeLab) -> None:
+        lab.failures = [failure_of("vip_monitor_0")]
+
+    lab = FakeLab(fail)
+    scene_on(lab).calm()
+    assert (lab.cleaned, len(lab.failures)) == (1, 1)
+
+
+def failure_of(operation_key: str) -> FailedAction:
+    return FailedAction(operation_key, "n1", "error", "Lost connection to fencer")
