@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
@@ -14,7 +15,11 @@ from ocf_py.lab.mount_list import read_mounts
 from ocf_py.lab.networks import NETWORKS
 from ocf_py.lab.settings import STATE_HOME
 
+from .conftest import name_lab
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ocf_py.lab import Lab
 
 _NAMESPACES = ("pid", "net", "mnt", "uts", "ipc")
@@ -26,6 +31,7 @@ class Machine:
     """What of labs shows in the machine's own namespaces, where nothing of them ever may.
 
     Only what bears a lab's mark is taken in: a user who logs in beside the tests changes the rest.
+    Of loop devices it is the mark of this run's labs: another run's may come and go.
     """
 
     mounts: frozenset[str]
@@ -36,13 +42,20 @@ class Machine:
     @classmethod
     def look(cls) -> Machine:
         """Take it in."""
-        loops = Path("/sys/block").glob("loop*/loop/backing_file")
+        own = (f"{STATE_HOME}/{name_lab('')}", f"{tempfile.gettempdir()}/")
         return cls(
             frozenset(m.place for m in read_mounts() if is_lab_path(m.place)),
             frozenset(link for link in os.listdir("/sys/class/net") if is_lab_link(link)),
-            frozenset(file.read_text() for file in loops if is_lab_path(file.read_text())),
+            frozenset(file for file in backing_files() if file.startswith(own)),
             frozenset(path.name for path in Path("/dev").glob("shm/qb-*")),
         )
+
+
+def backing_files() -> Iterator[str]:
+    """The file behind each loop device, which the machine shows of every lab that has a disk."""
+    for entry in Path("/sys/block").glob("loop*/loop/backing_file"):
+        with contextlib.suppress(OSError):  # another run's lab has ended meanwhile
+            yield entry.read_text()
 
 
 def is_lab_path(path: str) -> bool:
