@@ -30,7 +30,8 @@ CRM_MON = b"""<pacemaker-result api-version="2.25"><summary>
   <clone id="c"><resource id="st:0" role="Promoted" active="true"><node name="n2"/></resource>
   <resource id="st:1" role="Unpromoted" active="true"><node name="n1"/></resource></clone>
  </resources>
- <failures><failure op_key="vip_start_0" node="n2" exitstatus="error" exitreason="no eth9"/>
+ <failures>
+  <failure op_key="vip_start_0" node="n2" exitcode="1" exitstatus="error" exitreason="no eth9"/>
  </failures></pacemaker-result>"""
 
 
@@ -49,7 +50,7 @@ def test_a_resource_that_is_starting_is_nowhere_yet() -> None:
 
 def test_a_failed_action_comes_with_its_reason() -> None:
     (failure,) = ClusterState.from_xml(CRM_MON).failures
-    assert (failure.node, failure.reason) == ("n2", "no eth9")
+    assert (failure.node, failure.exit_code, failure.reason) == ("n2", 1, "no eth9")
 
 
 @pytest.mark.parametrize("document", [b"", b"not XML", b"<pacemaker-result/>"])

@@ -6,19 +6,28 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from ocf_py.outcomes import DEGRADED, DEGRADED_PROMOTED
+
 STARTED, PROMOTED, UNPROMOTED = "Started", "Promoted", "Unpromoted"
 # crm_mon calls a resource that is "Starting" active too, and names a node for it.
 _SETTLED_ROLES = frozenset((STARTED, PROMOTED, UNPROMOTED))
+_DEGRADED = frozenset((DEGRADED.code, DEGRADED_PROMOTED.code))
 
 
 @dataclass(frozen=True)
 class FailedAction:
-    """One line of crm_mon's "Failed Resource Actions"."""
+    """One line of crm_mon's "Failed Resource Actions": what its exit code is called, and why."""
 
     operation_key: str
     node: str
+    exit_code: int
     exit_status: str
     reason: str
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether it counts as no failure: it is listed like one, also when it is over."""
+        return self.exit_code in _DEGRADED
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class ClusterState:
                 FailedAction(
                     failure.get("op_key", ""),
                     failure.get("node", ""),
+                    int(failure.get("exitcode", "-1")),
                     failure.get("exitstatus", ""),
                     failure.get("exitreason", ""),
                 )

@@ -19,6 +19,7 @@ from ocf_py.system import RUN_DIRECTORY
 if TYPE_CHECKING:
     import subprocess
 
+    from ocf_py.lab.cluster_state import FailedAction
     from ocf_py.lab.lab import Lab
     from ocf_py.lab.node import Node
     from ocf_py.rehearsal.stage import Part, Stage
@@ -126,7 +127,7 @@ class Scene:
             self.lab.start(node.name)
         self.lab.await_online()
         self._clean_up()
-        if self._fencing_failed():
+        if any(one.operation_key.startswith(FENCE_PREFIX) for one in self._failures()):
             # A cleanup has the fencing devices looked for at once, and fails them where Pacemaker's
             # fencer, which was killed or has started just now, is not to be talked to yet.
             self._clean_up()
@@ -142,15 +143,18 @@ class Scene:
         for disk in self.stage.mirrored_disks:
             await_whole(self.lab, disk, self._patience)
         self.settle()
+        if any(one.is_degraded for one in self._failures()):
+            # The cleanup before has them probed while their disks still synced. What is over stays
+            # listed until the next one; what is not is found anew, and judged.
+            self._clean_up()
 
     def _clean_up(self) -> None:
         self.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
         self.settle()
 
-    def _fencing_failed(self) -> bool:
+    def _failures(self) -> tuple[FailedAction, ...]:
         state = self.lab.state()
-        failures = () if state is None else state.failures
-        return any(one.operation_key.startswith(FENCE_PREFIX) for one in failures)
+        return () if state is None else state.failures
 
     def mirror_status(self, node: str, mirror: Part) -> dict[str, object] | None:
         """What the worker of a mirror says of itself; None where none answers."""

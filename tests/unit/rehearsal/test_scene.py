@@ -116,5 +116,26 @@ def test_what_fails_of_the_examples_own_stays_to_be_judged() -> None:
     assert (lab.cleaned, len(lab.failures)) == (1, 1)
 
 
-def failure_of(operation_key: str) -> FailedAction:
-    return FailedAction(operation_key, "n1", "error", "Lost connection to fencer")
+def test_a_degraded_state_that_is_over_is_cleaned_up() -> None:
+    """As where a cleanup had a mirrored disk probed while it still synced."""
+
+    def be_degraded_once(lab: FakeLab) -> None:
+        if lab.cleaned == 1:
+            lab.failures = [failure_of("disk_monitor_0", 191)]
+
+    lab = FakeLab(be_degraded_once)
+    scene_on(lab).calm()
+    assert (lab.cleaned, lab.failures) == (2, [])
+
+
+def test_a_degraded_state_that_stays_is_there_to_be_judged() -> None:
+    def be_degraded(lab: FakeLab) -> None:
+        lab.failures = [failure_of("disk_monitor_0", 190)]
+
+    lab = FakeLab(be_degraded)
+    scene_on(lab).calm()
+    assert (lab.cleaned, len(lab.failures)) == (2, 1)
+
+
+def failure_of(operation_key: str, code: int = 1) -> FailedAction:
+    return FailedAction(operation_key, "n1", code, "as it is called", "Lost connection to fencer")
