@@ -6,6 +6,7 @@ One agent, called once, tries all of it and says how each attempt ended.
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FOLDER = "/var/log/ocf-py-test"
+_STRANGER = "ocf-py-test-stranger"  # a process of the machine, by its command line
 _ATTEMPTS = {
     "a setting of the kernel": "echo 3 >/proc/sys/vm/drop_caches",
     "a setting of its network": "echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore",
     "a block device": "mknod /run/disk b 7 0",
     "the clock": 'date -s "$(date)"',
     "a file of the machine": ": >/usr/lib/ocf-py-test",
-    "the machine's processes": f"kill -0 {os.getpid()}",
+    "the machine's processes": f"pkill -0 -f ^{_STRANGER}",
     "shared memory": ": >/dev/shm/ocf-py-test",
     "a terminal": "python3 -Ic 'import os; os.openpty()'",
     "the log folder of a daemon": f": >{_FOLDER}/file",
@@ -41,12 +43,16 @@ def tried(open_folder: Path) -> dict[str, bool]:
     agent.chmod(0o755)
     subject = Subject("Attempter", agent, parameters={}, other={})
     os.makedirs(_FOLDER)
+    stranger = subprocess.Popen([_STRANGER, "1000"], executable="/usr/bin/sleep")
     try:
+        subprocess.run(["pkill", "-0", "-f", f"^{_STRANGER}"], check=True)
         with Furniture((DISK,)) as furniture, furniture.place(subject) as caller:
             answer = caller.call(
                 ("monitor",), {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, timeout=20
             )
     finally:
+        stranger.kill()
+        stranger.wait()
         left = os.listdir(_FOLDER)
         os.rmdir(_FOLDER)
     assert (answer.code, left) == (7, [])

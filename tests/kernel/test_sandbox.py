@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ocf_py.conformance.sandbox import Sandbox, SandboxUnavailable
@@ -109,6 +110,16 @@ def test_everything_in_it_dies_with_whoever_made_it(number: signal.Signals) -> N
     while init.is_alive() or namespace in _network_namespaces():
         assert time.monotonic() < end, "something outlived its maker"
         time.sleep(0.05)
+
+
+def test_one_that_does_not_end_is_said_and_left_to_die(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocf_py.conformance.sandbox._PATIENCE", 0.2)
+    sandbox = Sandbox().__enter__()
+    init = psutil.Process(sandbox.pid)
+    os.kill(init.ppid(), signal.SIGSTOP)  # its keeper
+    with pytest.raises(SandboxUnavailable, match="does not end"):
+        sandbox.__exit__(None, None, None)
+    init.wait(10)
 
 
 def test_two_are_joined_by_a_cable() -> None:

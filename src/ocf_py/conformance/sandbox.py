@@ -27,7 +27,7 @@ PLAIN_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
 _LIBRARY = Path(__file__).parents[2]
 _INIT = Path(__file__).with_name("sandbox_init.py")
-_START_SECONDS = 20
+_PATIENCE = 60  # seconds: a kernel with much to do makes and ends namespaces slowly
 _NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid")
 
 
@@ -80,7 +80,7 @@ class Sandbox:
             start_new_session=True,  # a Ctrl-C at the terminal is ours to handle
         )
         assert self._keeper.stdout is not None  # noqa: S101 - asked for above
-        readable, _, _ = select.select([self._keeper.stdout], [], [], _START_SECONDS)
+        readable, _, _ = select.select([self._keeper.stdout], [], [], _PATIENCE)
         line = self._keeper.stdout.readline() if readable else ""
         if not line:
             self._keeper.kill()
@@ -99,10 +99,17 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         if self._keeper is not None:
+            keeper, self._keeper = self._keeper, None
             # The keeper ends at any input, and waits until the last process is gone. The end of the
             # input does it too, but a fork of this process may hold a copy of the pipe.
-            self._keeper.communicate(".", timeout=_START_SECONDS)
-            self._keeper = None
+            try:
+                keeper.communicate(".", timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                keeper.kill()
+                keeper.communicate()
+                raise SandboxUnavailable(
+                    f"what runs in a sandbox does not end within {_PATIENCE} s of SIGKILL"
+                ) from None
 
     def popen(
         self,
