@@ -22,7 +22,7 @@ def what_runs_is_never_said_to_be_stopped_because_its_record_is_damaged(world: W
             # Without parameters nothing proves which one is the main process.
             assert world.call("monitor", interval=interval) == 1
             assert "(main, user 0)" in world.reason
-        assert world.call("stop", **it) == 0, world.reason
+        assert world.call("stop", timeout=6, **it) == 0, world.reason
         is_calm(world)
         assert world.call("monitor", **it) == 7
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ocf_py.lab.errors import LabError
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from ocf_py.lab.mount_list import Mount
     from ocf_py.lab.settings import Settings
+
+_STOP_SECONDS, _START_SECONDS = 120.0, 10.0  # the first moves what runs; the second only forks
+_POLL_SECONDS = 0.05
 
 
 class AddressNews(Protocol):
@@ -112,12 +116,22 @@ class Node:
         return subprocess.CompletedProcess(list(command), done.returncode, output, errors)
 
     def stop_pacemaker(self) -> None:
-        """End Pacemaker in order, and leave Corosync running."""
+        """End Pacemaker in order, and leave Corosync running; LabError where it does not end."""
         self._command_cluster("USR1", "stop")
+        self._await_other_than("started", _STOP_SECONDS, "does not end")
 
     def start_pacemaker(self) -> None:
-        """Start Pacemaker again."""
+        """Start Pacemaker again where it has ended; LabError where it does not start."""
         self._command_cluster("USR2", "start")
+        self._await_other_than("ended", _START_SECONDS, "does not start")
+
+    def _await_other_than(self, state: str, seconds: float, problem: str) -> None:
+        """Wait until init's report of Pacemaker says something else: a guest's comes by and by."""
+        deadline = time.monotonic() + seconds
+        while self.describe()["daemons"].get("pacemaker", {}).get("state") == state:
+            if time.monotonic() > deadline:
+                raise LabError(f"{self.name}: Pacemaker {problem}; logs in {self.logs}")
+            time.sleep(_POLL_SECONDS)
 
     def _command_cluster(self, signal_name: str, verb: str) -> None:
         if self._settings.init == "systemd":

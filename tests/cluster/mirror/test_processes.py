@@ -88,7 +88,6 @@ def test_nothing_is_demoted_when_pacemaker_restarts_in_maintenance(
     try:
         for node in pair.lab.nodes:
             node.stop_pacemaker()
-        pair.lab.wait_until("Pacemaker has ended", lambda: pair.lab.state() is None)
         writer.await_more()
         await_on_copy(pair, writer.kept[-1].number)
         for node in pair.lab.nodes:

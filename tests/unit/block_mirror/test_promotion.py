@@ -208,7 +208,7 @@ def test_what_an_admin_gives_a_score_is_vouched_for_by_nobody(fencing_nine: Worl
     node.boot()
     points = {"adjust_master_score": "5 10 1000 10000"}
     assert node.fake.disk == "Consistent"
-    node.do("promote", **points)
+    node.do("promote", meta={"timeout": "2000"}, **points)
     assert not marks.is_vouched("r0")
 
 

@@ -97,7 +97,6 @@ class MaintenanceRestart(Fault):
         scene.set_attribute("maintenance-mode", "true")
         for node in scene.lab.nodes:
             node.stop_pacemaker()
-        scene.lab.wait_until("Pacemaker has ended", lambda: scene.lab.state() is None)
         for node in scene.lab.nodes:
             node.start_pacemaker()
         scene.lab.await_online()
