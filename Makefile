@@ -9,6 +9,7 @@ ROUNDS  ?= 1000
 CRASHES ?= 30
 SEED    ?= 1
 LABS    ?= 2
+LANES   ?= 4
 
 # A venv is good at one place for one interpreter, and ready for one set of declarations. Both are
 # asked for when a recipe runs: on a bare machine the interpreter comes only then.
@@ -48,9 +49,29 @@ packages: python
 demo: setup ## a real cluster; its active node loses power; the address moves
 	@.venv/bin/ocf-py lab demo
 
-test: setup ## set-up, lint and every tier
-	@# The cluster mostly waits, all else mostly computes: side by side they take half.
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target test-computing test-cluster
+# What `make test` has side by side, as many at a time as LANES, the longest first: parts of the
+# cluster tier mostly wait, those of the others mostly compute.
+PARTS = cluster/lab contract/fuzz cluster/examples kernel contract/others cluster/agents \
+        cluster/mirror unit
+test: lint ## set-up, lint and every tier
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(LANES) --output-sync=target \
+	    $(addprefix part/,$(PARTS))
+
+# The contract tier looks at what its agents leave on the machine: with processes and a /run of its
+# own it sees nobody else's.
+APART = unshare --mount --pid --fork --kill-child --mount-proc \
+        sh -c 'mount -t tmpfs -o mode=755 run /run && mkdir /run/lock && exec "$$@"' apart
+part/contract/fuzz:
+	@$(APART) $(PYTEST) tests/contract/test_fuzz.py
+
+part/contract/others:
+	@$(APART) $(PYTEST) tests/contract --ignore=tests/contract/test_fuzz.py
+
+part/unit part/kernel:
+	@$(PYTEST) tests/$(@F)
+
+part/cluster/%:
+	@$(IN_SHORT_FOLDER) $(PYTEST) tests/cluster/$*
 
 check: test ## what CI runs
 
@@ -71,17 +92,12 @@ fuzz: setup ## odd environments for every action of every agent (root): make fuz
 test-kernel: setup ## real addresses and processes in fresh namespaces (root)
 	$(PYTEST) tests/kernel
 
-.PHONY: test-computing
-test-computing: lint # what does not hold in the unit tier is not asked of agents that are spawned
-	@$(MAKE) --no-print-directory test-unit PYTEST='$(PYTEST) -x'
-	@failed=0; for tier in contract kernel; do \
-	    $(MAKE) --no-print-directory test-$$tier || failed=1; done; exit $$failed
-
+# The leak tests look at what lies in their own folder for temporary files, whose name is short: a
+# lab's sockets are in one of those, and the kernel takes 108 bytes of a path.
+IN_SHORT_FOLDER = folder=$$(mktemp -d -t XXXX) && trap 'rm -rf "$$folder"' EXIT && \
+                  chmod 0711 "$$folder" && TMPDIR=$$folder
 test-cluster: setup ## real Corosync and Pacemaker, with faults (root)
-	@# Its leak tests look at what lies in its own folder for temporary files, whose name is short:
-	@# a lab's sockets are in one of those, and the kernel takes 108 bytes of a path.
-	@folder=$$(mktemp -d -t XXXX) && trap 'rm -rf "$$folder"' EXIT && chmod 0711 "$$folder" && \
-	    TMPDIR=$$folder $(PYTEST) tests/cluster
+	@$(IN_SHORT_FOLDER) $(PYTEST) tests/cluster
 
 test-vm: setup ## what needs kernels of its own: two QEMU guests (root, Debian)
 	@$(PYTHON) packaging/system_packages.py --vm

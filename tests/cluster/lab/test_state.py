@@ -16,9 +16,8 @@ from ocf_py.lab.life import bring_down
 from ocf_py.lab.lock import LabIsUpError, lock_lab
 from ocf_py.lab.settings import Settings
 from ocf_py.lab.spawn import python_command
-
-from .conftest import name_lab
-from .footprint import cgroup_hierarchy
+from tests.cluster.conftest import name_lab
+from tests.cluster.footprint import cgroup_hierarchy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.lab import Lab
-
-from .conftest import SEEN_LABS, name_lab
+from tests.cluster.conftest import SEEN_LABS, name_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,8 @@ from ocf_py.lab import Lab
 from ocf_py.lab.faults import PowerLoss, suffer
 from ocf_py.lab.shared_disk import SHARED_DISK
 from ocf_py.lab.witnesses import DiskWitness
-
-from .conftest import DISK_MIB, name_lab
-from .footprint import Machine
+from tests.cluster.conftest import DISK_MIB, name_lab
+from tests.cluster.footprint import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

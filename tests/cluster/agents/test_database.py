@@ -8,10 +8,9 @@ import pytest
 
 from ocf_py.lab.faults import PowerLoss, suffer
 from ocf_py.lab.witnesses import DiskWitness
-
-from .conftest import EXAMPLES, fail_count, other_node, settle
-from .database import ADDRESS, PLACE, making
-from .rows import RowWriter
+from tests.cluster.conftest import EXAMPLES, fail_count, other_node, settle
+from tests.cluster.database import ADDRESS, PLACE, making
+from tests.cluster.rows import RowWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

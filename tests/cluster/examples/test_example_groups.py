@@ -11,8 +11,7 @@ from ocf_py.lab import Lab
 from ocf_py.lab.cluster_state import PROMOTED, UNPROMOTED, FailedAction
 from ocf_py.lab.faults import CutCables, PowerLoss, suffer
 from ocf_py.lab.witnesses import AddressWitness
-
-from .conftest import EXAMPLES, SEEN_LABS, fail_count, name_lab, other_node, settle
+from tests.cluster.conftest import EXAMPLES, SEEN_LABS, fail_count, name_lab, other_node, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

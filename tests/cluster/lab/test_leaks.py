@@ -15,9 +15,8 @@ import pytest
 
 from ocf_py.lab import Lab, LabError
 from ocf_py.lab.settings import STATE_HOME
-
-from .conftest import name_lab
-from .footprint import Machine, cgroups_of, namespaces_of, remains, users_of
+from tests.cluster.conftest import name_lab
+from tests.cluster.footprint import Machine, cgroups_of, namespaces_of, remains, users_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

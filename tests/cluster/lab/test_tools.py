@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import EXAMPLES
+from tests.cluster.conftest import EXAMPLES
 
 if TYPE_CHECKING:
     from ocf_py.lab import Lab

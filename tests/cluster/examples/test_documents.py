@@ -16,10 +16,9 @@ from ocf_py.toolkit.installer.installation import install
 from ocf_py.toolkit.installer.interpreter import find_interpreter
 from ocf_py.toolkit.installer.place import Place
 from ocf_py.toolkit.installer.sources import find_sources
+from tests.cluster.conftest import SEEN_LABS, calm, name_lab
 from tests.documents.reading import CHECKOUT
 from tests.documents.session import Session, list_sessions, run_session
-
-from .conftest import SEEN_LABS, calm, name_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocf_py.lab import Lab
-
-from .conftest import SEEN_LABS, name_lab, settle
+from tests.cluster.conftest import SEEN_LABS, name_lab, settle
 
 if TYPE_CHECKING:
     import subprocess

@@ -15,8 +15,7 @@ from ocf_py.rehearsal.record import NOBODY, STAYS, Expectation
 from ocf_py.rehearsal.rehearsal import Company
 from ocf_py.rehearsal.run import Rehearsal
 from ocf_py.toolkit.lab import lab as command_line
-
-from .conftest import EXAMPLES, name_lab
+from tests.cluster.conftest import EXAMPLES, name_lab
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.demo import ADDRESS
 from ocf_py.lab.witnesses import AddressWitness, Client
+from tests.cluster.conftest import EXAMPLES, settle
 from tests.unit.installing import run_cli
-
-from .conftest import EXAMPLES, settle
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cluster.conftest import settle
 from tests.example_page import commands_of_crm, commands_of_pcs, read_blocks, read_sections
-
-from .conftest import settle
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.cluster_state import PROMOTED, UNPROMOTED
 from ocf_py.lab.faults import PowerLoss, suffer
-
-from .conftest import EXAMPLES, other_node, settle
+from tests.cluster.conftest import EXAMPLES, other_node, settle
 
 if TYPE_CHECKING:
     from ocf_py.lab import Lab

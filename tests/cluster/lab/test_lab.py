@@ -12,8 +12,7 @@ from ocf_py.lab.demo import ADDRESS
 from ocf_py.lab.faults import BrokenPowerSwitch, PowerLoss, suffer
 from ocf_py.lab.kernel import CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME
 from ocf_py.lab.witnesses import AddressWitness, Client, MountWitness
-
-from .conftest import EXAMPLES, SEEN_LABS, name_lab, other_node
+from tests.cluster.conftest import EXAMPLES, SEEN_LABS, name_lab, other_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocf_py.lab.demo import ADDRESS
-
-from .command import run_inside
-from .conftest import EXAMPLES, calm, other_node, settle
+from tests.cluster.command import run_inside
+from tests.cluster.conftest import EXAMPLES, calm, other_node, settle
 
 if TYPE_CHECKING:
     from typing import Any

@@ -8,9 +8,8 @@ import pytest
 
 from ocf_py.lab import Lab
 from ocf_py.lab.faults import PowerLoss, suffer
+from tests.cluster.conftest import EXAMPLES, SEEN_LABS, name_lab, other_node, settle
 from tests.unit.installing import run_cli
-
-from .conftest import EXAMPLES, SEEN_LABS, name_lab, other_node, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

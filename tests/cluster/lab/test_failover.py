@@ -9,8 +9,7 @@ import pytest
 from ocf_py.lab.demo import ADDRESS
 from ocf_py.lab.faults import CutCables, Freeze, PowerLoss, suffer
 from ocf_py.lab.witnesses import AddressWitness, Client
-
-from .conftest import EXAMPLES, other_node, settle
+from tests.cluster.conftest import EXAMPLES, other_node, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

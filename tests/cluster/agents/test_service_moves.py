@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import EXAMPLES, other_node, settle
+from tests.cluster.conftest import EXAMPLES, other_node, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

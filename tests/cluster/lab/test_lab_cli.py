@@ -9,8 +9,7 @@ from click.testing import CliRunner
 
 from ocf_py.lab import LabError
 from ocf_py.toolkit.lab import lab as command_line
-
-from .conftest import EXAMPLES, calm
+from tests.cluster.conftest import EXAMPLES, calm
 
 if TYPE_CHECKING:
     from pathlib import Path

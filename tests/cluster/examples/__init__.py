@@ -1,0 +1,1 @@
+"""What is shown to users works: the examples, the commands of the documentation, rehearsals."""
