@@ -58,9 +58,9 @@ test: lint ## set-up, lint and every tier
 	    $(addprefix part/,$(PARTS))
 
 # The contract tier looks at what its agents leave on the machine: with processes and a /run of its
-# own it sees nobody else's.
+# own it sees nobody else's. The shell stays, as process 1: orphans are for it to reap.
 APART = unshare --mount --pid --fork --kill-child --mount-proc \
-        sh -c 'mount -t tmpfs -o mode=755 run /run && mkdir /run/lock && exec "$$@"' apart
+        sh -c 'mount -t tmpfs -o mode=755 run /run && mkdir /run/lock && "$$@"; exit $$?' apart
 part/contract/fuzz:
 	@$(APART) $(PYTEST) tests/contract/test_fuzz.py
 

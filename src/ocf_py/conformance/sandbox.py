@@ -107,8 +107,10 @@ class Sandbox:
             except subprocess.TimeoutExpired:
                 keeper.kill()
                 keeper.communicate()
+                # Whose parent outside died first is reaped by that namespace's process 1, or never.
                 raise SandboxUnavailable(
-                    f"what runs in a sandbox does not end within {_PATIENCE} s of SIGKILL"
+                    f"what runs in a sandbox does not end within {_PATIENCE} s of SIGKILL; in a "
+                    "container, process 1 has to be an init that reaps orphans"
                 ) from None
 
     def popen(
