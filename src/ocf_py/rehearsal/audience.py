@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.witnesses import AddressesClient, AddressesWitness, DiskWitness
 from ocf_py.rehearsal.asking import DoorClient, find_doors
 from ocf_py.rehearsal.preparation import find_database
-from ocf_py.rehearsal.record import Gap, Heard, Held, Stay, Written
+from ocf_py.rehearsal.record import LAG_MARGIN, Gap, Heard, Held, Stay, Written
 from ocf_py.rehearsal.watching_places import PlaceWitness
 from ocf_py.rehearsal.writing import FileWriter, RowWriter, Writer
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ocf_py.lab.witnesses import Answer, Holding
     from ocf_py.rehearsal.scene import Scene
+    from ocf_py.rehearsal.stage import Part
 
 # Shorter gaps are a machine's own hiccups; the longest one is kept in any case.
 _GAP_SECONDS = 0.1
@@ -41,6 +43,7 @@ class Audience:
         self._doors: list[DoorClient] = []
         self._place: PlaceWitness | None = None
         self.writers: list[Writer] = []
+        self._mirrors: dict[str, Part] = {}  # by the names of their writers
         self._lags: dict[str, float | None] = {}
 
     def __enter__(self) -> Self:
@@ -81,7 +84,7 @@ class Audience:
             writer = FileWriter(
                 self._lab, mirror.get("directory"), mounted=False, where=self._find_active
             )
-            self._lags[writer.name] = self._scene.lag(mirror)
+            self._mirrors[writer.name] = mirror
             yield writer
 
     def _find_active(self) -> str:
@@ -130,6 +133,20 @@ class Audience:
         """Whether each writer had something acknowledged."""
         self.check()
         return all(writer.acknowledged for writer in self.writers)
+
+    def note_lags(self) -> bool:
+        """Note how old each mirror's copy is; whether every writer has written for longer.
+
+        What is younger than its copy may be lost: one that has just begun would prove nothing.
+        """
+        self._lags = {name: self._scene.lag(mirror) for name, mirror in self._mirrors.items()}
+        now = time.monotonic()
+        return all(
+            now - min(writer.acknowledged.values(), default=now) > lag + LAG_MARGIN
+            for writer in self.writers
+            for lag in (self._lags.get(writer.name),)
+            if lag is not None
+        )
 
     def check(self) -> None:
         """Raise LabError for a witness that did not see."""

@@ -11,12 +11,14 @@ from ocf_py.rehearsal.record import ASKED, LOST, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ocf_py.lab.lab import Lab
     from ocf_py.lab.node import Node
 
 _ALERTS = "pacemaker/ocfpy-rehearsal.jsonl"
 _CANCELLED = "Cancelled"
+_PROBED = frozenset((0, 7, 8, 190, 191))
 _SHOWN = ("start", "stop", "promote", "demote", "reload-agent", "migrate_to", "migrate_from")
 
 
@@ -66,7 +68,7 @@ def _read_alerts(node: Node, struck: float) -> Iterator[Moment]:
         if at < 0 or told["node"] != node.name:
             continue
         what, lasted = f"{told['task']} of {told['resource']}", told["ms"] / 1000
-        if told["said"] == _CANCELLED:
+        if told["said"] == _CANCELLED or _is_answered_probe(told):
             continue
         if told["code"] != told["target"]:
             text = f"{what} on {node.name}: {told['said']}"
@@ -75,3 +77,8 @@ def _read_alerts(node: Node, struck: float) -> Iterator[Moment]:
         elif told["task"] in _SHOWN:
             text = f"{what} on {node.name}"
             yield Moment(at, "operation", text, node.name, told["resource"], lasted)
+
+
+def _is_answered_probe(told: dict[str, Any]) -> bool:
+    """Whether somebody asked what runs, as after a cleanup: no answer to that is a detection."""
+    return told["task"] == "monitor" and not told["interval"] and told["code"] in _PROBED

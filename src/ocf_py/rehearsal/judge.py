@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
-from ocf_py.rehearsal.record import MOVES, NOBODY, ONE, STAYS, VICTIM, Verdict
+from ocf_py.lab.cib import FENCE_PREFIX
+from ocf_py.rehearsal.record import (
+    ANYBODY,
+    LAG_MARGIN,
+    MOVES,
+    NOBODY,
+    ONE,
+    STAYS,
+    VICTIM,
+    VICTIM_OR_NOBODY,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from ocf_py.lab.witnesses.holdings import Holding
     from ocf_py.rehearsal.record import Heard, Held, Play
-
-# A mirror's age is told in whole passes; what is acknowledged while it is asked is not in it.
-_LAG_MARGIN = 1.0
 
 
 def judge(play: Play) -> list[Verdict]:
@@ -41,11 +49,17 @@ def _never_two(play: Play, kind: str, verb: str) -> str | None:
     unseen = [held.name for held in concerned if not held.stays]
     if unseen:
         return f"{', '.join(unseen)}: nobody was ever seen to have it"
-    return "; ".join(
+    said = [
         f"{held.name} was {verb} on {one.node} and {other.node} at once, at {other.since:+.3f} s"
         for held in concerned
         for one, other in _find_overlaps(held)[:1]
-    )
+    ]
+    said += [
+        f"{held.name} is {verb} by nobody at the end"
+        for held in concerned
+        if all(stay.until is not None for stay in held.stays)
+    ]
+    return "; ".join(said)
 
 
 def _find_overlaps(held: Held) -> list[tuple[Holding, Holding]]:
@@ -65,18 +79,26 @@ def _no_write_lost(play: Play) -> str | None:
             said.append(f"{written.writer}: nothing was acknowledged, so that nothing is proved")
             continue
         lost = written.lost
-        if written.kind == "mirror" and play.expectation.losing:
+        if written.kind == "mirror" and _may_lose(play):
             if written.lag is None:
                 said.append(f"{written.writer}: its lag was not reported")
                 continue
-            # What the copy may lack are the last seconds before the fault, and what came after.
-            lost = [at for at in lost if at < -written.lag - _LAG_MARGIN]
+            # What the copy may lack are the last seconds before the fault, and what the node that
+            # was struck acknowledged until it was fenced; nothing of its successor's.
+            since = -written.lag - LAG_MARGIN
+            until = max(LAG_MARGIN, min(_confirmed(play).values(), default=0.0))
+            lost = [at for at in lost if not since <= at <= until]
         if lost:
             said.append(
                 f"{written.writer}: {len(lost)} acknowledged writes are lost, the first of "
                 f"{min(lost):+.3f} s"
             )
     return "; ".join(said)
+
+
+def _may_lose(play: Play) -> bool:
+    """Whether who had the last writes was lost to the others: fenced, or with the whole room."""
+    return play.expectation.losing and bool(play.fenced or play.expectation.fencing == ANYBODY)
 
 
 def _serves_again(play: Play) -> str | None:
@@ -91,13 +113,15 @@ def _judge_client(play: Play, heard: Heard) -> str:
         return f"{heard.client}: nobody answered before the fault"
     if not heard.finally_from:
         return f"{heard.client}: nobody answers at the end"
-    if play.expectation.after_mend:
-        if play.repair is None or heard.repaired is None:
-            return f"{heard.client}: no answer after the repair"
-        waited = heard.repaired - play.repair
-        return "" if waited <= bound else f"{heard.client}: {waited:.2f} s after the repair"
-    longest = max((gap.seconds(play.ended) for gap in heard.gaps), default=0.0)
-    return "" if longest <= bound else f"{heard.client}: {longest:.2f} s without an answer"
+    if not play.expectation.after_mend:
+        longest = max((gap.seconds(play.ended) for gap in heard.gaps), default=0.0)
+        return "" if longest <= bound else f"{heard.client}: {longest:.2f} s without an answer"
+    if play.repair is None or heard.repaired is None:
+        return f"{heard.client}: no answer after the repair"
+    longest = max((gap.seconds_after(play.repair, play.ended) for gap in heard.gaps), default=0.0)
+    if longest <= bound:
+        return ""
+    return f"{heard.client}: {longest:.2f} s without an answer after the repair"
 
 
 def _right_place(play: Play) -> str | None:
@@ -133,7 +157,7 @@ def _others_undisturbed(play: Play) -> str | None:
         not others
         or play.expectation.after_mend
         or play.expectation.displacing
-        or play.expectation.fencing not in (NOBODY, VICTIM)
+        or play.expectation.fencing not in (NOBODY, VICTIM, VICTIM_OR_NOBODY)
     ):
         return None
     moved = [
@@ -153,17 +177,16 @@ def _fenced_rightly(play: Play) -> str:
         return f"fenced: {shown}; {play.victim} should be"
     if wanted == ONE and len(fenced) != 1:
         return f"fenced: {shown}; one node should be"
+    if wanted == VICTIM_OR_NOBODY and fenced - {play.victim}:
+        return f"fenced: {shown}; nobody but {play.victim} may be"
     return ""
 
 
 def _fencing_came_first(play: Play) -> str | None:
-    """What a node that had to be fenced held was taken over no sooner than it was."""
-    if play.expectation.fencing not in (VICTIM, ONE) or not play.held:
+    """What a node that was fenced held was taken over no sooner than it was."""
+    confirmed = _confirmed(play)
+    if not play.held or not (confirmed or play.expectation.fencing in (VICTIM, ONE)):
         return None
-    confirmed: dict[str, float] = {}
-    for one in play.moments:
-        if one.kind == "fencing":
-            confirmed.setdefault(one.node, one.at)
     if not confirmed:
         return "no fencing was seen"
     return "; ".join(
@@ -176,11 +199,34 @@ def _fencing_came_first(play: Play) -> str | None:
     )
 
 
+def _confirmed(play: Play) -> dict[str, float]:
+    """Node → when its first fencing was confirmed."""
+    confirmed: dict[str, float] = {}
+    for one in play.moments:
+        if one.kind == "fencing":
+            confirmed.setdefault(one.node, one.at)
+    return confirmed
+
+
 def _was_on(held: Held, node: str) -> bool:
     return any(
         stay.node == node and stay.since <= 0 and (stay.until is None or stay.until > 0)
         for stay in held.stays
     )
+
+
+def _nothing_done(play: Play) -> str | None:
+    """Where a fault is none of the cluster's business, it finds nothing and restarts nothing."""
+    if not play.expectation.quiet:
+        return None
+    done = [
+        f"{one.text} at {one.at:+.2f} s"
+        for one in play.moments
+        if one.kind in ("detection", "failure", "operation")
+        and one.resource
+        and not one.resource.startswith(FENCE_PREFIX)
+    ]
+    return "; ".join(done)
 
 
 def _nothing_left(play: Play) -> str:
@@ -198,5 +244,6 @@ _RULES: tuple[tuple[str, _Rule, str], ...] = (
     ("others undisturbed", _others_undisturbed, "what ran elsewhere stayed there"),
     ("fencing", _fenced_rightly, "fencing is what it should be"),
     ("fencing first", _fencing_came_first, "nothing was taken over before the fencing"),
+    ("nothing done", _nothing_done, "the cluster had nothing to do for it"),
     ("nothing left", _nothing_left, "nothing is left behind, all nodes are back"),
 )

@@ -56,11 +56,17 @@ def _take_seats(scene: Scene, audience: Audience) -> None:
         lambda: audience.all_served(begun) and audience.all_write(),
         timeout=_SEATS_SECONDS * scene.stage.pace,
     )
+    scene.lab.wait_until(
+        "every writer to a mirror has written for longer than its copy is old",
+        audience.note_lags,
+        timeout=_SEATS_SECONDS * scene.stage.pace,
+    )
     time.sleep(_CALM_SECONDS)
 
 
 def _watch(scene: Scene, fault: Fault, play: Play, audience: Audience) -> None:
     lab, expectation = scene.lab, play.expectation
+    audience.note_lags()
     struck = lab.note(f"fault: {fault.name} on {scene.victim}")
     try:
         fault.strike(scene)

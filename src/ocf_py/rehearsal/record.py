@@ -19,6 +19,9 @@ OURS, PEER = "ocfpy", "peer"
 STAYS, MOVES, ANYWHERE = "stays", "moves", "anywhere"
 # Whose fencing is right.
 NOBODY, VICTIM, ONE, ANYBODY = "nobody", "victim", "one", "anybody"
+VICTIM_OR_NOBODY = "victim or nobody"
+# A mirror's age is told in whole passes; what is acknowledged while it is asked is not in it.
+LAG_MARGIN = 1.0
 # What a detection says that is none of a resource.
 LOST, ASKED = "has lost", "asks for the fencing"
 
@@ -31,7 +34,7 @@ class Expectation:
     repair. `losing` says that a mirror may lose what its copy had not yet, as after a crash.
     `dwell` is how long the fault lasts at least, also when all serves already. `clients` are those
     that `place` is about, of the struck node; () for all of them. `displacing` says that what is
-    elsewhere may have to make room.
+    elsewhere may have to make room. `quiet` says that the cluster has nothing to do for it.
     """
 
     place: str
@@ -42,6 +45,7 @@ class Expectation:
     dwell: float = 0.0
     clients: tuple[str, ...] = ()
     displacing: bool = False
+    quiet: bool = False
 
     def at_pace(self, pace: float) -> Expectation:
         """The same of a cluster on which everything takes so many times longer."""
@@ -60,9 +64,11 @@ class Expectation:
             VICTIM: "the node is fenced first",
             ONE: "one node is fenced, whichever, and before anything moves",
             ANYBODY: "a node may be fenced",
+            VICTIM_OR_NOBODY: "the node may be fenced",
         }[self.fencing]
         since = "within {:g} s of the repair" if self.after_mend else "no client waits over {:g} s"
-        return f"{where}; {fenced}; {since.format(self.bound)}"
+        quiet = "; the cluster does nothing" if self.quiet else ""
+        return f"{where}; {fenced}; {since.format(self.bound)}{quiet}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,10 @@ class Gap:
     def seconds(self, end: float) -> float:
         """How long, where the play ended at `end`."""
         return (end if self.until is None else self.until) - self.since
+
+    def seconds_after(self, start: float, end: float) -> float:
+        """How long of it was after `start`."""
+        return (end if self.until is None else self.until) - max(start, self.since)
 
 
 @dataclass(frozen=True)
@@ -133,8 +143,8 @@ class Held:
 class Written:
     """A writer's count. `lost` has when each acknowledged write that is gone was acknowledged.
 
-    `kind` is disk, database or mirror; `lag` is what a mirror's copy itself reported before the
-    fault, in seconds; None where none is reported.
+    `kind` is disk, database or mirror; `lag` is what a mirror's copy itself reported right before
+    the fault, in seconds; None where none is reported.
     """
 
     writer: str

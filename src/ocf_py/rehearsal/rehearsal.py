@@ -98,15 +98,19 @@ class Company:
             self._progress.step(f"again: {play.trouble}")
         self._record.plays.append(play)
         self._tell(play)
-        self._is_swept = not play.aftermath.astray
+        self._is_swept = not (play.trouble or play.aftermath.astray)
 
     def _sweep(self) -> None:
-        """Switch everything off and on: what one play has left is not the next one's."""
+        """Switch everything off and on, and have the CIB loaded anew.
+
+        What one play has left, of processes or in the CIB, is not the next one's.
+        """
         self._progress.step("all nodes are switched off and on, as something is left")
         for switch in (self._lab.kill, self._lab.start):
             for node in self._lab.nodes:
                 switch(node.name)
         self._lab.await_online()
+        self._loaded = None
         self._is_swept = True
 
     def _have(self, one: Plan, side: str) -> None:

@@ -13,6 +13,7 @@ from ocf_py.rehearsal.record import (
     NOBODY,
     ONE,
     STAYS,
+    VICTIM_OR_NOBODY,
     Expectation,
     Gap,
     Heard,
@@ -72,6 +73,12 @@ def test_a_witness_that_saw_nobody_proves_nothing() -> None:
     assert "nobody was ever seen" in broken(power_loss(held=held("address")))["one holder"]
 
 
+@pytest.mark.parametrize(("kind", "rule"), [("address", "one holder"), ("mount", "one mount")])
+def test_what_nobody_has_at_the_end_is_found(kind: str, rule: str) -> None:
+    play = power_loss(held=held(kind, Stay("n1", -3, 0.1), Stay("n2", 3.5, 9.0)))
+    assert "by nobody at the end" in broken(play)[rule]
+
+
 def test_what_comes_through_a_guests_channel_is_as_late_as_that_is() -> None:
     stays = (Stay("n1", -3, 4.0), Stay("n2", 3.5, None))
     assert "one holder" not in broken(power_loss(held=held("address", *stays, resolution=1.0)))
@@ -102,6 +109,21 @@ def test_a_mirror_may_lose_after_a_crash_what_its_copy_had_not_reported() -> Non
 def test_a_mirror_that_loses_more_than_its_copys_age_is_found() -> None:
     play = power_loss(written=[Written("writer", "mirror", 100, [-9.0, -0.1], lag=3.0)])
     assert "1 acknowledged writes are lost, the first of -9.000 s" in broken(play)["no write lost"]
+
+
+def test_a_mirror_may_lose_what_the_struck_node_acknowledged_until_it_was_fenced() -> None:
+    fenced_at = next(one.at for one in power_loss().moments if one.kind == "fencing")
+    last = [-0.1, fenced_at - 0.1]
+    assert broken(power_loss(written=[Written("writer", "mirror", 100, last, lag=0.2)])) == {}
+    play = power_loss(written=[Written("writer", "mirror", 100, [*last, fenced_at + 3], lag=0.2)])
+    assert "1 acknowledged writes are lost" in broken(play)["no write lost"]
+
+
+def test_a_mirror_whose_node_was_not_fenced_may_lose_nothing() -> None:
+    maybe = replace(LOSS, fencing=VICTIM_OR_NOBODY)
+    written = [Written("writer", "mirror", 100, [-0.1], lag=3.0)]
+    play = power_loss(expectation=maybe, fenced=[], moments=[], written=written)
+    assert "no write lost" in broken(play)
 
 
 def test_a_mirror_that_reports_no_age_proves_nothing() -> None:
@@ -146,8 +168,15 @@ def test_where_the_repair_counts_the_wait_after_it_is_judged(
 ) -> None:
     waiting = Expectation(ANYWHERE, 3.0, ANYBODY, after_mend=True)
     # The outage before the repair is as long as the repair takes to come.
-    play = power_loss(expectation=waiting, heard=heard(gaps=[Gap(0, 19)], repaired=repaired))
+    play = power_loss(expectation=waiting, heard=heard(gaps=[Gap(0, repaired)], repaired=repaired))
     assert ("serves again" in broken(play)) is is_found
+
+
+def test_an_outage_that_comes_after_the_first_answer_after_the_repair_is_found() -> None:
+    waiting = Expectation(ANYWHERE, 3.0, ANYBODY, after_mend=True)
+    gaps = [Gap(0, 6.0), Gap(6.1, 15.5)]
+    play = power_loss(expectation=waiting, heard=heard(gaps=gaps, repaired=6.0))
+    assert "9.40 s without an answer after the repair" in broken(play)["serves again"]
 
 
 def test_what_should_move_and_does_not_is_found() -> None:
@@ -250,3 +279,43 @@ def test_a_play_that_went_wrong_has_failed_whatever_was_seen() -> None:
 
 def test_a_play_that_nobody_judged_has_not_passed() -> None:
     assert not power_loss().passed
+
+
+@pytest.mark.parametrize(("fenced", "is_found"), [([], False), (["n1"], False), (["n2"], True)])
+def test_where_the_struck_node_may_be_fenced_nobody_else_may(
+    fenced: list[str], is_found: bool
+) -> None:
+    maybe = replace(LOSS, fencing=VICTIM_OR_NOBODY)
+    assert ("fencing" in broken(power_loss(expectation=maybe, fenced=fenced))) is is_found
+
+
+def test_also_where_nobody_had_to_be_fenced_a_takeover_waits_for_it() -> None:
+    anybody = replace(LOSS, fencing=ANYBODY)
+    early = held("address", Stay("n1", -3, 0.1), Stay("n2", 0.6, None))
+    assert (
+        "before n1 was fenced"
+        in broken(power_loss(expectation=anybody, held=early))["fencing first"]
+    )
+
+
+QUIET = Expectation(STAYS, 2.0, NOBODY, quiet=True)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        Moment(1.5, "operation", "start of ip on n1", "n1", "ip", 0.1),
+        Moment(1.5, "detection", "monitor of ip on n1: Timed Out", "n1", "ip", 20.0),
+        Moment(1.5, "failure", "stop of ip on n1: error", "n1", "ip", 0.1),
+    ],
+)
+def test_what_the_cluster_does_where_it_has_nothing_to_do_is_found(moment: Moment) -> None:
+    """A restart in place is over before a client that waits two seconds would complain."""
+    found = broken(power_loss(expectation=QUIET, moments=[moment], fenced=[]))
+    assert moment.text in found["nothing done"]
+
+
+def test_the_labs_own_fencing_is_none_of_it() -> None:
+    moment = Moment(1.5, "detection", "monitor of fence-n1 on n2: error", "n2", "fence-n1", 1.0)
+    found = broken(power_loss(expectation=QUIET, moments=[moment], fenced=[]))
+    assert "nothing done" not in found

@@ -43,7 +43,8 @@ class SlowMonitor(Fault):
     def expect(self, scene: Scene) -> Expectation:
         """Nobody notices: a timeout is a timeout, and slow is not failed."""
         part = scene.stage.anchor
-        return Expectation(STAYS, UNNOTICED, NOBODY, dwell=2 * part.interval + self._delay(scene))
+        dwell = 2 * part.interval + self._delay(scene)
+        return Expectation(STAYS, UNNOTICED, NOBODY, dwell=dwell, quiet=True)
 
     def _delay(self, scene: Scene) -> float:
         return min(_SHARE * scene.stage.anchor.timeout, _LONGEST)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.rehearsal.faults.base import Fault
 from ocf_py.rehearsal.faults.power import PowerLoss
-from ocf_py.rehearsal.record import ANYBODY, ANYWHERE, Expectation
+from ocf_py.rehearsal.record import ANYWHERE, VICTIM_OR_NOBODY, Expectation
 
 if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
@@ -35,7 +35,7 @@ class PacemakerdKilled(Fault):
     def expect(self, scene: Scene) -> Expectation:
         """It comes back, or its node is fenced: both is right."""
         bound = scene.stage.loss + scene.stage.starting
-        return Expectation(ANYWHERE, bound, ANYBODY, losing=True, dwell=6.0)
+        return Expectation(ANYWHERE, bound, VICTIM_OR_NOBODY, losing=True, dwell=6.0)
 
     def strike(self, scene: Scene) -> None:
         """Kill it; the kernel keeps 15 letters of a name, so the path tells them apart."""

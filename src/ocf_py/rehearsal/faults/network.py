@@ -28,7 +28,7 @@ class RingCut(Fault):
 
     def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
         """Nobody notices."""
-        return Expectation(STAYS, UNNOTICED, NOBODY, dwell=5.0)
+        return Expectation(STAYS, UNNOTICED, NOBODY, dwell=5.0, quiet=True)
 
     def strike(self, scene: Scene) -> None:
         """Cut it."""

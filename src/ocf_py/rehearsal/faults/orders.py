@@ -90,7 +90,8 @@ class MaintenanceRestart(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """Nobody notices."""
-        return Expectation(STAYS, UNNOTICED if scene.stage.addresses else _WORDLESS, NOBODY)
+        bound = UNNOTICED if scene.stage.addresses else _WORDLESS
+        return Expectation(STAYS, bound, NOBODY, quiet=True)
 
     def strike(self, scene: Scene) -> None:
         """Stop it everywhere, and start it again."""
@@ -149,7 +150,7 @@ class CleanupUnderLoad(Fault):
 
     def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
         """Nobody notices."""
-        return Expectation(STAYS, UNNOTICED, NOBODY)
+        return Expectation(STAYS, UNNOTICED, NOBODY, quiet=True)
 
     def strike(self, scene: Scene) -> None:
         """Do so."""

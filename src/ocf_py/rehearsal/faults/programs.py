@@ -136,7 +136,7 @@ class MemoryPressure(Fault):
 
     def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
         """Nobody notices."""
-        return Expectation(STAYS, UNNOTICED, NOBODY)
+        return Expectation(STAYS, UNNOTICED, NOBODY, quiet=True)
 
     def strike(self, scene: Scene) -> None:
         """Let it eat, for some seconds."""

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ocf_py.rehearsal.faults.base import DECISION, Fault
-from ocf_py.rehearsal.record import ANYBODY, ANYWHERE, NOBODY, Expectation
+from ocf_py.rehearsal.record import ANYBODY, ANYWHERE, NOBODY, VICTIM_OR_NOBODY, Expectation
 
 if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
@@ -99,8 +99,9 @@ class FilesystemFrozen(DiskFull):
     def expect(self, scene: Scene) -> Expectation:
         """It serves again when it is thawed, or elsewhere after a fencing."""
         bound = scene.stage.loss + 2 * DECISION + 2 * scene.stage.starting
+        fenced = VICTIM_OR_NOBODY if self.where(scene) == scene.victim else ANYBODY
         return Expectation(
-            ANYWHERE, bound, ANYBODY, after_mend=True, losing=True, dwell=_FROZEN_SECONDS
+            ANYWHERE, bound, fenced, after_mend=True, losing=True, dwell=_FROZEN_SECONDS
         )
 
     def strike(self, scene: Scene) -> None:
