@@ -88,14 +88,16 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
         ),
         E.BODY(
             E.E.main(  # what HTML 5 added has no name in lxml before 6
-                E.DIV(E.H1(record.title), _word(passed=record.passed), E.CLASS("head")),
+                E.DIV(
+                    E.H1(record.title), _word(record.outcome, passed=record.passed), E.CLASS("head")
+                ),
                 E.P(
-                    f"{len(record.plays)} faults played, {failed} failed, "
+                    f"{record.count} faults played, {failed} failed, "
                     f"{len(record.left_out)} not played.",
                     E.CLASS("muted"),
                 ),
                 *(E.P(note, E.CLASS("muted")) for note in record.notes),
-                *(E.P(_word(passed=False), f" broken off: {one}") for one in record.troubles),
+                *(E.P(_word("broken off", passed=False), f" {one}") for one in record.troubles),
                 *_show_outages(record),
                 *_show_comparison(record),
                 E.H2("All faults"),
@@ -109,10 +111,9 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
     )
 
 
-def _word(*, passed: bool) -> html.HtmlElement:
-    return E.SPAN(
-        "passed" if passed else "failed", E.CLASS(f"word {'passed' if passed else 'failed'}")
-    )
+def _word(said: str = "", *, passed: bool) -> html.HtmlElement:
+    plain = "passed" if passed else "failed"
+    return E.SPAN(said or plain, E.CLASS(f"word {plain}"))
 
 
 def _figure(picture: str) -> etree._Element:

@@ -33,6 +33,16 @@ _TRIES = 5
 _UP_SECONDS = 120.0
 
 
+def count_plays(plans: Sequence[Plan], names: Sequence[str], rounds: int) -> int:
+    """How many plays `Company.play_all` makes of them all, unless something breaks down."""
+    return sum(
+        len(one.sides) * rounds
+        for one in plans
+        for name in names
+        if not FAULTS[name]().reason_against(one.stage)
+    )
+
+
 class Company:
     """Plays on one lab; what was played is told to `tell` and kept in `record`."""
 

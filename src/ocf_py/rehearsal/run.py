@@ -27,7 +27,11 @@ class LeftOut:
 
 @dataclass
 class Rehearsal:
-    """All that was played in one run; `troubles` says which CIB's plays a lab's failure ended."""
+    """All that was played in one run.
+
+    `troubles` says what ended it, or the plays of one of its labs, early. `planned` is how many
+    plays there should be; None where that is a matter of time.
+    """
 
     title: str
     plays: list[Play] = field(default_factory=list)
@@ -35,6 +39,15 @@ class Rehearsal:
     notes: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     compared: bool = False
+    planned: int | None = None
+
+    def break_off(self, error: BaseException) -> None:
+        """Note what the whole run ended with, before its end."""
+        self.troubles.append(
+            "interrupted"
+            if isinstance(error, KeyboardInterrupt)
+            else str(error) or type(error).__name__
+        )
 
     @property
     def passed(self) -> bool:
@@ -50,6 +63,19 @@ class Rehearsal:
         )
 
     @property
+    def outcome(self) -> str:
+        """The whole in a word or two."""
+        if self.troubles:
+            return "broken off"
+        return "passed" if self.passed else "failed"
+
+    @property
+    def count(self) -> str:
+        """How many were played, and of how many where those are others."""
+        played = len(self.plays)
+        return f"{played}" if self.planned in (None, played) else f"{played} of {self.planned}"
+
+    @property
     def comparisons(self) -> list[Comparison]:
         """Ours beside the counterparts', a line for each fault; nothing where none was asked."""
         return compare(self.plays) if self.compared else []
@@ -59,6 +85,8 @@ class Rehearsal:
         return {
             "title": self.title,
             "passed": self.passed,
+            "planned": self.planned,
+            "played": len(self.plays),
             "notes": self.notes,
             "troubles": self.troubles,
             "comparison": [asdict(one) for one in self.comparisons],

@@ -74,4 +74,5 @@ def sum_up(record: Rehearsal) -> Iterator[str]:
         yield f"{click.style('BROKEN OFF', fg='red')}  {trouble}"
     failed = [play for play in record.plays if not play.passed]
     goals = f", {missed} slower than the goal" if missed else ""
-    yield f"{len(record.plays)} played, {len(failed)} failed{goals}"
+    early = "broken off: " if record.troubles else ""
+    yield f"{early}{record.count} played, {len(failed)} failed{goals}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ocf_py.lab.progress import Silence
 from ocf_py.rehearsal.judge import judge
 from ocf_py.rehearsal.planning import Plan, plan
-from ocf_py.rehearsal.rehearsal import Company
+from ocf_py.rehearsal.rehearsal import Company, count_plays
 from ocf_py.rehearsal.run import Rehearsal
 
 from .plays import power_loss
@@ -72,6 +72,12 @@ def test_what_cannot_befall_the_cib_is_named_and_not_played() -> None:
     assert [name for _, name, _ in company.played] == [one for one in NAMES if one != "disk-full"]
     (left,) = company.kept.left_out
     assert (left.fault, left.reason) == ("disk-full", "there is no file system")
+
+
+def test_as_many_are_played_as_were_counted() -> None:
+    company, both = PaperCompany(), plan(EXAMPLES / "address.xml", 2, peer=True)
+    company.play_all(both, NAMES, rounds=3)
+    assert len(company.played) == count_plays([both], NAMES, 3) == 4 * 3 * 2
 
 
 def test_both_sides_play_by_turns_and_from_the_same_node() -> None:
