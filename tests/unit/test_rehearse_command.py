@@ -142,6 +142,30 @@ def test_what_is_broken_off_has_not_passed_and_is_told_all_the_same(
     assert json.loads(invoke(*words, "--json").stdout) == {**facts, "notes": mock.ANY}
 
 
+def test_a_report_that_cannot_be_written_is_said_before_all_play(
+    company: type[Asked], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    done = invoke("rehearse", ADDRESS, "--report", str(tmp_path / "file/report"))
+    assert company.asked == ()
+    assert str(done.exception) == (
+        f"--report {tmp_path}/file/report: Not a directory; name a folder that can be written to"
+    )
+
+
+def test_a_report_that_cannot_be_written_any_more_hides_no_answer(
+    company: type[Asked], tmp_path: Path
+) -> None:
+    del company
+    (tmp_path / "index.html").mkdir()
+    done = invoke("rehearse", ADDRESS, "--fault", "move", "--report", str(tmp_path), "--json")
+    assert json.loads(done.stdout)["passed"]
+    assert str(done.exception) == (
+        f"cannot write the report to {tmp_path}: Is a directory; "
+        "make room there, or name another folder with --report"
+    )
+
+
 def test_whoever_interrupts_several_labs_has_not_seen_them_pass(
     company: type[Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

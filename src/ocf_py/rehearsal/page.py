@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lxml import etree, html
 from lxml.html import builder as E  # noqa: N812 - as lxml's own documentation calls it
 
 from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS
-from ocf_py.rehearsal.pictures import draw_course, draw_outages
+from ocf_py.rehearsal.pictures import draw_outages
 from ocf_py.rehearsal.summary import describe_outage, describe_writes, tell_medians
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ocf_py.rehearsal.comparison import Comparison
     from ocf_py.rehearsal.record import Play
@@ -44,37 +42,12 @@ ul.verdicts { list-style: none; padding: 0; margin: .4rem 0; } a { color: #2f6fb
 """
 
 
-def write_report(record: Rehearsal, folder: Path) -> Path:
-    """Write index.html, report.json and a picture for each play; returns the page. OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    facts = json.dumps(record.to_json(), indent=1, ensure_ascii=False)
-    (folder / "report.json").write_text(facts + "\n", encoding="utf-8")
-    names = _name_plays(record.plays)
-    pictures = {name: draw_course(play) for name, play in names.items() if not play.trouble}
-    for name, picture in pictures.items():
-        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
-    page = folder / "index.html"
-    page.write_bytes(
-        html.tostring(
-            _build(record, names, pictures),
-            doctype="<!DOCTYPE html>",
-            encoding="utf-8",
-            pretty_print=False,
-        )
+def build_page(record: Rehearsal, plays: dict[str, Play], pictures: dict[str, str]) -> bytes:
+    """The whole as a document of HTML; `plays` and `pictures` have a play's anchor for a key."""
+    document: bytes = html.tostring(
+        _build(record, plays, pictures), doctype="<!DOCTYPE html>", encoding="utf-8"
     )
-    return page
-
-
-def _name_plays(plays: list[Play]) -> dict[str, Play]:
-    """A name that serves as a file's and an anchor's; what was played again counts up."""
-    names: dict[str, Play] = {}
-    count: Counter[str] = Counter()
-    for play in plays:
-        stem = f"{play.cib.rpartition('.')[0] or play.cib}-{play.fault}-{play.provider}"
-        stem = "".join(one if one.isalnum() or one in "-_" else "-" for one in stem)
-        count[stem] += 1
-        names[stem if count[stem] == 1 else f"{stem}-{count[stem]}"] = play
-    return names
+    return document
 
 
 def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) -> html.HtmlElement:
@@ -136,7 +109,7 @@ def _show_outages(record: Rehearsal) -> Iterator[etree._Element]:
 
 def _call(record: Rehearsal, play: Play) -> str:
     several = len({one.cib for one in record.plays}) > 1
-    return f"{play.cib.rpartition('.')[0]}: {play.fault}" if several else play.fault
+    return f"{Path(play.cib).with_suffix('')}: {play.fault}" if several else play.fault
 
 
 def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:

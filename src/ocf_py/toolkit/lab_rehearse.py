@@ -12,10 +12,9 @@ import click
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import MOST_NODES
-from ocf_py.toolkit.command import bring
-from ocf_py.toolkit.errors import ToolkitError, UnusableInput
+from ocf_py.toolkit.errors import UnusableInput
 from ocf_py.toolkit.lab_group import Verb
-from ocf_py.toolkit.lab_report import conclude
+from ocf_py.toolkit.lab_report import check_report, conclude
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 
 if TYPE_CHECKING:
@@ -177,14 +176,7 @@ def _begin(title: str, asked: _Asked) -> Rehearsal:
                 f"there is no fault {name!r}", hint="`ocf-py lab rehearse --list` shows them"
             )
     if asked.report is not None:
-        try:
-            import ocf_py.rehearsal.pictures  # noqa: F401 - whether it can be
-        except ModuleNotFoundError as error:
-            raise ToolkitError(
-                f"--report: the Python package {error.name} is missing",
-                hint=bring("lab"),
-            ) from error
-        asked.report.mkdir(parents=True, exist_ok=True)
+        check_report(asked.report)
     return Rehearsal(title)
 
 
