@@ -159,7 +159,10 @@ def _build_row(name: str, play: Play) -> html.HtmlElement:
     )
     return E.TR(
         E.TD(_word(passed=play.passed)),
-        E.TD(E.A(play.label, href=f"#{name}")),
+        E.TD(
+            E.A(play.label, href=f"#{name}"),
+            *([E.DIV(f"{play.tries} tries", E.CLASS("muted"))] if play.again else []),
+        ),
         E.TD(play.cib),
         E.TD(play.expectation.sentence),
         E.TD(outage, E.CLASS("number")),
@@ -196,6 +199,10 @@ def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
             f"{play.expectation.sentence}."
         ),
         E.P(E.STRONG(describe_outage(play)), describe_writes(play)),
+        *(
+            E.P(f"Try {number} told nothing: {why}", E.CLASS("muted"))
+            for number, why in enumerate(play.again, 1)
+        ),
         *([] if picture is None else [_figure(picture)]),
         E.UL(
             *(E.LI(_word(passed=one.holds), f" {one.rule}: {one.said}") for one in play.verdicts),

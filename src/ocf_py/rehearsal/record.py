@@ -166,7 +166,8 @@ class Verdict:
 class Play:
     """One fault, once. `provider` is OURS or PEER.
 
-    `in_step` says that it struck when the monitor that has to find it had just been.
+    `in_step` says that it struck when the monitor that has to find it had just been. `again` has
+    why each earlier try tells nothing: somebody who watches could not see.
     """
 
     fault: str
@@ -184,6 +185,7 @@ class Play:
     fenced: list[str] = field(default_factory=list)
     aftermath: Aftermath = field(default_factory=lambda: Aftermath([], [], []))
     in_step: bool = False
+    again: list[str] = field(default_factory=list)
     trouble: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
 
@@ -191,6 +193,11 @@ class Play:
     def label(self) -> str:
         """The fault, and whose agents it struck where they are not ours."""
         return self.fault if self.provider == OURS else f"{self.fault} ({self.provider})"
+
+    @property
+    def tries(self) -> int:
+        """How often it was played, this time included."""
+        return len(self.again) + 1
 
     @property
     def passed(self) -> bool:
@@ -243,4 +250,5 @@ class Play:
             "expected": self.expectation.sentence,
             "passed": self.passed,
             "outage": self.outage,
+            "tries": self.tries,
         }

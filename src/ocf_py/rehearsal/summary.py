@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 def tell_play(play: Play) -> Iterator[str]:
     """One line of a play as soon as it is over, and one more for each rule that does not hold."""
+    tries = f"; {play.tries} tries" if play.again else ""
     word = click.style("passed", fg="green") if play.passed else click.style("FAILED", fg="red")
-    yield f"{word}  {play.cib} {play.label}: {describe_outage(play)}{describe_writes(play)}"
+    yield f"{word}  {play.cib} {play.label}: {describe_outage(play)}{describe_writes(play)}{tries}"
     for verdict in play.verdicts:
         if not verdict.holds:
             yield f"        {verdict.rule}: {verdict.said}"

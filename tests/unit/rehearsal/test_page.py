@@ -169,6 +169,20 @@ def test_a_play_of_the_counterparts_says_so_wherever_it_is_named(tmp_path: Path)
     assert document.xpath("//section//h3/text()") == names
 
 
+def test_a_play_of_several_tries_says_how_many_and_why(tmp_path: Path) -> None:
+    play = judged(power_loss(again=["the witness was blind: 1", "the witness was blind: 2"]))
+    page = write_report(record(play, judged(power_loss())), tmp_path)
+    document: Any = html.fromstring(page.read_bytes())
+    assert document.xpath("//td[a]/div/text()") == ["3 tries"]
+    assert document.xpath("//section/p[starts-with(., 'Try')]/text()") == [
+        "Try 1 told nothing: the witness was blind: 1",
+        "Try 2 told nothing: the witness was blind: 2",
+    ]
+    facts = json.loads((tmp_path / "report.json").read_text())["plays"]
+    assert [(one["tries"], len(one["again"])) for one in facts] == [(3, 2), (1, 0)]
+    assert next(tell_play(play)).endswith("; 3 tries")
+
+
 def test_the_end_counts_and_names_what_was_not_played() -> None:
     assert list(sum_up(record(judged(power_loss()), late()))) == [
         "not played: a.xml disk-full: there is no file system",
