@@ -62,7 +62,9 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
         E.BODY(
             E.E.main(  # what HTML 5 added has no name in lxml before 6
                 E.DIV(
-                    E.H1(record.title), _word(record.outcome, passed=record.passed), E.CLASS("head")
+                    E.H1(record.title),
+                    _word(record.outcome, passed=bool(record.passed)),
+                    E.CLASS("head"),
                 ),
                 E.P(
                     f"{record.count} faults played, {failed} failed, "
@@ -120,16 +122,21 @@ def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
     yield E.P(
         f"Medians of the longest outage, ours and the peers' by turns on one cluster; of what a "
         f"monitor has to find, from the one before on. The goal is a ratio of at most {GOAL} over "
-        f"at least {LEAST_ROUNDS} rounds.",
+        f"at least {LEAST_ROUNDS} rounds that passed on either side; of fewer it is unknown.",
         E.CLASS("muted"),
     )
-    rows = [(one.fault, one.ours or 0.0, one.peers or 0.0, one.meets_goal) for one in compared]
-    picture = draw_outages(rows, "ours in seconds; | the peers'")
-    yield E.E.section(_figure(picture), E.CLASS("card"))
-    head = ("CIB", "Fault", "Rounds", "Ours", "Peers", "Ratio", "Failed, ours", "Failed, peers")
+    rows = [
+        (one.fault, one.ours, one.peers, one.meets_goal is not False)
+        for one in compared
+        if one.ours is not None and one.peers is not None
+    ]
+    if rows:
+        picture = draw_outages(rows, "ours in seconds; | the peers'")
+        yield E.E.section(_figure(picture), E.CLASS("card"))
+    head = ("CIB", "Fault", "Goal", "Rounds", "Ours", "Peers", "Ratio")
     yield E.DIV(
         E.TABLE(
-            E.TR(*(E.TH(one) for one in head)),
+            E.TR(*(E.TH(one) for one in (*head, "Failed, ours", "Failed, peers"))),
             *(_build_comparison(one) for one in compared),
         ),
         E.CLASS("scroll"),
@@ -143,7 +150,13 @@ def _build_comparison(one: Comparison) -> html.HtmlElement:
         str(one.failed_ours),
         str(one.failed_peers),
     )
-    return E.TR(E.TD(one.cib), E.TD(one.fault), *(E.TD(cell, E.CLASS("number")) for cell in cells))
+    goal = {True: "met", False: "missed", None: "unknown"}[one.meets_goal]
+    return E.TR(
+        E.TD(one.cib),
+        E.TD(one.fault),
+        E.TD(goal),
+        *(E.TD(cell, E.CLASS("number")) for cell in cells),
+    )
 
 
 def _build_table(names: dict[str, Play]) -> html.HtmlElement:

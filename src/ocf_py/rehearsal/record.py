@@ -19,6 +19,8 @@ OURS, PEER = "ocfpy", "peer"
 STAYS, MOVES, ANYWHERE = "stays", "moves", "anywhere"
 # Whose fencing is right.
 NOBODY, VICTIM, ONE, ANYBODY = "nobody", "victim", "one", "anybody"
+# Seconds: shorter gaps are a machine's own hiccups.
+HICCUP = 0.1
 # What a detection says that is none of a resource.
 LOST, ASKED = "has lost", "asks for the fencing"
 
@@ -209,39 +211,6 @@ class Play:
         """Seconds of the longest outage of any client; None where no client asked."""
         gaps = [gap.seconds(self.ended) for heard in self.heard for gap in heard.gaps]
         return max(gaps, default=0.0) if self.heard else None
-
-    @property
-    def decision(self) -> float:
-        """Seconds of the longest outage from the lost membership to the request to fence."""
-        lost, asked = (
-            next(
-                (one.at for one in self.moments if one.kind == "detection" and word in one.text),
-                None,
-            )
-            for word in (LOST, ASKED)
-        )
-        longest = self._longest
-        if lost is None or asked is None or longest is None:
-            return 0.0
-        until = self.ended if longest.until is None else longest.until
-        return max(0.0, min(asked, until) - max(lost, longest.since))
-
-    @property
-    def _longest(self) -> Gap | None:
-        gaps = [gap for heard in self.heard for gap in heard.gaps]
-        return max(gaps, key=lambda gap: gap.seconds(self.ended), default=None)
-
-    @property
-    def comparable(self) -> float | None:
-        """Seconds of the outage that are the agents': without the decision to fence.
-
-        In step with a monitor, what counts is when the longest outage was over: the blow itself
-        comes late on a busy machine, and nobody is the faster for a late one.
-        """
-        longest = self._longest
-        if not self.in_step or longest is None:
-            return None if self.outage is None else self.outage - self.decision
-        return self.ended if longest.until is None else longest.until
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in report.json."""

@@ -50,24 +50,24 @@ class Rehearsal:
         )
 
     @property
-    def passed(self) -> bool:
-        """Whether anything was played, all of ours passed, and no comparison misses the goal.
+    def passed(self) -> bool | None:
+        """Whether anything was played, all of ours passed, and every comparison meets the goal.
 
-        What the counterparts fail at is told, and is theirs.
+        None where nobody knows of the goal, and all else is well. What the counterparts fail at is
+        told, and is theirs.
         """
-        return (
-            bool(self.plays)
-            and not self.troubles
-            and all(play.passed for play in self.plays if play.provider == OURS)
-            and all(one.meets_goal for one in self.comparisons)
-        )
+        goals = [one.meets_goal for one in self.comparisons]
+        fine = all(play.passed for play in self.plays if play.provider == OURS)
+        if not self.plays or self.troubles or not fine or False in goals:
+            return False
+        return None if None in goals else True
 
     @property
     def outcome(self) -> str:
         """The whole in a word or two."""
         if self.troubles:
             return "broken off"
-        return "passed" if self.passed else "failed"
+        return {True: "passed", False: "failed", None: "goal unknown"}[self.passed]
 
     @property
     def count(self) -> str:
@@ -89,7 +89,7 @@ class Rehearsal:
             "played": len(self.plays),
             "notes": self.notes,
             "troubles": self.troubles,
-            "comparison": [asdict(one) for one in self.comparisons],
+            "comparison": [one.to_json() for one in self.comparisons],
             "plays": [play.to_json() for play in self.plays],
             "left_out": [asdict(one) for one in self.left_out],
         }

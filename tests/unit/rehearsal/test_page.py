@@ -13,7 +13,7 @@ from lxml import html
 
 from ocf_py.rehearsal.judge import judge
 from ocf_py.rehearsal.pictures import draw_course
-from ocf_py.rehearsal.record import Gap
+from ocf_py.rehearsal.record import Gap, Verdict
 from ocf_py.rehearsal.report import write_report
 from ocf_py.rehearsal.run import LeftOut, Rehearsal
 from ocf_py.rehearsal.summary import sum_up, tell_play
@@ -181,6 +181,27 @@ def test_a_play_of_several_tries_says_how_many_and_why(tmp_path: Path) -> None:
     facts = json.loads((tmp_path / "report.json").read_text())["plays"]
     assert [(one["tries"], len(one["again"])) for one in facts] == [(3, 2), (1, 0)]
     assert next(tell_play(play)).endswith("; 3 tries")
+
+
+def test_the_page_says_which_goals_are_met_missed_or_unknown(tmp_path: Path) -> None:
+    made = Rehearsal("compared", [], compared=True)
+    fine = Verdict("serves again", holds=True, said="it does")
+    for fault, theirs, rounds in (("hang", 3.46, 7), ("move", 1.0, 7), ("standby", 1.0, 1)):
+        heard = [replace(power_loss().heard[0], gaps=[Gap(0.0, theirs)])]
+        for _ in range(rounds):
+            both: dict[str, Any] = {"fault": fault, "moments": [], "verdicts": [fine]}
+            made.plays.append(power_loss(**both))
+            made.plays.append(power_loss(**both, provider="peer", heard=heard))
+    made.plays.append(judged(power_loss(trouble="nobody")))
+    made.plays.append(judged(power_loss(trouble="nobody", provider="peer")))
+    document: Any = html.fromstring(write_report(made, tmp_path).read_bytes())
+    rows = document.xpath("//table[.//th='Goal']//tr[td]")
+    assert [[row[1].text, row[2].text] for row in rows] == [
+        ["hang", "met"],
+        ["move", "missed"],
+        ["standby", "unknown"],
+        ["power-loss", "unknown"],
+    ]
 
 
 def test_the_end_counts_and_names_what_was_not_played() -> None:
