@@ -69,6 +69,7 @@ def _name_pictures(plays: Iterable[tuple[str, str, str]]) -> list[str]:
     for cib, fault, provider in plays:
         stem = f"{str(Path(cib).with_suffix(''))[-_LONGEST:]}-{fault}-{provider}"
         stem = "".join(one if one.isalnum() or one in "-_" else "-" for one in stem)
+        stem = stem.lstrip("-")  # for a command line
         count[stem] += 1
         names.append(stem if count[stem] == 1 else f"{stem}-{count[stem]}")
     return names

@@ -107,6 +107,11 @@ def test_no_name_is_too_long_for_a_picture(tmp_path: Path) -> None:
     assert picture.name == f"{'ö' * 50}-power-loss-ocfpy.svg"
 
 
+def test_a_path_names_no_picture_that_looks_like_an_option(tmp_path: Path) -> None:
+    write_report(record(judged(power_loss(cib="/srv/a.xml"))), tmp_path)
+    assert [one.name for one in tmp_path.glob("*.svg")] == ["srv-a-power-loss-ocfpy.svg"]
+
+
 def test_what_lies_in_the_folder_is_replaced_and_what_a_symlink_leads_to_stays(
     tmp_path: Path,
 ) -> None:
