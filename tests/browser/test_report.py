@@ -9,7 +9,7 @@ import pytest
 from lxml import html
 
 from ocf_py.rehearsal.judge import judge
-from ocf_py.rehearsal.page import write_report
+from ocf_py.rehearsal.report import write_report
 from ocf_py.rehearsal.run import Rehearsal
 from tests.unit.rehearsal.plays import power_loss
 

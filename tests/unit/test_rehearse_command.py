@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 from click.testing import CliRunner
+from lxml import html
 
 from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal import planning, rehearsal
@@ -31,6 +36,7 @@ class Asked(rehearsal.Company):
 
     asked: tuple[object, ...] = ()
     breaks_at = ""
+    ends_with: BaseException | None = None
     changes: dict[str, Any] = {}  # noqa: RUF012 - a test puts its own there
 
     def __init__(self, *words: Any) -> None:
@@ -50,6 +56,8 @@ class Asked(rehearsal.Company):
         play = power_loss(**self.changes)
         play.verdicts = judge(play)
         self._run.plays.append(play)
+        if self.ends_with is not None:
+            raise self.ends_with
 
 
 @pytest.fixture
@@ -90,7 +98,7 @@ def test_a_rehearsal_plays_each_fault_once_and_beside_the_peers_seven_times(
 
 def test_a_rule_that_does_not_hold_ends_with_1(company: type[Asked]) -> None:
     company.changes = {"fenced": ["n2"]}
-    done = invoke("rehearse", ADDRESS)
+    done = invoke("rehearse", ADDRESS, "--fault", "move")
     assert done.exit_code == 1
     assert done.stdout.splitlines()[-1] == "1 played, 1 failed"
 
@@ -102,6 +110,76 @@ def test_a_lab_that_breaks_down_ends_the_plays_of_its_cib_alone(company: type[As
     assert company.asked[0] == "dummy.xml"
     assert "BROKEN OFF  address.xml: no node answers" in done.stdout.splitlines()
     assert "address.xml: broken off: no node answers" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["rehearse", "soak"])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (LabError("no node answers"), "no node answers"),
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+        (AssertionError(), "AssertionError"),
+        (KeyboardInterrupt(), "interrupted"),
+    ],
+)
+def test_what_is_broken_off_has_not_passed_and_is_told_all_the_same(
+    company: type[Asked], tmp_path: Path, command: str, error: BaseException, said: str
+) -> None:
+    company.ends_with = error
+    words = (command, ADDRESS, "--fault", "move", "--fault", "standby", "--report", str(tmp_path))
+    done = invoke(*words)
+    assert done.exit_code == 1
+    count = "1 of 2 played" if command == "rehearse" else "1 played"
+    assert done.stdout.splitlines()[-2:] == [
+        f"BROKEN OFF  {said}",
+        f"broken off: {count}, 0 failed",
+    ]
+    facts = json.loads((tmp_path / "report.json").read_text())
+    assert (facts["passed"], facts["troubles"], facts["played"]) == (False, [said], 1)
+    assert facts["planned"] == (2 if command == "rehearse" else None)
+    page: Any = html.fromstring((tmp_path / "index.html").read_bytes())
+    assert page.xpath("//h1/following-sibling::span/text()") == ["broken off"]
+    assert json.loads(invoke(*words, "--json").stdout) == {**facts, "notes": mock.ANY}
+
+
+def test_a_report_that_cannot_be_written_is_said_before_all_play(
+    company: type[Asked], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    done = invoke("rehearse", ADDRESS, "--report", str(tmp_path / "file/report"))
+    assert company.asked == ()
+    assert str(done.exception) == (
+        f"--report {tmp_path}/file/report: Not a directory; name a folder that can be written to"
+    )
+
+
+def test_a_report_that_cannot_be_written_any_more_hides_no_answer(
+    company: type[Asked], tmp_path: Path
+) -> None:
+    del company
+    (tmp_path / "index.html").mkdir()
+    done = invoke("rehearse", ADDRESS, "--fault", "move", "--report", str(tmp_path), "--json")
+    assert json.loads(done.stdout)["passed"]
+    assert str(done.exception) == (
+        f"cannot write the report to {tmp_path}: Is a directory; "
+        "make room there, or name another folder with --report"
+    )
+
+
+def test_whoever_interrupts_several_labs_has_not_seen_them_pass(
+    company: type[Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def play_all(_: Asked, __: planning.Plan, names: tuple[str, ...], ___: int) -> None:
+        if names == ("standby",):
+            time.sleep(0.5)  # an exception amid the fork itself is nobody's
+            os.kill(os.getppid(), signal.SIGINT)
+        time.sleep(60)
+
+    monkeypatch.setattr(company, "play_all", play_all)
+    words = ("rehearse", ADDRESS, "--fault", "move", "--fault", "standby", "--labs", "2")
+    invoke(*words, "--report", str(tmp_path))
+    facts = json.loads((tmp_path / "report.json").read_text())
+    assert (facts["passed"], facts["troubles"], facts["planned"]) == (False, ["interrupted"], 2)
 
 
 def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(

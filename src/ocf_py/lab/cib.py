@@ -89,9 +89,10 @@ def read_configuration(path: Path, provider: str | None = None) -> etree._Elemen
     `IPaddr` is called by its elder's name there, IPaddr2.
     """
     try:
-        root = etree.parse(
-            str(path), etree.XMLParser(remove_blank_text=True, remove_comments=True)
-        ).getroot()
+        root = etree.fromstring(
+            path.read_bytes(),  # lxml itself takes no name that is not UTF-8
+            etree.XMLParser(remove_blank_text=True, remove_comments=True),
+        )
     except OSError as error:
         raise LabError(f"cannot read the CIB {path}: {error.strerror or error}") from None
     except etree.XMLSyntaxError as error:

@@ -10,7 +10,7 @@ from ocf_py.lab.errors import LabError
 from ocf_py.lab.witnesses import AddressesClient, AddressesWitness, DiskWitness
 from ocf_py.rehearsal.asking import DoorClient, find_doors
 from ocf_py.rehearsal.preparation import find_database
-from ocf_py.rehearsal.record import LAG_MARGIN, Gap, Heard, Held, Stay, Written
+from ocf_py.rehearsal.record import HICCUP, LAG_MARGIN, Gap, Heard, Held, Stay, Written
 from ocf_py.rehearsal.watching_places import PlaceWitness
 from ocf_py.rehearsal.writing import FileWriter, RowWriter, Writer
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
     from ocf_py.rehearsal.stage import Part
 
-# Shorter gaps are a machine's own hiccups; the longest one is kept in any case.
-_GAP_SECONDS = 0.1
 _RECENT_SECONDS = 3.0  # the cluster's own word comes late
 # A holding is noted when the kernel tells it, and a guest's kernel tells it through a channel.
 _RESOLUTION = {"namespaces": 0.002, "vm": 1.0}
@@ -229,5 +227,6 @@ def _find_gaps(answers: list[Answer], struck: float, end: float) -> list[Gap]:
     ]
     if answers and not _is_recent(answers, end):
         gaps.append(Gap(answers[-1].answered - struck, None))
+    # The longest one is kept in any case.
     longest = max(gaps, key=lambda gap: gap.seconds(end - struck), default=None)
-    return [gap for gap in gaps if gap is longest or gap.seconds(end - struck) > _GAP_SECONDS]
+    return [gap for gap in gaps if gap is longest or gap.seconds(end - struck) > HICCUP]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.record import OURS, PEER
+from ocf_py.rehearsal.record import ASKED, HICCUP, LOST, OURS, PEER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
-    from ocf_py.rehearsal.record import Play
+    from ocf_py.rehearsal.record import Gap, Play
 
 GOAL = 1.05
 LEAST_ROUNDS = 7
@@ -39,11 +40,18 @@ class Comparison:
     failed_peers: int
 
     @property
-    def meets_goal(self) -> bool:
-        """Whether ours is no slower than the goal allows, as far as a client can tell."""
-        if self.ours is None or self.peers is None:
-            return self.ours is not None
+    def meets_goal(self) -> bool | None:
+        """Whether ours is no slower than the goal allows, as far as a client can tell.
+
+        None where too few plays of a side passed for anybody to know.
+        """
+        if self.rounds < LEAST_ROUNDS or self.ours is None or self.peers is None:
+            return None
         return self.ours <= max(self.peers * GOAL, self.peers + RESOLUTION)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in report.json."""
+        return {**asdict(self), "meets_goal": self.meets_goal}
 
 
 def compare(plays: Iterable[Play]) -> list[Comparison]:
@@ -55,8 +63,7 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
     found = []
     for (cib, fault), sides in by_fault.items():
         ours, peers = (
-            [one.comparable for one in sides[who] if one.comparable is not None and one.passed]
-            for who in (OURS, PEER)
+            [one for one in map(_measure, sides[who]) if one is not None] for who in (OURS, PEER)
         )
         if sides[OURS] and sides[PEER]:
             mine, theirs = (median(some) if some else None for some in (ours, peers))
@@ -72,6 +79,38 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
                 )
             )
     return found
+
+
+def _measure(play: Play) -> float | None:
+    """Seconds of the outage that are the agents'; None of a play that failed or had no client.
+
+    In step with a monitor, what counts is when the longest outage was over: the blow itself
+    comes late on a busy machine, and nobody is the faster for a late one. A hiccup is no outage,
+    whenever it was over.
+    """
+    if not play.passed or play.outage is None:
+        return None
+    gaps = [gap for heard in play.heard for gap in heard.gaps]
+    longest = max(gaps, key=lambda gap: gap.seconds(play.ended), default=None)
+    if longest is None:
+        return 0.0
+    if not play.in_step:
+        return play.outage - _decision(play, longest)
+    if play.outage <= HICCUP:
+        return 0.0
+    return play.ended if longest.until is None else longest.until
+
+
+def _decision(play: Play, longest: Gap) -> float:
+    """Seconds of the longest outage from the lost membership to the request to fence."""
+    lost, asked = (
+        next((one.at for one in play.moments if one.kind == "detection" and word in one.text), None)
+        for word in (LOST, ASKED)
+    )
+    if lost is None or asked is None:
+        return 0.0
+    until = play.ended if longest.until is None else longest.until
+    return max(0.0, min(asked, until) - max(lost, longest.since))
 
 
 def _ratio(mine: float | None, theirs: float | None) -> float | None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lxml import etree, html
 from lxml.html import builder as E  # noqa: N812 - as lxml's own documentation calls it
 
 from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS
-from ocf_py.rehearsal.pictures import draw_course, draw_outages
+from ocf_py.rehearsal.pictures import draw_outages
 from ocf_py.rehearsal.summary import describe_outage, describe_writes, tell_medians
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ocf_py.rehearsal.comparison import Comparison
     from ocf_py.rehearsal.record import Play
@@ -44,37 +42,12 @@ ul.verdicts { list-style: none; padding: 0; margin: .4rem 0; } a { color: #2f6fb
 """
 
 
-def write_report(record: Rehearsal, folder: Path) -> Path:
-    """Write index.html, report.json and a picture for each play; returns the page. OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    facts = json.dumps(record.to_json(), indent=1, ensure_ascii=False)
-    (folder / "report.json").write_text(facts + "\n", encoding="utf-8")
-    names = _name_plays(record.plays)
-    pictures = {name: draw_course(play) for name, play in names.items() if not play.trouble}
-    for name, picture in pictures.items():
-        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
-    page = folder / "index.html"
-    page.write_bytes(
-        html.tostring(
-            _build(record, names, pictures),
-            doctype="<!DOCTYPE html>",
-            encoding="utf-8",
-            pretty_print=False,
-        )
+def build_page(record: Rehearsal, plays: dict[str, Play], pictures: dict[str, str]) -> bytes:
+    """The whole as a document of HTML; `plays` and `pictures` have a play's anchor for a key."""
+    document: bytes = html.tostring(
+        _build(record, plays, pictures), doctype="<!DOCTYPE html>", encoding="utf-8"
     )
-    return page
-
-
-def _name_plays(plays: list[Play]) -> dict[str, Play]:
-    """A name that serves as a file's and an anchor's; what was played again counts up."""
-    names: dict[str, Play] = {}
-    count: Counter[str] = Counter()
-    for play in plays:
-        stem = f"{play.cib.rpartition('.')[0] or play.cib}-{play.fault}-{play.provider}"
-        stem = "".join(one if one.isalnum() or one in "-_" else "-" for one in stem)
-        count[stem] += 1
-        names[stem if count[stem] == 1 else f"{stem}-{count[stem]}"] = play
-    return names
+    return document
 
 
 def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) -> html.HtmlElement:
@@ -88,14 +61,18 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
         ),
         E.BODY(
             E.E.main(  # what HTML 5 added has no name in lxml before 6
-                E.DIV(E.H1(record.title), _word(passed=record.passed), E.CLASS("head")),
+                E.DIV(
+                    E.H1(record.title),
+                    _word(record.outcome, passed=bool(record.passed)),
+                    E.CLASS("head"),
+                ),
                 E.P(
-                    f"{len(record.plays)} faults played, {failed} failed, "
+                    f"{record.count} faults played, {failed} failed, "
                     f"{len(record.left_out)} not played.",
                     E.CLASS("muted"),
                 ),
                 *(E.P(note, E.CLASS("muted")) for note in record.notes),
-                *(E.P(_word(passed=False), f" broken off: {one}") for one in record.troubles),
+                *(E.P(_word("broken off", passed=False), f" {one}") for one in record.troubles),
                 *_show_outages(record),
                 *_show_comparison(record),
                 E.H2("All faults"),
@@ -109,10 +86,9 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
     )
 
 
-def _word(*, passed: bool) -> html.HtmlElement:
-    return E.SPAN(
-        "passed" if passed else "failed", E.CLASS(f"word {'passed' if passed else 'failed'}")
-    )
+def _word(said: str = "", *, passed: bool) -> html.HtmlElement:
+    plain = "passed" if passed else "failed"
+    return E.SPAN(said or plain, E.CLASS(f"word {plain}"))
 
 
 def _figure(picture: str) -> etree._Element:
@@ -135,7 +111,7 @@ def _show_outages(record: Rehearsal) -> Iterator[etree._Element]:
 
 def _call(record: Rehearsal, play: Play) -> str:
     several = len({one.cib for one in record.plays}) > 1
-    return f"{play.cib.rpartition('.')[0]}: {play.fault}" if several else play.fault
+    return f"{Path(play.cib).with_suffix('')}: {play.fault}" if several else play.fault
 
 
 def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
@@ -146,16 +122,21 @@ def _show_comparison(record: Rehearsal) -> Iterator[etree._Element]:
     yield E.P(
         f"Medians of the longest outage, ours and the peers' by turns on one cluster; of what a "
         f"monitor has to find, from the one before on. The goal is a ratio of at most {GOAL} over "
-        f"at least {LEAST_ROUNDS} rounds.",
+        f"at least {LEAST_ROUNDS} rounds that passed on either side; of fewer it is unknown.",
         E.CLASS("muted"),
     )
-    rows = [(one.fault, one.ours or 0.0, one.peers or 0.0, one.meets_goal) for one in compared]
-    picture = draw_outages(rows, "ours in seconds; | the peers'")
-    yield E.E.section(_figure(picture), E.CLASS("card"))
-    head = ("CIB", "Fault", "Rounds", "Ours", "Peers", "Ratio", "Failed, ours", "Failed, peers")
+    rows = [
+        (one.fault, one.ours, one.peers, one.meets_goal is not False)
+        for one in compared
+        if one.ours is not None and one.peers is not None
+    ]
+    if rows:
+        picture = draw_outages(rows, "ours in seconds; | the peers'")
+        yield E.E.section(_figure(picture), E.CLASS("card"))
+    head = ("CIB", "Fault", "Goal", "Rounds", "Ours", "Peers", "Ratio")
     yield E.DIV(
         E.TABLE(
-            E.TR(*(E.TH(one) for one in head)),
+            E.TR(*(E.TH(one) for one in (*head, "Failed, ours", "Failed, peers"))),
             *(_build_comparison(one) for one in compared),
         ),
         E.CLASS("scroll"),
@@ -169,7 +150,13 @@ def _build_comparison(one: Comparison) -> html.HtmlElement:
         str(one.failed_ours),
         str(one.failed_peers),
     )
-    return E.TR(E.TD(one.cib), E.TD(one.fault), *(E.TD(cell, E.CLASS("number")) for cell in cells))
+    goal = {True: "met", False: "missed", None: "unknown"}[one.meets_goal]
+    return E.TR(
+        E.TD(one.cib),
+        E.TD(one.fault),
+        E.TD(goal),
+        *(E.TD(cell, E.CLASS("number")) for cell in cells),
+    )
 
 
 def _build_table(names: dict[str, Play]) -> html.HtmlElement:
@@ -185,7 +172,10 @@ def _build_row(name: str, play: Play) -> html.HtmlElement:
     )
     return E.TR(
         E.TD(_word(passed=play.passed)),
-        E.TD(E.A(play.label, href=f"#{name}")),
+        E.TD(
+            E.A(play.label, href=f"#{name}"),
+            *([E.DIV(f"{play.tries} tries", E.CLASS("muted"))] if play.again else []),
+        ),
         E.TD(play.cib),
         E.TD(play.expectation.sentence),
         E.TD(outage, E.CLASS("number")),
@@ -222,6 +212,10 @@ def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:
             f"{play.expectation.sentence}."
         ),
         E.P(E.STRONG(describe_outage(play)), describe_writes(play)),
+        *(
+            E.P(f"Try {number} told nothing: {why}", E.CLASS("muted"))
+            for number, why in enumerate(play.again, 1)
+        ),
         *([] if picture is None else [_figure(picture)]),
         E.UL(
             *(E.LI(_word(passed=one.holds), f" {one.rule}: {one.said}") for one in play.verdicts),

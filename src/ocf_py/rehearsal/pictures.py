@@ -41,6 +41,7 @@ _STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Arial", "sans-serif"],
     "font.size": 9,
+    "text.parse_math": False,  # a name may have a $
     "text.color": _INK,
     "axes.edgecolor": "#9aa3ad",
     "axes.labelcolor": _MUTED,

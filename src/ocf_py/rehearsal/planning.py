@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,8 +53,12 @@ class Plan:
         return stage
 
 
-def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
-    """Read a CIB; UnusableInput for a file, UnsuitableLabError for what no lab has."""
+def plan(cib: Path, nodes: int, *, peer: bool = False, name: str = "") -> Plan:
+    """Read a CIB, to be called `name`, else as its file; UnusableInput for a file.
+
+    UnsuitableLabError for what no lab has.
+    """
+    name = name or cib.name
     try:
         document = read_document(cib)
     except UnreadableConfiguration as error:
@@ -68,12 +73,12 @@ def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
     if peer:
         sides[PEER], more = put_counterparts(configuration)
         notes += more
-    stage = _sort(cib.name, configuration, nodes)
+    stage = _sort(name, configuration, nodes)
     if not stage.parts:
         raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
     if stage.needs_guests:
         check_disks(stage)
-    return Plan(cib.name, stage, sides, notes)
+    return Plan(name, stage, sides, notes)
 
 
 def plan_all(
@@ -81,16 +86,19 @@ def plan_all(
 ) -> tuple[list[Plan], list[LeftOut]]:
     """The plans of several CIBs, `nodes` None for as many as each is for, and who is left out.
 
+    Where two files have the same name, each is called by its path.
     UnsuitableLabError where no lab has any of them; else as `plan`.
     """
     plans, left = [], []
+    alike = Counter(cib.name for cib in cibs)
     for cib in cibs:
+        name = cib.name if alike[cib.name] == 1 else str(cib)
         try:
-            plans.append(plan(cib, nodes or count_nodes(cib), peer=peer))
+            plans.append(plan(cib, nodes or count_nodes(cib), peer=peer, name=name))
         except UnsuitableLabError as error:
             if len(cibs) == 1:
                 raise
-            left.append(LeftOut("all", "every fault", cib.name, str(error)))
+            left.append(LeftOut("all", "every fault", name, str(error)))
     if not plans:
         raise UnsuitableLabError("; ".join(one.reason for one in left))
     return plans, left

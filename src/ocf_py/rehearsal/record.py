@@ -22,6 +22,8 @@ NOBODY, VICTIM, ONE, ANYBODY = "nobody", "victim", "one", "anybody"
 VICTIM_OR_NOBODY = "victim or nobody"
 # A mirror's age is told in whole passes; what is acknowledged while it is asked is not in it.
 LAG_MARGIN = 1.0
+# Seconds: shorter gaps are a machine's own hiccups.
+HICCUP = 0.1
 # What a detection says that is none of a resource.
 LOST, ASKED = "has lost", "asks for the fencing"
 
@@ -176,7 +178,8 @@ class Verdict:
 class Play:
     """One fault, once. `provider` is OURS or PEER.
 
-    `in_step` says that it struck when the monitor that has to find it had just been.
+    `in_step` says that it struck when the monitor that has to find it had just been. `again` has
+    why each earlier try tells nothing: somebody who watches could not see.
     """
 
     fault: str
@@ -194,6 +197,7 @@ class Play:
     fenced: list[str] = field(default_factory=list)
     aftermath: Aftermath = field(default_factory=lambda: Aftermath([], [], []))
     in_step: bool = False
+    again: list[str] = field(default_factory=list)
     trouble: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
 
@@ -201,6 +205,11 @@ class Play:
     def label(self) -> str:
         """The fault, and whose agents it struck where they are not ours."""
         return self.fault if self.provider == OURS else f"{self.fault} ({self.provider})"
+
+    @property
+    def tries(self) -> int:
+        """How often it was played, this time included."""
+        return len(self.again) + 1
 
     @property
     def passed(self) -> bool:
@@ -213,39 +222,6 @@ class Play:
         gaps = [gap.seconds(self.ended) for heard in self.heard for gap in heard.gaps]
         return max(gaps, default=0.0) if self.heard else None
 
-    @property
-    def decision(self) -> float:
-        """Seconds of the longest outage from the lost membership to the request to fence."""
-        lost, asked = (
-            next(
-                (one.at for one in self.moments if one.kind == "detection" and word in one.text),
-                None,
-            )
-            for word in (LOST, ASKED)
-        )
-        longest = self._longest
-        if lost is None or asked is None or longest is None:
-            return 0.0
-        until = self.ended if longest.until is None else longest.until
-        return max(0.0, min(asked, until) - max(lost, longest.since))
-
-    @property
-    def _longest(self) -> Gap | None:
-        gaps = [gap for heard in self.heard for gap in heard.gaps]
-        return max(gaps, key=lambda gap: gap.seconds(self.ended), default=None)
-
-    @property
-    def comparable(self) -> float | None:
-        """Seconds of the outage that are the agents': without the decision to fence.
-
-        In step with a monitor, what counts is when the longest outage was over: the blow itself
-        comes late on a busy machine, and nobody is the faster for a late one.
-        """
-        longest = self._longest
-        if not self.in_step or longest is None:
-            return None if self.outage is None else self.outage - self.decision
-        return self.ended if longest.until is None else longest.until
-
     def to_json(self) -> dict[str, Any]:
         """As it stands in report.json."""
         return {
@@ -253,4 +229,5 @@ class Play:
             "expected": self.expectation.sentence,
             "passed": self.passed,
             "outage": self.outage,
+            "tries": self.tries,
         }

@@ -33,6 +33,16 @@ _TRIES = 5
 _UP_SECONDS = 120.0
 
 
+def count_plays(plans: Sequence[Plan], names: Sequence[str], rounds: int) -> int:
+    """How many plays `Company.play_all` makes of them all, unless something breaks down."""
+    return sum(
+        len(one.sides) * rounds
+        for one in plans
+        for name in names
+        if not FAULTS[name]().reason_against(one.stage)
+    )
+
+
 class Company:
     """Plays on one lab; what was played is told to `tell` and kept in `record`."""
 
@@ -88,14 +98,17 @@ class Company:
         self._have(one, side)
         stage = one.stage_of(side)
         self._progress.step(f"{one.name} ({side}): {FAULTS[name].summary}")
-        for _ in range(_TRIES):
+        again: list[str] = []
+        while True:
             if start is not None:
                 Scene(self._lab, stage).have_on(start)
             play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=start is not None)
-            if _BLIND not in play.trouble:
+            play.again = again
+            if _BLIND not in play.trouble or play.tries == _TRIES:
                 break
             # The machine was too busy to watch: what happened is unknown.
             self._progress.step(f"again: {play.trouble}")
+            again.append(play.trouble)
         self._record.plays.append(play)
         self._tell(play)
         self._is_swept = not (play.trouble or play.aftermath.astray)

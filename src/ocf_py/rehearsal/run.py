@@ -27,7 +27,11 @@ class LeftOut:
 
 @dataclass
 class Rehearsal:
-    """All that was played in one run; `troubles` says which CIB's plays a lab's failure ended."""
+    """All that was played in one run.
+
+    `troubles` says what ended it, or the plays of one of its labs, early. `planned` is how many
+    plays there should be; None where that is a matter of time.
+    """
 
     title: str
     plays: list[Play] = field(default_factory=list)
@@ -35,19 +39,41 @@ class Rehearsal:
     notes: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     compared: bool = False
+    planned: int | None = None
+
+    def break_off(self, error: BaseException) -> None:
+        """Note what the whole run ended with, before its end."""
+        self.troubles.append(
+            "interrupted"
+            if isinstance(error, KeyboardInterrupt)
+            else str(error) or type(error).__name__
+        )
 
     @property
-    def passed(self) -> bool:
-        """Whether anything was played, all of ours passed, and no comparison misses the goal.
+    def passed(self) -> bool | None:
+        """Whether anything was played, all of ours passed, and every comparison meets the goal.
 
-        What the counterparts fail at is told, and is theirs.
+        None where nobody knows of the goal, and all else is well. What the counterparts fail at is
+        told, and is theirs.
         """
-        return (
-            bool(self.plays)
-            and not self.troubles
-            and all(play.passed for play in self.plays if play.provider == OURS)
-            and all(one.meets_goal for one in self.comparisons)
-        )
+        goals = [one.meets_goal for one in self.comparisons]
+        fine = all(play.passed for play in self.plays if play.provider == OURS)
+        if not self.plays or self.troubles or not fine or False in goals:
+            return False
+        return None if None in goals else True
+
+    @property
+    def outcome(self) -> str:
+        """The whole in a word or two."""
+        if self.troubles:
+            return "broken off"
+        return {True: "passed", False: "failed", None: "goal unknown"}[self.passed]
+
+    @property
+    def count(self) -> str:
+        """How many were played, and of how many where those are others."""
+        played = len(self.plays)
+        return f"{played}" if self.planned in (None, played) else f"{played} of {self.planned}"
 
     @property
     def comparisons(self) -> list[Comparison]:
@@ -59,9 +85,11 @@ class Rehearsal:
         return {
             "title": self.title,
             "passed": self.passed,
+            "planned": self.planned,
+            "played": len(self.plays),
             "notes": self.notes,
             "troubles": self.troubles,
-            "comparison": [asdict(one) for one in self.comparisons],
+            "comparison": [one.to_json() for one in self.comparisons],
             "plays": [play.to_json() for play in self.plays],
             "left_out": [asdict(one) for one in self.left_out],
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # Whoever plays has neither threads nor locks yet, and its plans cannot be sent.
 _FORK = multiprocessing.get_context("fork")
+_INTERRUPTED = 130  # as a shell says it of what Ctrl-C has ended
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def play_one_by_one(
 ) -> None:
     """All of them, here; with several CIBs, a lab that breaks down ends the plays of its own.
 
-    LabError where there is but one.
+    LabError where there is but one: it is the whole run's.
     """
     for share in deal(plans, faults, 1):
         try:
@@ -137,7 +139,8 @@ def _play_apart(share: Share, play: PlayShare, connection: Connection) -> None:
     except (ToolkitError, OSError) as error:
         connection.send(str(error))
     except KeyboardInterrupt:
-        return  # who interrupts says so, and hears no more
+        # Who interrupts hears no more; to anybody else it says that plays are missing.
+        sys.exit(_INTERRUPTED)
     for left in part.left_out:
         connection.send(left)
 

@@ -16,10 +16,18 @@ if TYPE_CHECKING:
     from ocf_py.rehearsal.run import Rehearsal
 
 
+_GOALS = {
+    True: "",
+    False: click.style(" MISSED", fg="red"),
+    None: click.style(" UNKNOWN", fg="yellow"),
+}
+
+
 def tell_play(play: Play) -> Iterator[str]:
     """One line of a play as soon as it is over, and one more for each rule that does not hold."""
+    tries = f"; {play.tries} tries" if play.again else ""
     word = click.style("passed", fg="green") if play.passed else click.style("FAILED", fg="red")
-    yield f"{word}  {play.cib} {play.label}: {describe_outage(play)}{describe_writes(play)}"
+    yield f"{word}  {play.cib} {play.label}: {describe_outage(play)}{describe_writes(play)}{tries}"
     for verdict in play.verdicts:
         if not verdict.holds:
             yield f"        {verdict.rule}: {verdict.said}"
@@ -60,10 +68,10 @@ def _tell_failed(one: Comparison) -> str:
 
 def sum_up(record: Rehearsal) -> Iterator[str]:
     """What is said at the end: the comparison, what was left out, the count."""
-    missed = sum(not one.meets_goal for one in record.comparisons)
+    goals = [one.meets_goal for one in record.comparisons]
     for one in record.comparisons:
         ours, peers, ratio = tell_medians(one)
-        word = "" if one.meets_goal else click.style(" MISSED", fg="red")
+        word = _GOALS[one.meets_goal]
         yield (
             f"{one.cib} {one.fault}: {ours} beside {peers}, ratio {ratio} (goal {GOAL}{word}, "
             f"{one.rounds} rounds of at least {LEAST_ROUNDS}{_tell_failed(one)})"
@@ -73,5 +81,13 @@ def sum_up(record: Rehearsal) -> Iterator[str]:
     for trouble in record.troubles:
         yield f"{click.style('BROKEN OFF', fg='red')}  {trouble}"
     failed = [play for play in record.plays if not play.passed]
-    goals = f", {missed} slower than the goal" if missed else ""
-    yield f"{len(record.plays)} played, {len(failed)} failed{goals}"
+    said = (
+        f", {goals.count(word)} {text}"
+        for word, text in (
+            (False, "slower than the goal"),
+            (None, "with too few rounds for the goal"),
+        )
+        if word in goals
+    )
+    early = "broken off: " if record.troubles else ""
+    yield f"{early}{record.count} played, {len(failed)} failed{''.join(said)}"

@@ -12,9 +12,9 @@ import click
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import MOST_NODES
-from ocf_py.toolkit.command import bring
-from ocf_py.toolkit.errors import ToolkitError, UnusableInput
+from ocf_py.toolkit.errors import UnusableInput
 from ocf_py.toolkit.lab_group import Verb
+from ocf_py.toolkit.lab_report import check_report, conclude
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def rehearse(
     def act(company: Company, share: Share) -> None:
         company.play_all(share.plan, share.faults, rounds)
 
-    _run(context, cibs, act, record, asked, labs=labs)
+    _run(context, cibs, act, record, asked, rounds=rounds, labs=labs)
 
 
 @click.command(cls=Verb)
@@ -176,14 +176,7 @@ def _begin(title: str, asked: _Asked) -> Rehearsal:
                 f"there is no fault {name!r}", hint="`ocf-py lab rehearse --list` shows them"
             )
     if asked.report is not None:
-        try:
-            import ocf_py.rehearsal.pictures  # noqa: F401 - whether it can be
-        except ModuleNotFoundError as error:
-            raise ToolkitError(
-                f"--report: the Python package {error.name} is missing",
-                hint=bring("lab"),
-            ) from error
-        asked.report.mkdir(parents=True, exist_ok=True)
+        check_report(asked.report)
     return Rehearsal(title)
 
 
@@ -194,11 +187,13 @@ def _run(
     record: Rehearsal,
     asked: _Asked,
     *,
+    rounds: int | None = None,
     labs: int = 1,
 ) -> None:
+    """Play and judge; without `rounds` nobody knows beforehand how many plays there will be."""
     from ocf_py.rehearsal.faults import FAULTS
     from ocf_py.rehearsal.planning import build_lab, plan_all
-    from ocf_py.rehearsal.rehearsal import Company
+    from ocf_py.rehearsal.rehearsal import Company, count_plays
     from ocf_py.rehearsal.shares import play_one_by_one, play_side_by_side
     from ocf_py.rehearsal.summary import tell_play
 
@@ -222,17 +217,18 @@ def _run(
             act(Company(lab, into, tell, progress, asked.prepare_with), share)
 
     faults = asked.faults or tuple(FAULTS)
+    record.planned = rounds and count_plays(plans, faults, rounds)
     try:
         if labs == 1:
             play_one_by_one(plans, faults, play, record, tell, progress)
         else:
             play_side_by_side(plans, faults, labs, play, record, tell, progress)
+    except BaseException as error:
+        record.break_off(error)
+        raise
     finally:  # what was seen until an error, or until somebody had enough, is worth having
-        if asked.report is not None and (record.plays or record.left_out):
-            from ocf_py.rehearsal.page import write_report
-
-            progress.step(f"the report: {write_report(record, asked.report)}")
-    _end(context, record, asked)
+        conclude(record, asked.report, progress, as_json=asked.as_json)
+    context.exit(FINE if record.passed else FOUND)
 
 
 def _tell_what_is_other(plans: Sequence[Plan], left: Sequence[LeftOut]) -> Iterator[str]:
@@ -245,14 +241,3 @@ def _tell_what_is_other(plans: Sequence[Plan], left: Sequence[LeftOut]) -> Itera
 
 def _place_of(share: Share, name: str, state: Path | None) -> tuple[str, Path | None]:
     return f"{name}-{share.number}", state and state / str(share.number)
-
-
-def _end(context: click.Context, record: Rehearsal, asked: _Asked) -> None:
-    from ocf_py.rehearsal.summary import sum_up
-
-    if asked.as_json:
-        print_json(record.to_json())
-    else:
-        for line in sum_up(record):
-            click.echo(line)
-    context.exit(FINE if record.passed else FOUND)

@@ -6,10 +6,13 @@ import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
+
 from ocf_py.lab.progress import Silence
+from ocf_py.rehearsal import rehearsal
 from ocf_py.rehearsal.judge import judge
 from ocf_py.rehearsal.planning import Plan, plan
-from ocf_py.rehearsal.rehearsal import Company
+from ocf_py.rehearsal.rehearsal import Company, count_plays
 from ocf_py.rehearsal.run import Rehearsal
 
 from .plays import power_loss
@@ -72,6 +75,35 @@ def test_what_cannot_befall_the_cib_is_named_and_not_played() -> None:
     assert [name for _, name, _ in company.played] == [one for one in NAMES if one != "disk-full"]
     (left,) = company.kept.left_out
     assert (left.fault, left.reason) == ("disk-full", "there is no file system")
+
+
+def test_as_many_are_played_as_were_counted() -> None:
+    company, both = PaperCompany(), plan(EXAMPLES / "address.xml", 2, peer=True)
+    company.play_all(both, NAMES, rounds=3)
+    assert len(company.played) == count_plays([both], NAMES, 3) == 4 * 3 * 2
+
+
+@pytest.mark.parametrize(
+    ("blind", "trouble"),
+    [
+        (["the disk is gone"], "the disk is gone"),
+        (["blind 1", "blind 2", ""], ""),
+        ([f"blind {number}" for number in range(1, 6)], "blind 5"),
+    ],
+)
+def test_what_nobody_saw_is_played_again_up_to_four_times_and_that_is_kept(
+    monkeypatch: pytest.MonkeyPatch, blind: list[str], trouble: str
+) -> None:
+    troubles = iter(blind)
+    monkeypatch.setattr(
+        rehearsal, "play_fault", lambda *_, **__: power_loss(trouble=next(troubles))
+    )
+    monkeypatch.setattr(PaperCompany, "_play", Company._play)
+    company = PaperCompany()
+    company.play_all(plan(EXAMPLES / "address.xml", 2), ["move"])
+    (play,) = company.kept.plays
+    assert (play.trouble, play.tries, play.again) == (trouble, len(blind), blind[:-1])
+    assert not list(troubles)
 
 
 def test_both_sides_play_by_turns_and_from_the_same_node() -> None:

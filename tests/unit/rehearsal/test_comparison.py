@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from ocf_py.rehearsal.comparison import compare
@@ -27,6 +28,10 @@ def play(provider: str, seconds: float, **other: Any) -> Play:
     return power_loss(**{"provider": provider, "heard": heard, "verdicts": [FINE], **other})
 
 
+def seven(provider: str, seconds: float, **other: Any) -> list[Play]:
+    return [play(provider, seconds, moments=[], **other) for _ in range(7)]
+
+
 def test_the_medians_of_both_are_compared() -> None:
     ours = [play("ocfpy", seconds, moments=[]) for seconds in (1.0, 2.0, 9.0)]
     peers = [play("peer", seconds, moments=[]) for seconds in (4.0, 4.0, 1.0)]
@@ -42,8 +47,25 @@ def test_the_medians_of_both_are_compared() -> None:
 def test_the_goal_is_one_twentieth_more_or_what_no_client_can_tell(
     ours: float, peers: float, meets: bool
 ) -> None:
-    (found,) = compare([play("ocfpy", ours, moments=[]), play("peer", peers, moments=[])])
+    (found,) = compare([*seven("ocfpy", ours), *seven("peer", peers)])
     assert found.meets_goal is meets
+
+
+@pytest.mark.parametrize("few", ["ocfpy", "peer"])
+def test_of_fewer_than_seven_passed_plays_nobody_knows_whether_the_goal_is_met(few: str) -> None:
+    plays = [*seven("ocfpy", 1.0), *seven("peer", 1.0)]
+    run = Rehearsal("compared", plays, compared=True)
+    assert (run.passed, run.outcome) == (True, "passed")
+    assert run.to_json()["comparison"][0]["meets_goal"] is True
+    next(one for one in plays if one.provider == few).verdicts = [BROKEN]
+    assert run.comparisons[0].meets_goal is None
+    run.plays = [one for one in plays if one.passed]
+    assert (run.passed, run.outcome) == (None, "goal unknown")
+    facts = run.to_json()
+    assert facts["passed"] is facts["comparison"][0]["meets_goal"] is None
+    first, last = map(click.unstyle, sum_up(run))
+    assert "ratio 1.00 (goal 1.05 UNKNOWN, 6 rounds of at least 7)" in first
+    assert last == "13 played, 0 failed, 1 with too few rounds for the goal"
 
 
 def test_what_pacemaker_takes_to_decide_upon_a_fencing_is_left_out() -> None:
@@ -65,24 +87,31 @@ def test_a_blow_that_comes_late_makes_nobody_faster() -> None:
     assert (found.ours, found.peers) == (2.0, 2.0)
 
 
+def test_a_machines_hiccup_is_no_outage_that_ends_late() -> None:
+    heard = [replace(power_loss().heard[0], gaps=[Gap(6.97, 7.0)])]
+    ours = play("ocfpy", 0.0, heard=heard, moments=[], in_step=True)
+    (found,) = compare([ours, play("peer", 2.0, moments=[], in_step=True)])
+    assert (found.ours, found.peers) == (0.0, 2.0)
+
+
 def test_what_failed_is_no_yardstick_and_the_peers_failures_are_theirs() -> None:
     plays = [play("ocfpy", 4.0, moments=[]), play("peer", 0.1, moments=[], verdicts=[BROKEN])]
     run = Rehearsal("compared", plays, compared=True)
     (found,) = run.comparisons
     assert (found.ours, found.peers, found.ratio, found.failed_peers) == (4.0, None, None, 1)
-    assert run.passed
+    assert run.passed is None
     assert "4.00 s beside -, ratio -" in next(iter(sum_up(run)))
     plays.append(play("ocfpy", 4.0, moments=[], verdicts=[BROKEN]))
-    assert not run.passed
+    assert run.passed is False
 
 
 def test_a_missed_goal_fails_the_run_where_sides_are_compared() -> None:
-    plays = [play("ocfpy", 4.3, moments=[]), play("peer", 4.0, moments=[])]
+    plays = [*seven("ocfpy", 4.3), *seven("peer", 4.0)]
     assert Rehearsal("not compared", plays).passed
     missed = Rehearsal("compared", plays, compared=True)
-    assert not missed.passed
+    assert missed.passed is False
     assert [line for line in sum_up(missed) if "MISSED" in line]
-    assert list(sum_up(missed))[-1] == "2 played, 0 failed, 1 slower than the goal"
+    assert list(sum_up(missed))[-1] == "14 played, 0 failed, 1 slower than the goal"
 
 
 def test_what_only_one_side_played_is_not_compared() -> None:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
+import pytest
 from lxml import html
 
 from ocf_py.rehearsal.judge import judge
-from ocf_py.rehearsal.page import write_report
 from ocf_py.rehearsal.pictures import draw_course
-from ocf_py.rehearsal.record import Gap
+from ocf_py.rehearsal.record import Gap, Verdict
+from ocf_py.rehearsal.report import write_report
 from ocf_py.rehearsal.run import LeftOut, Rehearsal
 from ocf_py.rehearsal.summary import sum_up, tell_play
 
@@ -81,6 +82,70 @@ def test_the_facts_beside_it_are_the_whole_record(tmp_path: Path) -> None:
     assert facts["left_out"][0]["reason"] == "there is no file system"
 
 
+def test_what_no_page_can_show_is_spelt_out_on_it(tmp_path: Path) -> None:
+    name = "a$b_$c\udcff.xml"
+    said = "\x1b[31mno node is left\x1b[0m\x07 of \udcfe\ufffe"
+    heard = [replace(power_loss().heard[0], client=f"$_$ {name}")]
+    fine = judged(power_loss(cib=name, heard=heard))
+    other = judged(power_loss(trouble=said))
+    made = record(fine, other)
+    made.troubles.append(said)
+    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    facts = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert "\x1b" not in text
+    spelt = r"no node is left\x07 of \xfe\ufffe"
+    assert facts["troubles"] == [spelt]
+    assert spelt in text
+    assert facts["plays"][0]["cib"] == r"a$b_$c\xff.xml"
+    assert r"client of $_$ a$b_$c\xff.xml" in text
+    assert (tmp_path / "a-b_-c-xff-power-loss-ocfpy.svg").exists()
+
+
+def test_no_name_is_too_long_for_a_picture(tmp_path: Path) -> None:
+    write_report(record(judged(power_loss(cib=f"{'ö' * 120}.xml"))), tmp_path)
+    (picture,) = tmp_path.glob("*.svg")
+    assert picture.name == f"{'ö' * 50}-power-loss-ocfpy.svg"
+
+
+def test_a_path_names_no_picture_that_looks_like_an_option(tmp_path: Path) -> None:
+    write_report(record(judged(power_loss(cib="/srv/a.xml"))), tmp_path)
+    assert [one.name for one in tmp_path.glob("*.svg")] == ["srv-a-power-loss-ocfpy.svg"]
+
+
+def test_what_lies_in_the_folder_is_replaced_and_what_a_symlink_leads_to_stays(
+    tmp_path: Path,
+) -> None:
+    folder, other = tmp_path / "report", tmp_path / "other"
+    folder.mkdir()
+    other.write_text("of somebody else")
+    for name in ("report.json", "index.html", "database-power-loss-ocfpy.svg"):
+        (folder / name).symlink_to(other)
+    write_report(record(judged(power_loss())), folder)
+    assert other.read_text() == "of somebody else"
+    assert {one.name: one.is_symlink() for one in folder.iterdir()} == {
+        "report.json": False,
+        "index.html": False,
+        "database-power-loss-ocfpy.svg": False,
+    }
+
+
+def test_pictures_of_an_earlier_run_go_and_no_others(tmp_path: Path) -> None:
+    (tmp_path / "drawn.svg").touch()
+    write_report(record(judged(power_loss()), late()), tmp_path)
+    write_report(record(judged(power_loss(fault="hang"))), tmp_path)
+    assert {one.name for one in tmp_path.glob("*.svg")} == {
+        "drawn.svg",
+        "database-hang-ocfpy.svg",
+    }
+
+
+@pytest.mark.parametrize("facts", ["", "{", "[]", "{}", '{"plays": [3]}', "[" * 100_000])
+def test_facts_that_are_none_of_ours_are_written_over(tmp_path: Path, facts: str) -> None:
+    (tmp_path / "report.json").write_text(facts)
+    write_report(record(judged(power_loss())), tmp_path)
+    assert json.loads((tmp_path / "report.json").read_text())["plays"]
+
+
 def test_a_play_that_went_wrong_has_no_picture_and_says_why(tmp_path: Path) -> None:
     page = write_report(record(judged(power_loss(trouble="no node is left"))), tmp_path)
     assert "no node is left" in page.read_text()
@@ -107,6 +172,41 @@ def test_a_play_of_the_counterparts_says_so_wherever_it_is_named(tmp_path: Path)
     names = ["power-loss", "power-loss (peer)"]
     assert document.xpath("//td/a/text()") == names
     assert document.xpath("//section//h3/text()") == names
+
+
+def test_a_play_of_several_tries_says_how_many_and_why(tmp_path: Path) -> None:
+    play = judged(power_loss(again=["the witness was blind: 1", "the witness was blind: 2"]))
+    page = write_report(record(play, judged(power_loss())), tmp_path)
+    document: Any = html.fromstring(page.read_bytes())
+    assert document.xpath("//td[a]/div/text()") == ["3 tries"]
+    assert document.xpath("//section/p[starts-with(., 'Try')]/text()") == [
+        "Try 1 told nothing: the witness was blind: 1",
+        "Try 2 told nothing: the witness was blind: 2",
+    ]
+    facts = json.loads((tmp_path / "report.json").read_text())["plays"]
+    assert [(one["tries"], len(one["again"])) for one in facts] == [(3, 2), (1, 0)]
+    assert next(tell_play(play)).endswith("; 3 tries")
+
+
+def test_the_page_says_which_goals_are_met_missed_or_unknown(tmp_path: Path) -> None:
+    made = Rehearsal("compared", [], compared=True)
+    fine = Verdict("serves again", holds=True, said="it does")
+    for fault, theirs, rounds in (("hang", 3.46, 7), ("move", 1.0, 7), ("standby", 1.0, 1)):
+        heard = [replace(power_loss().heard[0], gaps=[Gap(0.0, theirs)])]
+        for _ in range(rounds):
+            both: dict[str, Any] = {"fault": fault, "moments": [], "verdicts": [fine]}
+            made.plays.append(power_loss(**both))
+            made.plays.append(power_loss(**both, provider="peer", heard=heard))
+    made.plays.append(judged(power_loss(trouble="nobody")))
+    made.plays.append(judged(power_loss(trouble="nobody", provider="peer")))
+    document: Any = html.fromstring(write_report(made, tmp_path).read_bytes())
+    rows = document.xpath("//table[.//th='Goal']//tr[td]")
+    assert [[row[1].text, row[2].text] for row in rows] == [
+        ["hang", "met"],
+        ["move", "missed"],
+        ["standby", "unknown"],
+        ["power-loss", "unknown"],
+    ]
 
 
 def test_the_end_counts_and_names_what_was_not_played() -> None:

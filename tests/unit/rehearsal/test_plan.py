@@ -171,6 +171,22 @@ def test_a_cib_that_no_lab_has_is_left_out_beside_others_and_refused_alone(tmp_p
             plan_all(alone, None)
 
 
+def test_a_file_may_have_a_name_of_any_bytes(tmp_path: Path) -> None:
+    file = write(tmp_path, _IP.format(id="vip", ip="10.77.2.100"))
+    named = file.rename(tmp_path / "a\udcff.xml")
+    assert plan(named, count_nodes(named)).name == "a\udcff.xml"
+
+
+def test_cibs_of_the_same_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder, _IP.format(id="vip", ip="10.77.2.100"))
+    cibs = [EXAMPLES / "dummy.xml", *sorted(tmp_path.glob("*/*.xml"))]
+    plans, _ = plan_all(cibs, None)
+    names = ["dummy.xml", *map(str, cibs[1:])]
+    assert [(one.name, one.stage.name) for one in plans] == list(zip(names, names))
+
+
 def test_a_mirrored_disk_is_played_on_guests_and_all_of_it_takes_longer() -> None:
     stage, database = (
         plan(EXAMPLES / name, 2).stage for name in ("block-mirror.xml", "database.xml")
