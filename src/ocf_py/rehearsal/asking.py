@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from ocf_py.lab.namespaces import open_socket_in
 from ocf_py.lab.witnesses.answers import Answer
 from ocf_py.lab.witnesses.watching import Watching
+from ocf_py.rehearsal.preparation import find_database
+from ocf_py.rehearsal.writing import DATABASE_PORT
 
 if TYPE_CHECKING:
     from ocf_py.lab.lab import Lab
@@ -23,7 +25,7 @@ _PATIENCE = 0.5
 _HTTP = b"HEAD / HTTP/1.0\r\n\r\n"
 _POSTGRESQL = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # SSLRequest, PostgreSQL's protocol 55.2.10
 _REDIS = b"PING\r\n"
-_QUESTIONS = {80: _HTTP, 8080: _HTTP, 5432: _POSTGRESQL, 6379: _REDIS}
+_QUESTIONS = {80: _HTTP, 8080: _HTTP, DATABASE_PORT: _POSTGRESQL, 6379: _REDIS}
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,12 @@ class Door:
 
 
 def find_doors(stage: Stage) -> list[Door]:
-    """The programs that say at which port they are ready, each at the address it goes with."""
+    """The programs whose port is known, by their checks, each at the address it goes with."""
     doors = []
     for program in stage.programs:
         checks = (program.get(one) for one in CHECKS)
-        port = next((one for one in map(_port_of, checks) if one), 0)
+        usual = DATABASE_PORT if find_database(program) else 0
+        port = next((one for one in map(_port_of, checks) if one), usual)
         address = _address_of(stage, program)
         if port and address:
             is_web = "http://" in f"{program.get('ready')} {program.get('health')}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KEEPER = "/var/lib/ocfpy-rehearsal-keeper.py"
 _PATIENCE = 2.0  # seconds without an answer after which a writer connects anew
 _PAUSE = 0.05
-_PORT = 5432
+DATABASE_PORT = 5432
 _STORED_SECONDS = 20  # what is there at the end a busy guest is given time to tell
 _CONNECT = 0.25  # seconds for one attempt: a kernel sends a lost SYN again after a second
 _DONE = "INSERT 0 1"
@@ -197,7 +197,7 @@ class RowWriter(Writer):
     def __init__(self, lab: Lab, address: str, table: str = TABLE) -> None:
         super().__init__(f"writer to the database at {address}")
         self._table = table
-        self._place = (address, _PORT)
+        self._place = (address, DATABASE_PORT)
         self._daemon = int(lab.describe()["daemon"])
         inside = ["nsenter", f"--net=/proc/{self._daemon}/ns/net"]
         self._psql = [*inside, "psql", "-qXw", "-h", address, "-U", "postgres", "postgres"]

@@ -127,10 +127,12 @@ def test_the_counterparts_take_the_parameters_that_they_have() -> None:
     ]
     assert values(peers, "binfile") == ["/usr/lib/postgresql/15/bin/postgres"]
     assert values(peers, "ready") == []
-    assert "postgres: ocf:heartbeat:anything in the peers' place, without ready, stop_signals" in (
-        made.notes
-    )
-    assert values(made.sides["ocfpy"], "ready") == ["tcp://127.0.0.1:5432"]
+    assert (
+        "postgres: ocf:heartbeat:anything in the peers' place, without ready, health, stop_signals"
+    ) in made.notes
+    assert values(made.sides["ocfpy"], "ready") == [
+        "/usr/lib/postgresql/15/bin/pg_isready -h 127.0.0.1"
+    ]
 
 
 def test_a_mirror_has_no_counterpart() -> None:
@@ -149,9 +151,9 @@ def test_faults_that_cannot_befall_a_cib_say_why() -> None:
         "filesystem-frozen",
         "mirror-cut",
     }
-    database = plan(EXAMPLES / "database.xml", 2).stage
-    assert "no monitor asks the application (postgres)" in (
-        FAULTS["application-hung"]().reason_against(database)
+    pair = plan(EXAMPLES / "active-active.xml", 2).stage
+    assert "no monitor asks the application (web-server, cache-server)" in (
+        FAULTS["application-hung"]().reason_against(pair)
     )
 
 
