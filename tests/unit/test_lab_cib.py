@@ -215,6 +215,24 @@ def test_an_earlier_example_s_own_fence_device_does_not_stay(
     assert ids(document, "resources/*") == ["fence-n1", "fence-n2"]
 
 
+def test_an_example_s_own_fence_device_is_left_out_aloud(
+    tmp_path: Path, live: etree._Element
+) -> None:
+    merged = merge_text(
+        tmp_path,
+        live,
+        "<resources><primitive id='ipmi' class='stonith' type='fence_ipmilan'/></resources>"
+        "<constraints><rsc_location id='l' rsc='ipmi' node='n1' score='1'/></constraints>",
+    )
+    document = etree.tostring(merged.configuration)
+    assert ids(document, "resources/*") == ["fence-n1", "fence-n2"]
+    assert ids(document, "constraints/*") == []
+    assert merged.left_out == [
+        "fence devices: ipmi: fencing is the lab's own",
+        "constraints of fence devices: l: fencing is the lab's own",
+    ]
+
+
 def test_every_ocf_agent_is_named_once_with_who_needs_it() -> None:
     configuration = etree.fromstring(
         "<configuration><resources><group id='g'>"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.foreign_fencing import FENCE_AGENT, remove_foreign_fencing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ def _fence_device(node: str, *, delayed: bool) -> etree._Element:
     Pacemaker hesitates for longer. It is also what a real power loss of n1 costs on top.
     """
     own_id = f"{FENCE_PREFIX}{node}"
-    device = etree.Element("primitive", id=own_id, attrib={"class": "stonith", "type": "fence_lab"})
+    device = etree.Element("primitive", id=own_id, attrib={"class": "stonith", "type": FENCE_AGENT})
     attributes = etree.SubElement(device, "instance_attributes", id=f"{own_id}-attributes")
     values = {"pcmk_host_list": node}
     if delayed:
@@ -139,9 +140,10 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
     sections = {name: etree.SubElement(merged, name) for name in _SECTIONS}
     for name, section in sections.items():
         section.extend(_labs_own(name, configuration.findall(f"{name}/*")))
-    left_out = []
+    example = deepcopy(example)
+    left_out = remove_foreign_fencing(example)
     for element in example.findall("crm_config/*"):
-        left_out += _take_properties(sections["crm_config"], deepcopy(element))
+        left_out += _take_properties(sections["crm_config"], element)
     taken = [_take_room(sections["nodes"], node) for node in example.findall("nodes/*")]
     if not all(taken):
         left_out.append("nodes: the lab has its own")
@@ -150,9 +152,9 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
         if element.get("id") in fences:
             left_out.append(f"{element.tag} {element.get('id')}: the lab's own fence device stays")
         else:
-            sections["resources"].append(deepcopy(element))
-    sections["constraints"].extend(deepcopy(example.findall("constraints/*")))
-    merged.extend(deepcopy(element) for element in example if element.tag not in _SECTIONS)
+            sections["resources"].append(element)
+    sections["constraints"].extend(example.findall("constraints/*"))
+    merged.extend(element for element in list(example) if element.tag not in _SECTIONS)
     return Merged(merged, left_out)
 
 
@@ -164,7 +166,7 @@ def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Eleme
                 node.remove(room)
         return nodes
     if section == "resources":
-        return [deepcopy(element) for element in elements if element.get("type") == "fence_lab"]
+        return [deepcopy(element) for element in elements if element.get("type") == FENCE_AGENT]
     if section == "constraints":
         return []
     kept = [deepcopy(element) for element in elements if element.get("id") == _LAB_SET]

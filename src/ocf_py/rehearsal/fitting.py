@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import UnsuitableLabError
+from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
 from ocf_py.lab.shared_disk import SHARED_DISK
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 _FIRST_HOST = 150  # of the addresses that stand for others
 _MOST = 100
 _ALERT = "ocfpy-rehearsal"
+# How the names of the properties begin that say how a cluster fences, in the words of any release.
+_FENCING = ("stonith-", "fencing-", "fence-reaction", "startup-fencing", "concurrent-fencing")
+_LABS_OWN = "stonith-enabled"  # which the lab sets, and tells of where the file says otherwise
 _NETWORK = ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False)
 _NETWORK6 = ipaddress.ip_network(f"{SERVICE.client_address6}/{PREFIX_LENGTH6}", strict=False)
 
@@ -30,12 +34,34 @@ def fit(
     """
     fitted = deepcopy(configuration)
     notes = [
+        *remove_foreign_fencing(fitted),
+        *_remove_fencing_properties(fitted),
+        *_remove_acls(fitted),
         *_fit_nodes(fitted, nodes),
         *_fit_addresses(fitted),
         *_fit_disks(fitted),
     ]
     _add_alert(fitted, alert)
     return fitted, notes
+
+
+def _remove_fencing_properties(configuration: etree._Element) -> list[str]:
+    """`priority-fencing-delay` stays: who waits for whom is what a rehearsal shows."""
+    names = []
+    for properties in configuration.findall("crm_config/cluster_property_set"):
+        for pair in properties.findall("nvpair"):
+            name = pair.get("name", "")
+            if name.startswith(_FENCING) and name != _LABS_OWN:
+                properties.remove(pair)
+                names.append(name)
+    return [f"cluster properties {', '.join(names)}: fencing is the lab's own"] if names else []
+
+
+def _remove_acls(configuration: etree._Element) -> list[str]:
+    sections = configuration.findall("acls")
+    for acls in sections:
+        configuration.remove(acls)
+    return ["acls: nobody but root is in the lab"] if any(len(one) for one in sections) else []
 
 
 def _fit_nodes(configuration: etree._Element, nodes: list[str]) -> list[str]:
