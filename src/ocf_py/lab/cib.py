@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ _GUESTS_PROPERTIES = {"load-threshold": "1000%"}
 _PACEMAKERS_OWN = frozenset(("have-watchdog", "dc-version", "cluster-infrastructure"))
 _LAB_SET = "cib-bootstrap-options"
 _OWN = "lab-"  # what the id of a property begins with that the lab has set
+_NO_ID = r"[^\w.-]"  # characters that no id has
 _SECTIONS = ("crm_config", "nodes", "resources", "constraints")
 
 
@@ -131,7 +133,7 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
     """Lay an example over what of the live `<cib>` is the lab's own.
 
     Nodes, fence devices and the lab's cluster properties stay; all other resources, constraints,
-    defaults and properties are the example's, and what room a node has.
+    defaults and properties are the example's, and what attributes and what room a node has.
     """
     configuration = live.find("configuration")
     if configuration is None:
@@ -144,7 +146,7 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
     left_out = remove_foreign_fencing(example)
     for element in example.findall("crm_config/*"):
         left_out += _take_properties(sections["crm_config"], element)
-    taken = [_take_room(sections["nodes"], node) for node in example.findall("nodes/*")]
+    taken = [_take_what_is_said(sections["nodes"], one) for one in example.findall("nodes/*")]
     if not all(taken):
         left_out.append("nodes: the lab has its own")
     fences = {device.get("id") for device in sections["resources"]}
@@ -162,8 +164,8 @@ def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Eleme
     if section == "nodes":
         nodes = deepcopy(elements)
         for node in nodes:
-            for room in node.findall("utilization"):  # an earlier example's
-                node.remove(room)
+            for said in _what_is_said(node):  # by an earlier example
+                node.remove(said)
         return nodes
     if section == "resources":
         return [deepcopy(element) for element in elements if element.get("type") == FENCE_AGENT]
@@ -181,15 +183,28 @@ def _is_own(pair: etree._Element) -> bool:
     return pair.get("name") in _PROPERTIES or pair.get("id", "").startswith(_OWN)
 
 
-def _take_room(nodes: etree._Element, example: etree._Element) -> bool:
-    """Give the lab's node of the same name the example's utilization; whether that was all."""
+def _take_what_is_said(nodes: etree._Element, example: etree._Element) -> bool:
+    """Give the lab's node of the same name the example's; whether that was all."""
     name = example.get("uname")
     node = next((one for one in nodes if name is not None and one.get("uname") == name), None)
     if node is None:
         return False
-    room = example.findall("utilization")
-    node.extend(deepcopy(room))
-    return len(room) == len(example)
+    for number, attributes in enumerate(example.findall("instance_attributes")):
+        _name_attributes(attributes, f"nodes-{node.get('id')}" + (f"-{number}" if number else ""))
+    node.extend(_what_is_said(example))
+    return len(example) == 0
+
+
+def _name_attributes(attributes: etree._Element, name: str) -> None:
+    """As Pacemaker names what is added later: the id is of the lab's node, not of the example's."""
+    if attributes.get("id") is not None:
+        attributes.set("id", name)
+    for pair in attributes.findall("nvpair[@id]"):
+        pair.set("id", f"{name}-{re.sub(_NO_ID, '_', pair.get('name', ''))}")
+
+
+def _what_is_said(node: etree._Element) -> list[etree._Element]:
+    return [one for one in node if one.tag in ("instance_attributes", "utilization")]
 
 
 def _take_properties(section: etree._Element, properties: etree._Element) -> list[str]:

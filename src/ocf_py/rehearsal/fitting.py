@@ -6,12 +6,15 @@ import ipaddress
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import FALSE
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
 from ocf_py.lab.shared_disk import SHARED_DISK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lxml import etree
 
 _FIRST_HOST = 150  # of the addresses that stand for others
@@ -20,6 +23,7 @@ _ALERT = "ocfpy-rehearsal"
 # How the names of the properties begin that say how a cluster fences, in the words of any release.
 _FENCING = ("stonith-", "fencing-", "fence-reaction", "startup-fencing", "concurrent-fencing")
 _LABS_OWN = "stonith-enabled"  # which the lab sets, and tells of where the file says otherwise
+_ASIDE = ("standby", "maintenance")  # a node's attributes by which nothing of its is played
 _NETWORK = ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False)
 _NETWORK6 = ipaddress.ip_network(f"{SERVICE.client_address6}/{PREFIX_LENGTH6}", strict=False)
 
@@ -65,23 +69,38 @@ def _remove_acls(configuration: etree._Element) -> list[str]:
 
 
 def _fit_nodes(configuration: etree._Element, nodes: list[str]) -> list[str]:
-    theirs = [one.get("uname", "") for one in configuration.iterfind("nodes/node")]
+    listed = configuration.findall("nodes/node")
+    theirs = [one.get("uname", "") for one in listed]
     if len(theirs) > len(nodes):
         raise UnsuitableLabError(
             f"the CIB has {len(theirs)} nodes, the lab {len(nodes)}", hint=f"--nodes {len(theirs)}"
         )
+    notes = list(_put_in_service(listed))
     names = {one: other for one, other in zip(theirs, nodes) if one != other}
     if not names:
-        return []
-    for element in configuration.iterfind("constraints//"):
-        for attribute in ("node", "value"):
-            if element.get(attribute) in names:
-                element.set(attribute, names[element.get(attribute, "")])
+        return notes
+    for element in listed:
+        element.set("uname", names.get(element.get("uname", ""), element.get("uname", "")))
+    for location in configuration.iterfind("constraints/rsc_location[@node]"):
+        location.set("node", names.get(location.get("node", ""), location.get("node", "")))
+    for expression in configuration.iter("expression"):
+        if expression.get("attribute") == "#uname" and expression.get("value") in names:
+            expression.set("value", names[expression.get("value", "")])
     for pair in configuration.iterfind("resources//nvpair"):
         words = pair.get("value", "").split(" ")
         if any("=" in word and word.partition("=")[0] in names for word in words):
             pair.set("value", " ".join(_rename(word, names) for word in words))
-    return [f"node {one} is {other} here" for one, other in names.items()]
+    return [*notes, *(f"node {one} is {other} here" for one, other in names.items())]
+
+
+def _put_in_service(nodes: list[etree._Element]) -> Iterator[str]:
+    """Whoever was set aside when the CIB was asked for plays too."""
+    for node in nodes:
+        for attributes in node.findall("instance_attributes"):
+            for pair in attributes.findall("nvpair"):
+                if pair.get("name") in _ASIDE and pair.get("value", "").lower() not in FALSE:
+                    attributes.remove(pair)
+                    yield f"node {node.get('uname')}: not on {pair.get('name')} here"
 
 
 def _rename(word: str, names: dict[str, str]) -> str:

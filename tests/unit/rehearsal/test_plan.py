@@ -73,6 +73,31 @@ def test_nodes_become_the_labs_in_constraints_too(tmp_path: Path) -> None:
     assert made.notes == ["node alpha is n1 here", "node beta is n2 here"]
 
 
+def test_what_the_nodes_have_is_of_the_labs_nodes(tmp_path: Path) -> None:
+    nodes = "".join(
+        f'<node id="{one}" uname="{name}"><instance_attributes id="nodes-{one}">'
+        f'<nvpair id="site-{one}" name="site" value="{name}"/>'
+        f'<nvpair id="standby-{one}" name="standby" value="{standby}"/></instance_attributes>'
+        f'<utilization id="u-{one}"><nvpair id="m-{one}" name="memory" value="{one}"/>'
+        "</utilization></node>"
+        for one, name, standby in ((7, "alpha", "on"), (8, "beta", "off"))
+    )
+    location = (
+        '<rsc_location id="l" rsc="a"><rule id="r" score="1">'
+        '<expression id="e" attribute="site" operation="eq" value="alpha"/>'
+        '<expression id="f" attribute="#uname" operation="eq" value="alpha"/></rule></rsc_location>'
+    )
+    file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), nodes=nodes, constraints=location)
+    made = plan(file, 2)
+    fitted = made.sides["ocfpy"]
+    assert [one.get("uname") for one in fitted.findall("nodes/node")] == ["n1", "n2"]
+    assert values(fitted, "memory") == ["7", "8"]
+    assert values(fitted, "site") == ["alpha", "beta"]
+    assert values(fitted, "standby") == ["off"]
+    assert [one.get("value") for one in fitted.iter("expression")] == ["alpha", "n1"]
+    assert made.notes[0] == "node alpha: not on standby here"
+
+
 def test_more_nodes_than_the_lab_has_are_refused(tmp_path: Path) -> None:
     nodes = "".join(f'<node id="{one}" uname="m{one}"/>' for one in range(3))
     file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), nodes=nodes)
