@@ -25,7 +25,7 @@ from ocf_py.rehearsal.stage import Stage, read_stage
 from ocf_py.toolkit.errors import UnusableInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ocf_py.lab.progress import Progress
 
@@ -103,11 +103,20 @@ def count_nodes(cib: Path) -> int:
     except (UnreadableConfiguration, OSError):
         return _LEAST_NODES  # `plan` says what is wrong with it
     listed = len(root.findall(".//nodes/node"))
-    words = {
-        word for one in root.iter("*") for value in one.values() for word in str(value).split()
-    }
-    named = [int(word[1:]) for word in words if re.fullmatch(r"n[1-9]", word)]
+    named = [int(name[1:]) for name in _name_nodes(root) if re.fullmatch(r"n[1-9]", name)]
     return max([_LEAST_NODES, listed, *named])
+
+
+def _name_nodes(root: etree._Element) -> Iterator[str]:
+    """What can mean nothing but a node: where constraints name one, and a mirror's addresses."""
+    for location in root.iterfind(".//constraints/rsc_location"):
+        yield location.get("node", "")
+    for expression in root.iterfind(".//constraints//expression[@attribute='#uname']"):
+        yield expression.get("value", "")
+    for mirror in root.iter("primitive", "template"):
+        if mirror.get("type") == "MirrorSync":
+            for pair in mirror.iterfind(".//nvpair[@name='address']"):
+                yield from (word.partition("=")[0] for word in pair.get("value", "").split())
 
 
 def build_lab(plan: Plan, name: str, state: Path | None, progress: Progress) -> Lab:

@@ -106,6 +106,45 @@ def test_more_nodes_than_the_lab_has_are_refused(tmp_path: Path) -> None:
         plan(file, 2)
 
 
+@pytest.mark.parametrize(
+    ("resources", "constraints", "number"),
+    [
+        (_IP.format(id="n9", ip="10.77.2.9"), '<rsc_location id="l" rsc="n9" node="n1"/>', 2),
+        ("", '<rsc_location id="l" rsc="a" node="n3"/>', 3),
+        (
+            "",
+            (
+                '<rsc_location id="l" rsc="a"><rule id="n8" score="1"><expression id="n7" '
+                'attribute="#uname" operation="eq" value="n4"/><expression id="e" '
+                'attribute="rack" operation="eq" value="n6"/></rule></rsc_location>'
+            ),
+            4,
+        ),
+        (
+            (
+                '<primitive id="m" class="ocf" provider="ocfpy" type="MirrorSync">'
+                '<instance_attributes id="a">'
+                '<nvpair id="b" name="address" value="n1=10.77.2.11 n5=10.77.2.15"/>'
+                '<nvpair id="c" name="secrets_file" value="n9"/></instance_attributes></primitive>'
+            ),
+            "",
+            5,
+        ),
+    ],
+)
+def test_only_what_names_a_node_counts_as_one(
+    tmp_path: Path, resources: str, constraints: str, number: int
+) -> None:
+    assert count_nodes(write(tmp_path, resources, constraints=constraints)) == number
+
+
+@pytest.mark.parametrize(
+    ("example", "number"), [("n-plus-one", 3), ("hot-standby", 2), ("utilization", 2)]
+)
+def test_the_examples_have_the_nodes_that_they_name(example: str, number: int) -> None:
+    assert count_nodes(EXAMPLES / f"{example}.xml") == number
+
+
 def test_a_disk_becomes_the_labs_and_a_second_one_is_refused(tmp_path: Path) -> None:
     one = _DISK.format(id="a", device="/dev/mapper/x")
     made = plan(write(tmp_path, one), 2)
