@@ -1,4 +1,4 @@
-"""Where a configuration names resources by their ids, and how some are taken out of it whole."""
+"""Where a configuration names resources by their ids; to take some out of it, or rename one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ NAMED_BY = {
     "rsc_ticket": ("rsc",),
     "resource_ref": ("id",),
 }
+# And what else does: tags, and what users may see.
+_NAMED_BY_OTHERS = {"obj_ref": ("id",), "acl_permission": ("reference",)}
 # What is nothing any more without one of these in it.
 _HOLDS = {
     "group": ("primitive",),
@@ -27,6 +29,21 @@ _HOLDS = {
     **dict.fromkeys(("rsc_location", "rsc_colocation", "rsc_order"), ("resource_set",)),
     "rsc_ticket": ("resource_set",),
 }
+
+
+def rename_resource(configuration: etree._Element, name: str, new: str) -> None:
+    """Give a primitive another id, here and wherever it is named.
+
+    Whatever else is called the same, a parameter or a node, keeps its name.
+    """
+    for primitive in configuration.iterfind("resources//primitive"):
+        if primitive.get("id") == name:
+            primitive.set("id", new)
+    naming = {**NAMED_BY, **_NAMED_BY_OTHERS}
+    for element in configuration.iter(*naming):
+        for attribute in naming[str(element.tag)]:
+            if element.get(attribute) == name:
+                element.set(attribute, new)
 
 
 def remove_resources(configuration: etree._Element, names: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from ocf_py.cib.references import rename_resource
 from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
 from ocf_py.rehearsal.faults.power import alone
@@ -197,15 +198,12 @@ class Renamed(Fault):
 
 
 def _rename(scene: Scene, name: str, new: str) -> None:
-    """Replace a resource's id wherever the configuration names it, in one step."""
+    """Replace a resource's id, and where the configuration names it, in one step."""
     cib = etree.fromstring(scene.order("cibadmin", "--query").stdout.encode())
     configuration = cib.find("configuration")
     if configuration is None:
         raise LabError("the cluster's answer to `cibadmin --query` holds no configuration")
-    for element in configuration.iter("*"):
-        for attribute, value in element.items():
-            if value == name:
-                element.set(attribute, new)
+    rename_resource(configuration, name, new)
     replace = ["cibadmin", "--replace", "--scope", "configuration", "--xml-pipe"]
     scene.survivor.run(replace, stdin=etree.tostring(configuration))
 
