@@ -7,7 +7,7 @@ from lxml import etree
 
 from ocf_py.rehearsal.fitting import fit
 
-VIP = '<primitive id="vip" class="ocf" provider="ocfpy" type="IPaddr"/>'
+VIP = '<primitive id="vip" class="ocf" provider="ocfpy" type="Dummy"/>'
 IPMI = '<primitive id="ipmi" class="stonith" type="fence_ipmilan"/>'
 BY_TEMPLATE = '<primitive id="ipmi" template="shooters"/>'
 TEMPLATE = '<template id="shooters" class="stonith" type="fence_ipmilan"/>'

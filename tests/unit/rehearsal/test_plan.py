@@ -62,6 +62,53 @@ def test_addresses_and_interfaces_become_the_labs(tmp_path: Path) -> None:
     assert [one.get("ip") for one in made.stage.addresses] == ["10.77.2.150", "10.77.2.9"]
 
 
+def test_an_address_is_replaced_wherever_it_is_a_word(tmp_path: Path) -> None:
+    words = {
+        "args": "--bind 192.0.2.1 --peer 192.0.2.11 --not 2192.0.2.1",
+        "ready": "tcp://192.0.2.1:6379",
+        "health": "http://192.0.2.1.example.com/",
+        "environment": "A=192.0.2.1,192.0.2.11/24",
+    }
+    program = '<primitive id="p" class="ocf" provider="ocfpy" type="Service"><instance_attributes '
+    program += 'id="p-a">' + "".join(
+        f'<nvpair id="p-{name}" name="{name}" value="{value}"/>' for name, value in words.items()
+    )
+    addresses = _IP.format(id="a", ip="192.0.2.1") + _IP.format(id="b", ip="192.0.2.11")
+    file = write(tmp_path, f"{addresses}{program}</instance_attributes></primitive>")
+    fitted = plan(file, 2).sides["ocfpy"]
+    assert {name: values(fitted, name) for name in words} == {
+        "args": ["--bind 10.77.2.150 --peer 10.77.2.151 --not 2192.0.2.1"],
+        "ready": ["tcp://10.77.2.150:6379"],
+        "health": ["http://192.0.2.1.example.com/"],
+        "environment": ["A=10.77.2.150,10.77.2.151/24"],
+    }
+
+
+def test_an_address_that_the_lab_gives_is_no_other_ones(tmp_path: Path) -> None:
+    addresses = _IP.format(id="a", ip="192.0.2.1") + _IP.format(id="b", ip="10.77.2.150")
+    fitted = plan(write(tmp_path, addresses), 2).sides["ocfpy"]
+    assert values(fitted, "ip") == ["10.77.2.151", "10.77.2.150"]
+
+
+def test_what_is_made_of_a_template_becomes_the_labs_too(tmp_path: Path) -> None:
+    template = (
+        '<template id="t" class="ocf" provider="heartbeat" type="IPaddr2"><instance_attributes '
+        'id="t-a"><nvpair id="t-n" name="nic" value="bond0"/></instance_attributes></template>'
+    )
+    address = _IP.format(id="a", ip="192.0.2.1").replace(
+        'class="ocf" provider="heartbeat" type="IPaddr2"', 'template="t"'
+    )
+    fitted = plan(write(tmp_path, template + address), 2).sides["ocfpy"]
+    assert values(fitted, "ip") == ["10.77.2.150"]
+    assert values(fitted, "nic") == ["bond0", "eth2"]
+
+
+@pytest.mark.parametrize(("ip", "said"), [("192.0.2", "192.0.2 is no address"), ("", "no ip")])
+def test_what_is_no_address_is_refused(tmp_path: Path, ip: str, said: str) -> None:
+    with pytest.raises(UnsuitableLabError, match=f"a: .*{said}"):
+        plan(write(tmp_path, _IP.format(id="a", ip=ip)), 2)
+
+
 def test_nodes_become_the_labs_in_constraints_too(tmp_path: Path) -> None:
     nodes = '<node id="1" uname="alpha"/><node id="2" uname="beta"/>'
     location = '<rsc_location id="l" rsc="a" node="beta" score="1"/>'
