@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.cib.document import parse_document
-from ocf_py.cib.model import FALSE, resources
+from ocf_py.cib.model import FALSE, TRUE, resources
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
@@ -29,6 +29,7 @@ _ALERT = "ocfpy-rehearsal"
 _FENCING = ("stonith-", "fencing-", "fence-reaction", "startup-fencing", "concurrent-fencing")
 _LABS_OWN = "stonith-enabled"  # which the lab sets, and tells of where the file says otherwise
 _ASIDE = ("standby", "maintenance")  # a node's attributes by which nothing of its is played
+_ALL_ASIDE = ("maintenance-mode", "stop-all-resources")  # a cluster's properties like that
 _NETWORK = ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False)
 _NETWORK6 = ipaddress.ip_network(f"{SERVICE.client_address6}/{PREFIX_LENGTH6}", strict=False)
 
@@ -47,6 +48,7 @@ def fit(
         *remove_foreign_fencing(fitted),
         *_remove_fencing_properties(fitted),
         *_remove_acls(fitted),
+        *_start_again(fitted),
         *_fit_nodes(fitted, nodes),
         *_fit_addresses(document),
         *_fit_disks(document),
@@ -72,6 +74,15 @@ def _remove_acls(configuration: etree._Element) -> list[str]:
     for acls in sections:
         configuration.remove(acls)
     return ["acls: nobody but root is in the lab"] if any(len(one) for one in sections) else []
+
+
+def _start_again(configuration: etree._Element) -> Iterator[str]:
+    """A cluster that was set aside as a whole when the CIB was asked for runs here."""
+    for properties in configuration.findall("crm_config/cluster_property_set"):
+        for pair in properties.findall("nvpair"):
+            if pair.get("name") in _ALL_ASIDE and pair.get("value", "").lower() in TRUE:
+                properties.remove(pair)
+                yield f"cluster property {pair.get('name')}: not set here"
 
 
 def _fit_nodes(configuration: etree._Element, nodes: list[str]) -> list[str]:

@@ -69,11 +69,26 @@ def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
         sides[PEER], more = put_counterparts(configuration)
         notes += more
     stage = _sort(cib.name, configuration, nodes)
-    if not stage.parts:
-        raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
+    notes += [f"{name}: left out: {reason}" for name, reason in stage.idle.items()]
+    _check_stage(cib, stage)
     if stage.needs_guests:
         check_disks(stage)
     return Plan(cib.name, stage, sides, notes)
+
+
+def _check_stage(cib: Path, stage: Stage) -> None:
+    """That there is something to break."""
+    if not stage.parts and not stage.idle:
+        raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
+    if not stage.parts:
+        raise UnsuitableLabError(
+            f"{cib}: nothing of it is to run, so there is nothing to rehearse",
+            hint="; ".join(f"{name}: {reason}" for name, reason in stage.idle.items()),
+        )
+    if all(part.is_spread for part in stage.parts):
+        raise UnsuitableLabError(
+            f"{cib}: all of it runs on every node alike, so there is nothing that could move"
+        )
 
 
 def plan_all(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.cib.model import resources
 from ocf_py.cib.times import parse_ms
+from ocf_py.rehearsal.idle import find_idle
 from ocf_py.service.words import split_words
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Part:
     """A primitive. `top` is the resource that constraints name: its group, its clone, or itself.
 
     Times in seconds: `interval` between two monitors of the kind that comes most seldom, `soonest`
-    of the one that comes most often (0: none), `timeout` of one, `stopping` of a stop.
+    of the one that comes most often (0: none), `timeout` of one, `stopping` of a stop. What is
+    spread runs in several places alike, and has no one place to move from.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Part:
     timeout: float
     stopping: float
     is_cloned: bool
+    is_spread: bool
     levels: frozenset[int]
 
     def get(self, *names: str) -> str:
@@ -59,7 +62,10 @@ class Part:
 
 @dataclass
 class Stage:
-    """The parts by what they are; each list in the CIB's order."""
+    """The parts by what they are; each list in the CIB's order.
+
+    `idle` has what is not to run, and is no part of it, with the reasons.
+    """
 
     name: str
     parts: list[Part] = field(default_factory=list)
@@ -71,13 +77,18 @@ class Stage:
     nodes: int = 2
     fencing_delay: float = 0.0
     keeps_apart: bool = False
+    idle: dict[str, str] = field(default_factory=dict)
 
     @property
     def anchor(self) -> Part:
-        """What says where the service is: an address before a mount before anything else."""
+        """What says where the service is: an address before a mount before anything else.
+
+        LookupError where nothing is in one place.
+        """
         for some in (self.addresses, self.mounts, self.programs, self.mirrors, self.parts):
-            if some:
-                return some[0]
+            for part in some:
+                if not part.is_spread:
+                    return part
         raise LookupError(self.name)
 
     @property
@@ -133,13 +144,15 @@ def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
     stage = Stage(name, nodes=nodes, fencing_delay=_read_fencing_delay(document))
     colocations = document.root.iterfind(".//constraints/rsc_colocation")
     stage.keeps_apart = any(one.get("score", "").startswith("-") for one in colocations)
+    stage.idle = find_idle(document)
     for resource in resources(document):
-        if resource.standard == "stonith":
+        if resource.standard == "stonith" or resource.id in stage.idle:
             continue
         part = _read_part(resource)
         stage.parts.append(part)
         if resource.standard == "ocf" and resource.type in _ADDRESSES:
-            stage.addresses.append(part)
+            if not part.is_spread:  # who answers for an address of several nodes is their matter
+                stage.addresses.append(part)
         elif resource.standard == "ocf" and resource.type == "Filesystem":
             stage.mounts.append(part)
         elif resource.standard == "ocf" and resource.type == "MirrorSync":
@@ -180,8 +193,14 @@ def _read_part(resource: Resource) -> Part:
             default=_DEFAULT_TIMEOUT_MS / 1000,
         ),
         resource.collective is not None,
+        resource.collective is not None and not _has_one_promoted(resource),
         frozenset(int(one.level) for one in monitors if one.level.isdecimal()),
     )
+
+
+def _has_one_promoted(resource: Resource) -> bool:
+    number = resource.around("promoted-max") or resource.around("master-max")
+    return resource.is_promotable and number in ("", "1")
 
 
 def _timeout(operation: Operation) -> float:

@@ -33,7 +33,9 @@ _DISK = """<primitive id="{id}" class="ocf" provider="heartbeat" type="Filesyste
 
 def _mirrored(name: str) -> str:
     return (
-        f'<clone id="{name}-clone"><primitive id="{name}" class="ocf" provider="ocfpy" type="Drbd">'
+        f'<clone id="{name}-clone"><meta_attributes id="{name}-m"><nvpair id="{name}-p" '
+        'name="promotable" value="true"/></meta_attributes>'
+        f'<primitive id="{name}" class="ocf" provider="ocfpy" type="Drbd">'
         f'<instance_attributes id="{name}-a"><nvpair id="{name}-r" name="drbd_resource" '
         f'value="{name}"/></instance_attributes></primitive></clone>'
     )
@@ -392,3 +394,44 @@ def test_every_fault_is_listed_by_its_name_with_a_summary() -> None:
     text = reference.read_text()
     daemons = {name for name in FAULTS if name.startswith("pacemaker-")}
     assert [name for name in FAULTS if f"`{name}`" not in text and name not in daemons] == []
+
+
+def test_what_runs_on_every_node_says_nowhere_where_the_service_is(tmp_path: Path) -> None:
+    everywhere = (
+        '<clone id="c">'
+        + _IP.format(id="everywhere", ip="10.77.2.8")
+        + '</clone><clone id="d"><primitive id="ping" class="ocf" provider="x" type="y"/></clone>'
+    )
+    stage = plan(write(tmp_path, everywhere + _IP.format(id="a", ip="10.77.2.9")), 2).stage
+    assert stage.anchor.id == "a"
+    assert [one.id for one in stage.addresses] == ["a"]
+    with pytest.raises(UnsuitableLabError, match="nothing that could move"):
+        plan(write(tmp_path, everywhere), 2)
+
+
+def test_a_promotable_clone_is_where_it_is_promoted() -> None:
+    assert plan(EXAMPLES / "stateful.xml", 2).stage.anchor.is_spread is False
+
+
+def test_what_is_not_to_run_is_left_out_aloud(tmp_path: Path) -> None:
+    stopped = (
+        '<group id="g"><meta_attributes id="m"><nvpair id="r" name="target-role" value="Stopped"/>'
+        "</meta_attributes>" + _IP.format(id="b", ip="10.77.2.8") + "</group>"
+    )
+    made = plan(write(tmp_path, stopped + _IP.format(id="a", ip="10.77.2.9")), 2)
+    assert [part.id for part in made.stage.parts] == ["a"]
+    assert made.notes == ["b: left out: its target-role is Stopped"]
+    with pytest.raises(UnsuitableLabError, match="nothing of it is to run"):
+        plan(write(tmp_path, stopped), 2)
+
+
+def test_a_cluster_in_maintenance_runs_in_the_lab(tmp_path: Path) -> None:
+    file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"))
+    aside = (
+        '<crm_config><cluster_property_set id="p"><nvpair id="q" name="maintenance-mode" '
+        'value="true"/></cluster_property_set></crm_config>'
+    )
+    file.write_text(file.read_text().replace("<crm_config/>", aside))
+    made = plan(file, 2)
+    assert values(made.sides["ocfpy"], "maintenance-mode") == []
+    assert made.notes == ["cluster property maintenance-mode: not set here"]
