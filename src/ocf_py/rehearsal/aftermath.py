@@ -34,7 +34,7 @@ def _find_astray(scene: Scene) -> Iterator[str]:
     places = {part.id: scene.place_of(part) for part in stage.parts if not part.is_cloned}
     yield from (f"{name} runs nowhere, or twice" for name, node in places.items() if not node)
     mounts = MountWitness(scene.lab)
-    for part in stage.mounts:
+    for part in stage.all_mounts:
         there = mounts.nodes_with(part.get("directory").rstrip("/"))
         wrong = [node for node in there if node != places.get(part.id) and not part.is_cloned]
         yield from (f"{part.get('directory')} is mounted on {node}" for node in wrong)

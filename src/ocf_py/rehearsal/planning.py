@@ -70,6 +70,11 @@ def plan(cib: Path, nodes: int, *, peer: bool = False) -> Plan:
         notes += more
     stage = _sort(cib.name, configuration, nodes)
     notes += [f"{name}: left out: {reason}" for name, reason in stage.idle.items()]
+    notes += [
+        f"{one.id}: nobody counts its mounts, or writes there: "
+        + ("every node has it" if one.is_spread else "it is on no disk of the lab")
+        for one in stage.loose_mounts
+    ]
     _check_stage(cib, stage)
     if stage.needs_guests:
         check_disks(stage)
@@ -141,7 +146,7 @@ def build_lab(plan: Plan, name: str, state: Path | None, progress: Progress) -> 
         state,
         nodes=plan.stage.nodes,
         init="systemd" if _needs_systemd(plan) else "mini",
-        disk_mib=_DISK_MIB if plan.stage.mounts and not plan.stage.needs_guests else 0,
+        disk_mib=_DISK_MIB if plan.stage.needs_disk else 0,
         vm=plan.stage.needs_guests,
         progress=progress,
     )

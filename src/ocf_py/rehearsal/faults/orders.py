@@ -24,7 +24,7 @@ _ROUNDS = 3
 _SUFFIX = "-renamed"
 _CHANGED = "arp_count"
 _CHANGED_TO = "7"
-_WORDLESS = 15.0  # seconds: where no address can be asked, Pacemaker alone tells what runs
+_WORDLESS = 15.0  # seconds until Pacemaker can tell again what runs, where nobody else can
 
 
 class Standby(Fault):
@@ -91,7 +91,7 @@ class MaintenanceRestart(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """Nobody notices."""
-        return Expectation(STAYS, UNNOTICED if scene.stage.addresses else _WORDLESS, NOBODY)
+        return Expectation(STAYS, _WORDLESS if scene.stage.is_wordless else UNNOTICED, NOBODY)
 
     def strike(self, scene: Scene) -> None:
         """Stop it everywhere, and start it again."""
