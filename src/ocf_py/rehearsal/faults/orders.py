@@ -12,7 +12,6 @@ from lxml import etree
 from ocf_py.cib.references import rename_resource
 from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
-from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import ANYWHERE, MOVES, NOBODY, STAYS, Expectation
 
 if TYPE_CHECKING:
@@ -32,10 +31,6 @@ class Standby(Fault):
 
     name = "standby"
     summary = "the active node is put on standby, and taken back"
-
-    def reason_against(self, stage: Stage) -> str:
-        """There is nowhere to go."""
-        return alone(stage)
 
     def expect(self, scene: Scene) -> Expectation:
         """Everything goes in order."""
@@ -220,10 +215,9 @@ class Upgrade(Fault):
         return Expectation(MOVES, DECISION + 2 * scene.stage.starting, NOBODY)
 
     def reason_against(self, stage: Stage) -> str:
-        """None of them is ours, or there is nowhere to move to afterwards."""
-        if not any(one.agent.startswith("ocf:ocfpy:") for one in stage.parts):
-            return "no agent of it is ours"
-        return alone(stage)
+        """None of them is ours."""
+        is_ours = any(one.agent.startswith("ocf:ocfpy:") for one in stage.parts)
+        return "" if is_ours else "no agent of it is ours"
 
     def strike(self, scene: Scene) -> None:
         """Exchange them, let them be asked, then have everything moved by the new ones."""
