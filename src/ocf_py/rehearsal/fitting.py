@@ -15,6 +15,7 @@ from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
 from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.rehearsal.idle import find_idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,11 +178,11 @@ def _replace_addresses(configuration: etree._Element, places: dict[str, str]) ->
 
 def _fit_disks(document: Document) -> list[str]:
     disk = f"/dev/{SHARED_DISK}"
-    notes, seen = [], set()
+    notes, seen, idle = [], set(), find_idle(document)
     for resource in _find(document, "Filesystem"):
         pair = _pairs(resource).get("device")
         device = "" if pair is None else pair.get("value", "")
-        if pair is None or device.startswith("/dev/drbd"):
+        if pair is None or device.startswith("/dev/drbd") or resource.id in idle:
             continue
         if device == disk:
             seen.add(device)

@@ -425,6 +425,16 @@ def test_what_is_not_to_run_is_left_out_aloud(tmp_path: Path) -> None:
         plan(write(tmp_path, stopped), 2)
 
 
+def test_a_disk_that_nobody_mounts_takes_the_labs_from_no_other(tmp_path: Path) -> None:
+    stopped = _DISK.format(id="b", device="/dev/mapper/y").replace(
+        "</primitive>",
+        '<meta_attributes id="m"><nvpair id="r" name="target-role" value="Stopped"/>'
+        "</meta_attributes></primitive>",
+    )
+    made = plan(write(tmp_path, stopped + _DISK.format(id="a", device="/dev/mapper/x")), 2)
+    assert values(made.sides["ocfpy"], "device") == ["/dev/mapper/y", "/dev/sda"]
+
+
 def test_a_cluster_in_maintenance_runs_in_the_lab(tmp_path: Path) -> None:
     file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"))
     aside = (
