@@ -193,8 +193,27 @@ def test_the_room_that_an_example_gives_a_node_is_taken_and_goes_with_the_next_e
     assert [pair.get("value") for pair in node.findall("utilization/nvpair")] == ["512"]
 
 
+def test_a_node_s_attributes_are_taken_and_go_with_the_next_example(
+    tmp_path: Path, live: etree._Element
+) -> None:
+    node = (
+        "<nodes><node id='2' uname='n1'><instance_attributes id='nodes-2'>"
+        "<nvpair id='nodes-2-site' name='#site' value='a'/></instance_attributes></node></nodes>"
+    )
+    earlier = merge_text(tmp_path, live, node)
+    assert earlier.left_out == []
+    document = etree.tostring(earlier.configuration)
+    assert ids(document, "nodes/node[@id='1']/instance_attributes") == ["nodes-1"]
+    assert ids(document, "nodes/node[@id='1']//nvpair") == ["nodes-1-_site"]
+    fresh = live.find("configuration")
+    assert fresh is not None
+    live.replace(fresh, earlier.configuration)
+    later = merge_text(tmp_path, live, "")
+    assert later.configuration.find("nodes/node/*") is None
+
+
 @pytest.mark.parametrize(
-    "node", ["<node id='1' uname='n7'/>", "<node id='1' uname='n1'><instance_attributes/></node>"]
+    "node", ["<node id='1' uname='n7'/>", "<node id='1' uname='n1'><meta_attributes/></node>"]
 )
 def test_what_else_an_example_says_of_nodes_is_left_out_aloud(
     tmp_path: Path, live: etree._Element, node: str
@@ -213,6 +232,24 @@ def test_an_earlier_example_s_own_fence_device_does_not_stay(
     resources.append(ipmi)
     document = etree.tostring(merge_text(tmp_path, live, "").configuration)
     assert ids(document, "resources/*") == ["fence-n1", "fence-n2"]
+
+
+def test_an_example_s_own_fence_device_is_left_out_aloud(
+    tmp_path: Path, live: etree._Element
+) -> None:
+    merged = merge_text(
+        tmp_path,
+        live,
+        "<resources><primitive id='ipmi' class='stonith' type='fence_ipmilan'/></resources>"
+        "<constraints><rsc_location id='l' rsc='ipmi' node='n1' score='1'/></constraints>",
+    )
+    document = etree.tostring(merged.configuration)
+    assert ids(document, "resources/*") == ["fence-n1", "fence-n2"]
+    assert ids(document, "constraints/*") == []
+    assert merged.left_out == [
+        "fence devices: ipmi: fencing is the lab's own",
+        "constraints of fence devices: l: fencing is the lab's own",
+    ]
 
 
 def test_every_ocf_agent_is_named_once_with_who_needs_it() -> None:

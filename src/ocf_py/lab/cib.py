@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.lab.errors import LabError
+from ocf_py.lab.foreign_fencing import FENCE_AGENT, remove_foreign_fencing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,7 @@ _GUESTS_PROPERTIES = {"load-threshold": "1000%"}
 _PACEMAKERS_OWN = frozenset(("have-watchdog", "dc-version", "cluster-infrastructure"))
 _LAB_SET = "cib-bootstrap-options"
 _OWN = "lab-"  # what the id of a property begins with that the lab has set
+_NO_ID = r"[^\w.-]"  # characters that no id has
 _SECTIONS = ("crm_config", "nodes", "resources", "constraints")
 
 
@@ -68,7 +71,7 @@ def _fence_device(node: str, *, delayed: bool) -> etree._Element:
     Pacemaker hesitates for longer. It is also what a real power loss of n1 costs on top.
     """
     own_id = f"{FENCE_PREFIX}{node}"
-    device = etree.Element("primitive", id=own_id, attrib={"class": "stonith", "type": "fence_lab"})
+    device = etree.Element("primitive", id=own_id, attrib={"class": "stonith", "type": FENCE_AGENT})
     attributes = etree.SubElement(device, "instance_attributes", id=f"{own_id}-attributes")
     values = {"pcmk_host_list": node}
     if delayed:
@@ -131,7 +134,7 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
     """Lay an example over what of the live `<cib>` is the lab's own.
 
     Nodes, fence devices and the lab's cluster properties stay; all other resources, constraints,
-    defaults and properties are the example's, and what room a node has.
+    defaults and properties are the example's, and what attributes and what room a node has.
     """
     configuration = live.find("configuration")
     if configuration is None:
@@ -140,10 +143,11 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
     sections = {name: etree.SubElement(merged, name) for name in _SECTIONS}
     for name, section in sections.items():
         section.extend(_labs_own(name, configuration.findall(f"{name}/*")))
-    left_out = []
+    example = deepcopy(example)
+    left_out = remove_foreign_fencing(example)
     for element in example.findall("crm_config/*"):
-        left_out += _take_properties(sections["crm_config"], deepcopy(element))
-    taken = [_take_room(sections["nodes"], node) for node in example.findall("nodes/*")]
+        left_out += _take_properties(sections["crm_config"], element)
+    taken = [_take_what_is_said(sections["nodes"], one) for one in example.findall("nodes/*")]
     if not all(taken):
         left_out.append("nodes: the lab has its own")
     fences = {device.get("id") for device in sections["resources"]}
@@ -151,9 +155,9 @@ def merge(live: etree._Element, example: etree._Element) -> Merged:
         if element.get("id") in fences:
             left_out.append(f"{element.tag} {element.get('id')}: the lab's own fence device stays")
         else:
-            sections["resources"].append(deepcopy(element))
-    sections["constraints"].extend(deepcopy(example.findall("constraints/*")))
-    merged.extend(deepcopy(element) for element in example if element.tag not in _SECTIONS)
+            sections["resources"].append(element)
+    sections["constraints"].extend(example.findall("constraints/*"))
+    merged.extend(element for element in list(example) if element.tag not in _SECTIONS)
     return Merged(merged, left_out)
 
 
@@ -161,11 +165,11 @@ def _labs_own(section: str, elements: list[etree._Element]) -> list[etree._Eleme
     if section == "nodes":
         nodes = deepcopy(elements)
         for node in nodes:
-            for room in node.findall("utilization"):  # an earlier example's
-                node.remove(room)
+            for said in _what_is_said(node):  # by an earlier example
+                node.remove(said)
         return nodes
     if section == "resources":
-        return [deepcopy(element) for element in elements if element.get("type") == "fence_lab"]
+        return [deepcopy(element) for element in elements if element.get("type") == FENCE_AGENT]
     if section == "constraints":
         return []
     kept = [deepcopy(element) for element in elements if element.get("id") == _LAB_SET]
@@ -180,15 +184,28 @@ def _is_own(pair: etree._Element) -> bool:
     return pair.get("name") in _PROPERTIES or pair.get("id", "").startswith(_OWN)
 
 
-def _take_room(nodes: etree._Element, example: etree._Element) -> bool:
-    """Give the lab's node of the same name the example's utilization; whether that was all."""
+def _take_what_is_said(nodes: etree._Element, example: etree._Element) -> bool:
+    """Give the lab's node of the same name the example's; whether that was all."""
     name = example.get("uname")
     node = next((one for one in nodes if name is not None and one.get("uname") == name), None)
     if node is None:
         return False
-    room = example.findall("utilization")
-    node.extend(deepcopy(room))
-    return len(room) == len(example)
+    for number, attributes in enumerate(example.findall("instance_attributes")):
+        _name_attributes(attributes, f"nodes-{node.get('id')}" + (f"-{number}" if number else ""))
+    node.extend(_what_is_said(example))
+    return len(example) == 0
+
+
+def _name_attributes(attributes: etree._Element, name: str) -> None:
+    """As Pacemaker names what is added later: the id is of the lab's node, not of the example's."""
+    if attributes.get("id") is not None:
+        attributes.set("id", name)
+    for pair in attributes.findall("nvpair[@id]"):
+        pair.set("id", f"{name}-{re.sub(_NO_ID, '_', pair.get('name', ''))}")
+
+
+def _what_is_said(node: etree._Element) -> list[etree._Element]:
+    return [one for one in node if one.tag in ("instance_attributes", "utilization")]
 
 
 def _take_properties(section: etree._Element, properties: etree._Element) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.witnesses import MountWitness
+from ocf_py.rehearsal.held_addresses import held_addresses
 from ocf_py.rehearsal.record import Aftermath
 
 if TYPE_CHECKING:
@@ -34,15 +35,14 @@ def _find_astray(scene: Scene) -> Iterator[str]:
     places = {part.id: scene.place_of(part) for part in stage.parts if not part.is_cloned}
     yield from (f"{name} runs nowhere, or twice" for name, node in places.items() if not node)
     mounts = MountWitness(scene.lab)
-    for part in stage.mounts:
+    for part in stage.all_mounts:
         there = mounts.nodes_with(part.get("directory").rstrip("/"))
         wrong = [node for node in there if node != places.get(part.id) and not part.is_cloned]
         yield from (f"{part.get('directory')} is mounted on {node}" for node in wrong)
     for node in scene.lab.nodes:
-        shown = node.run(["ip", "-o", "address", "show"]).stdout.split()
-        held = {word.partition("/")[0] for word in shown}
+        held = held_addresses(node)
         for part in stage.addresses:
-            is_here = part.get("ip") in held
+            is_here = any(one.is_meant_by(part.get("ip")) for one in held)
             if is_here and node.name != places.get(part.id) and not part.is_cloned:
                 yield f"{node.name} has {part.get('ip')}"
     for part in stage.programs:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import time
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.errors import LabError
 from ocf_py.lab.witnesses import AddressesClient, AddressesWitness, DiskWitness
 from ocf_py.rehearsal.asking import DoorClient, find_doors
-from ocf_py.rehearsal.preparation import find_database
+from ocf_py.rehearsal.preparation import find_server
 from ocf_py.rehearsal.record import HICCUP, LAG_MARGIN, Gap, Heard, Held, Stay, Written
 from ocf_py.rehearsal.watching_places import PlaceWitness
 from ocf_py.rehearsal.writing import FileWriter, RowWriter, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from typing_extensions import Self
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ocf_py.rehearsal.stage import Part
 
 _RECENT_SECONDS = 3.0  # the cluster's own word comes late
+_LAST_WORD_SECONDS = 10.0  # and may be overdue when it is asked for the last time
 # A holding is noted when the kernel tells it, and a guest's kernel tells it through a channel.
 _RESOLUTION = {"namespaces": 0.002, "vm": 1.0}
 
@@ -40,8 +41,10 @@ class Audience:
         self._disk: DiskWitness | None = None
         self._doors: list[DoorClient] = []
         self._place: PlaceWitness | None = None
+        self._places: list[PlaceWitness] = []
+        self._where: dict[str, Callable[[], str]] = {}
+        self._parts: dict[str, Part] = {}
         self.writers: list[Writer] = []
-        self._mirrors: dict[str, Part] = {}  # by the names of their writers
         self._lags: dict[str, float | None] = {}
 
     def __enter__(self) -> Self:
@@ -62,39 +65,57 @@ class Audience:
             self._client = stack.enter_context(AddressesClient(self._lab, asked))
         else:
             self._place = stack.enter_context(PlaceWitness(self._lab, self._stage.anchor.id))
-        has_shared = self._stage.mounts and not self._stage.needs_guests
-        if has_shared and self._lab.settings.disk_mib:
+        if self._shared_mounts:
             self._disk = stack.enter_context(DiskWitness(self._lab))
         for door in find_doors(self._stage):
             self._doors.append(stack.enter_context(DoorClient(self._lab, door)))
-        for writer in self._make_writers():
+        for part in (*self._stage.mounts, *self._stage.mirrors):
+            self._where[part.id] = self._find_where(stack, part)
+        for part, writer in self._make_writers():
+            self._parts[writer.name] = part
             self.writers.append(stack.enter_context(writer))
 
-    def _make_writers(self) -> Iterable[Writer]:
-        is_database = any(find_database(one) for one in self._stage.programs)
-        if is_database and self._client is not None:
-            yield RowWriter(self._lab, next(iter(self._client.heard)))
-        for mount in [] if is_database else self._stage.mounts:
-            yield FileWriter(
-                self._lab, mount.get("directory"), mounted=True, where=self._find_active
-            )
-        for mirror in self._stage.mirrors:
-            writer = FileWriter(
-                self._lab, mirror.get("directory"), mounted=False, where=self._find_active
-            )
-            self._mirrors[writer.name] = mirror
-            yield writer
+    @property
+    def _shared_mounts(self) -> list[Part]:
+        return [] if self._stage.needs_guests else self._stage.mounts
 
-    def _find_active(self) -> str:
-        """The node that serves now: by its address, else its mount, else the cluster's word."""
-        if self._addresses is not None:
-            holders = next(iter(self._addresses.seen.values())).holders()
-        elif self._disk is not None:
-            holders = self._disk.holders()
-        else:
-            last = self._place.answers[-1:] if self._place else []
-            holders = [answer.node for answer in last]
-        return holders[0] if len(holders) == 1 else ""
+    def _make_writers(self) -> Iterable[tuple[Part, Writer]]:
+        """Each with the mount or the mirror that it writes to."""
+        for mount in self._stage.mounts:
+            server = find_server(self._stage, mount)
+            asked = [] if server is None else self._stage.addresses_with(server)
+            address = next((ip for one in asked if ":" not in (ip := one.get("ip"))), "")
+            if address:
+                yield mount, RowWriter(self._lab, address)
+            else:
+                yield mount, self._write_to(mount, mounted=True)
+        for mirror in self._stage.mirrors:
+            yield mirror, self._write_to(mirror, mounted=False)
+
+    def _write_to(self, part: Part, *, mounted: bool) -> FileWriter:
+        where = self._where[part.id]
+        return FileWriter(self._lab, part.get("directory"), mounted=mounted, where=where)
+
+    def _find_where(self, stack: contextlib.ExitStack, part: Part) -> Callable[[], str]:
+        """What tells where a mount or a mirror serves now, "" for nowhere.
+
+        The kernels' word on an address that is always there comes first: it goes before what it
+        goes with is stopped. Then theirs on the disk, then the cluster's.
+        """
+        addresses = self._stage.addresses_with(part)
+        if addresses and self._addresses is not None:
+            holdings = self._addresses.seen[str(ipaddress.ip_address(addresses[0].get("ip")))]
+            return lambda: _only(holdings.holders())
+        disk = self._disk
+        if disk is not None and part in self._shared_mounts:
+            return lambda: _only(disk.holders())
+        anchor = self._stage.anchor
+        told = anchor if anchor.company == part.company else part
+        place = stack.enter_context(PlaceWitness(self._lab, told.id))
+        self._places.append(place)
+        if part in self._stage.mirrors:
+            return lambda: place.place
+        return lambda: place.last_place  # who writes to a mount looks whether it is one
 
     @property
     def _clients(self) -> dict[str, list[Answer]]:
@@ -137,7 +158,10 @@ class Audience:
 
         What is younger than its copy may be lost: one that has just begun would prove nothing.
         """
-        self._lags = {name: self._scene.lag(mirror) for name, mirror in self._mirrors.items()}
+        mirrors = self._stage.mirrors
+        self._lags = {
+            name: self._scene.lag(part) for name, part in self._parts.items() if part in mirrors
+        }
         now = time.monotonic()
         return all(
             now - min(writer.acknowledged.values(), default=now) > lag + LAG_MARGIN
@@ -148,7 +172,7 @@ class Audience:
 
     def check(self) -> None:
         """Raise LabError for a witness that did not see."""
-        for one in (self._addresses, self._client, self._disk, self._place):
+        for one in (self._addresses, self._client, self._disk, self._place, *self._places):
             if one is not None:
                 one.check()
         for some in (*self._doors, *self.writers):
@@ -170,7 +194,7 @@ class Audience:
                 for name, holdings in self._addresses.seen.items()
             ]
         if self._disk is not None:
-            places = ", ".join(one.get("directory") for one in self._stage.mounts)
+            places = ", ".join(one.get("directory") for one in self._shared_mounts)
             stays = _stays(self._disk.holdings, struck)
             found.append(Held("mount", places, stays, resolution))
         return found
@@ -179,15 +203,20 @@ class Audience:
         """What the writers wrote, and what of it is gone: they end here."""
         for writer in self.writers:
             writer.end()
-        node = self._find_active()
-        found = []
+        found, patience = [], _LAST_WORD_SECONDS * self._stage.pace
         for writer in self.writers:
-            if not node:
-                raise LabError(f"{writer.name}: no node has it at the end, so nothing can be read")
+            where = self._where[self._parts[writer.name].id]
+            node = self._lab.wait_until(
+                f"{writer.name}: a node has it at the end", where, timeout=patience
+            )
             lost = [at - struck for at in writer.lost(node)]
             lag = self._lags.get(writer.name)
             found.append(Written(writer.name, writer.kind, len(writer.acknowledged), lost, lag))
         return found
+
+
+def _only(nodes: list[str]) -> str:
+    return nodes[0] if len(nodes) == 1 else ""
 
 
 def _stays(holdings: list[Holding], struck: float) -> list[Stay]:

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import ipaddress
-from copy import deepcopy
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
+from ocf_py.cib.document import parse_document
+from ocf_py.cib.model import FALSE, TRUE, resources
 from ocf_py.lab.errors import UnsuitableLabError
+from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
 from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.rehearsal.idle import find_idle
 
 if TYPE_CHECKING:
-    from lxml import etree
+    from collections.abc import Iterator
+
+    from ocf_py.cib.document import Document
+    from ocf_py.cib.model import Resource
 
 _FIRST_HOST = 150  # of the addresses that stand for others
 _MOST = 100
 _ALERT = "ocfpy-rehearsal"
+# How the names of the properties begin that say how a cluster fences, in the words of any release.
+_FENCING = ("stonith-", "fencing-", "fence-reaction", "startup-fencing", "concurrent-fencing")
+_LABS_OWN = "stonith-enabled"  # which the lab sets, and tells of where the file says otherwise
+_ASIDE = ("standby", "maintenance")  # a node's attributes by which nothing of its is played
+_ALL_ASIDE = ("maintenance-mode", "stop-all-resources")  # a cluster's properties like that
 _NETWORK = ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False)
 _NETWORK6 = ipaddress.ip_network(f"{SERVICE.client_address6}/{PREFIX_LENGTH6}", strict=False)
 
@@ -28,34 +43,82 @@ def fit(
     `alert` is the path of the alert agent that is added. UnsuitableLabError for what the lab has
     not.
     """
-    fitted = deepcopy(configuration)
+    document = parse_document(Path("cib.xml"), etree.tostring(configuration))
+    fitted = document.root
     notes = [
+        *remove_foreign_fencing(fitted),
+        *_remove_fencing_properties(fitted),
+        *_remove_acls(fitted),
+        *_start_again(fitted),
         *_fit_nodes(fitted, nodes),
-        *_fit_addresses(fitted),
-        *_fit_disks(fitted),
+        *_fit_addresses(document),
+        *_fit_disks(document),
     ]
     _add_alert(fitted, alert)
     return fitted, notes
 
 
+def _remove_fencing_properties(configuration: etree._Element) -> list[str]:
+    """`priority-fencing-delay` stays: who waits for whom is what a rehearsal shows."""
+    names = []
+    for properties in configuration.findall("crm_config/cluster_property_set"):
+        for pair in properties.findall("nvpair"):
+            name = pair.get("name", "")
+            if name.startswith(_FENCING) and name != _LABS_OWN:
+                properties.remove(pair)
+                names.append(name)
+    return [f"cluster properties {', '.join(names)}: fencing is the lab's own"] if names else []
+
+
+def _remove_acls(configuration: etree._Element) -> list[str]:
+    sections = configuration.findall("acls")
+    for acls in sections:
+        configuration.remove(acls)
+    return ["acls: nobody but root is in the lab"] if any(len(one) for one in sections) else []
+
+
+def _start_again(configuration: etree._Element) -> Iterator[str]:
+    """A cluster that was set aside as a whole when the CIB was asked for runs here."""
+    for properties in configuration.findall("crm_config/cluster_property_set"):
+        for pair in properties.findall("nvpair"):
+            if pair.get("name") in _ALL_ASIDE and pair.get("value", "").lower() in TRUE:
+                properties.remove(pair)
+                yield f"cluster property {pair.get('name')}: not set here"
+
+
 def _fit_nodes(configuration: etree._Element, nodes: list[str]) -> list[str]:
-    theirs = [one.get("uname", "") for one in configuration.iterfind("nodes/node")]
+    listed = configuration.findall("nodes/node")
+    theirs = [one.get("uname", "") for one in listed]
     if len(theirs) > len(nodes):
         raise UnsuitableLabError(
             f"the CIB has {len(theirs)} nodes, the lab {len(nodes)}", hint=f"--nodes {len(theirs)}"
         )
+    notes = list(_put_in_service(listed))
     names = {one: other for one, other in zip(theirs, nodes) if one != other}
     if not names:
-        return []
-    for element in configuration.iterfind("constraints//"):
-        for attribute in ("node", "value"):
-            if element.get(attribute) in names:
-                element.set(attribute, names[element.get(attribute, "")])
+        return notes
+    for element in listed:
+        element.set("uname", names.get(element.get("uname", ""), element.get("uname", "")))
+    for location in configuration.iterfind("constraints/rsc_location[@node]"):
+        location.set("node", names.get(location.get("node", ""), location.get("node", "")))
+    for expression in configuration.iter("expression"):
+        if expression.get("attribute") == "#uname" and expression.get("value") in names:
+            expression.set("value", names[expression.get("value", "")])
     for pair in configuration.iterfind("resources//nvpair"):
         words = pair.get("value", "").split(" ")
         if any("=" in word and word.partition("=")[0] in names for word in words):
             pair.set("value", " ".join(_rename(word, names) for word in words))
-    return [f"node {one} is {other} here" for one, other in names.items()]
+    return [*notes, *(f"node {one} is {other} here" for one, other in names.items())]
+
+
+def _put_in_service(nodes: list[etree._Element]) -> Iterator[str]:
+    """Whoever was set aside when the CIB was asked for plays too."""
+    for node in nodes:
+        for attributes in node.findall("instance_attributes"):
+            for pair in attributes.findall("nvpair"):
+                if pair.get("name") in _ASIDE and pair.get("value", "").lower() not in FALSE:
+                    attributes.remove(pair)
+                    yield f"node {node.get('uname')}: not on {pair.get('name')} here"
 
 
 def _rename(word: str, names: dict[str, str]) -> str:
@@ -63,51 +126,63 @@ def _rename(word: str, names: dict[str, str]) -> str:
     return f"{names.get(name, name)}{equals}{rest}"
 
 
-def _fit_addresses(configuration: etree._Element) -> list[str]:
-    notes, taken = [], 0
-    for primitive in configuration.iter("primitive"):
-        if primitive.get("type") not in ("IPaddr", "IPaddr2"):
+def _fit_addresses(document: Document) -> list[str]:
+    places: dict[str, str] = {}
+    notes = []
+    addresses = [(one, _read_address(one)) for one in _find(document, "IPaddr", "IPaddr2")]
+    taken = [address for _, address in addresses]
+    hosts = (_NETWORK.network_address + _FIRST_HOST + number for number in range(_MOST))
+    free = (str(host) for host in hosts if host not in taken)
+    for resource, address in addresses:
+        if address in _NETWORK or address in _NETWORK6:
             continue
-        pairs = _pairs(primitive)
-        ip = pairs.get("ip")
-        if ip is None:
-            continue
-        address = _read_address(ip.get("value", ""))
-        if address is None or address in _NETWORK or address in _NETWORK6:
-            continue
-        if isinstance(address, ipaddress.IPv6Address) or taken == _MOST:
+        here = places.get(str(address)) or next(free, None)
+        if isinstance(address, ipaddress.IPv6Address) or here is None:
             raise UnsuitableLabError(
-                f"{primitive.get('id')}: the lab has no place for {address}",
+                f"{resource.id}: the lab has no place for {address}",
                 hint=f"give it an address of {_NETWORK} for the rehearsal",
             )
-        here = str(_NETWORK.network_address + _FIRST_HOST + taken)
-        taken += 1
-        for pair in configuration.iter("nvpair"):
-            if pair.get("value") == str(address):
-                pair.set("value", here)
+        places[str(address)] = here
+        pairs = _pairs(resource)
         for name, value in (("nic", SERVICE.interface), ("cidr_netmask", str(PREFIX_LENGTH))):
             if name in pairs:
                 pairs[name].set("value", value)
-        notes.append(f"{primitive.get('id')}: {address} is {here} on {SERVICE.interface} here")
+        notes.append(f"{resource.id}: {address} is {here} on {SERVICE.interface} here")
+    _replace_addresses(document.root, places)
     return notes
 
 
-def _read_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _read_address(resource: Resource) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    text = next((one.value for one in resource.parameters if one.name == "ip"), "")
     try:
         return ipaddress.ip_address(text)
     except ValueError:
-        return None  # validate says it, and the agent
+        said = f"{text} is no address" if text else "it has no ip"
+        raise UnsuitableLabError(
+            f"{resource.id}: {said}", hint="`ocf-py validate` has what else is wrong"
+        ) from None
 
 
-def _fit_disks(configuration: etree._Element) -> list[str]:
+def _replace_addresses(configuration: etree._Element, places: dict[str, str]) -> None:
+    """Where they are words of a value, too: a program listens there, and is asked there."""
+    if not places:
+        return
+    # Neither in 10.0.0.11 is 10.0.0.1 one, nor in 110.0.0.1, nor in 10.0.0.1.example.com.
+    any_of = "|".join(re.escape(one) for one in places)
+    word = re.compile(rf"(?<![\w.])(?:{any_of})(?!\w|\.\w)")
+    for pair in configuration.iter("nvpair"):
+        value = pair.get("value")
+        if value is not None:
+            pair.set("value", word.sub(lambda found: places[found[0]], value))
+
+
+def _fit_disks(document: Document) -> list[str]:
     disk = f"/dev/{SHARED_DISK}"
-    notes, seen = [], set()
-    for primitive in configuration.iter("primitive"):
-        if primitive.get("type") != "Filesystem":
-            continue
-        pair = _pairs(primitive).get("device")
+    notes, seen, idle = [], set(), find_idle(document)
+    for resource in _find(document, "Filesystem"):
+        pair = _pairs(resource).get("device")
         device = "" if pair is None else pair.get("value", "")
-        if pair is None or device.startswith("/dev/drbd"):
+        if pair is None or device.startswith("/dev/drbd") or resource.id in idle:
             continue
         if device == disk:
             seen.add(device)
@@ -117,17 +192,26 @@ def _fit_disks(configuration: etree._Element) -> list[str]:
         seen.add(device)
         if len(seen) > 1:
             raise UnsuitableLabError(
-                f"{primitive.get('id')}: {device}: the lab has one shared disk, {disk}, and it is "
-                "taken",
+                f"{resource.id}: {device}: the lab has one shared disk, {disk}, and it is taken",
                 hint="rehearse the file systems one by one",
             )
         pair.set("value", disk)
-        notes.append(f"{primitive.get('id')}: {device} is {disk} here")
+        notes.append(f"{resource.id}: {device} is {disk} here")
     return notes
 
 
-def _pairs(primitive: etree._Element) -> dict[str, etree._Element]:
-    return {pair.get("name", ""): pair for pair in primitive.iterfind("instance_attributes/nvpair")}
+def _find(document: Document, *types: str) -> list[Resource]:
+    return [one for one in resources(document) if one.type in types]
+
+
+def _pairs(resource: Resource) -> dict[str, etree._Element]:
+    """Where each parameter's value stands, be it in a template."""
+    found = {}
+    for one in reversed(resource.parameters):
+        place = resource.document.resolve(one.element)
+        if place is not None:
+            found[one.name] = place
+    return found
 
 
 def _add_alert(configuration: etree._Element, path: str) -> None:

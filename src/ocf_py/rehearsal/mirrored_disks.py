@@ -42,7 +42,7 @@ def check_disks(stage: Stage) -> None:
         raise UnsuitableLabError(
             f"{disk.id}: a guest of the lab has {len(_BACKING)} disks of its own"
         )
-    for mount in stage.mounts:
+    for mount in stage.all_mounts:
         _check_mount(mount)
     minors = _find_minors(stage)
     if len(minors) > len(stage.mirrored_disks):
@@ -110,7 +110,7 @@ def _pairs(lab: Lab, stage: Stage) -> dict[str, DrbdPair]:
 
 
 def _find_minors(stage: Stage) -> list[int]:
-    found = (_DEVICE.fullmatch(mount.get("device")) for mount in stage.mounts)
+    found = (_DEVICE.fullmatch(mount.get("device")) for mount in stage.all_mounts)
     return list(dict.fromkeys(int(one[1]) for one in found if one))
 
 

@@ -26,7 +26,7 @@ from ocf_py.rehearsal.stage import Stage, read_stage
 from ocf_py.toolkit.errors import UnusableInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ocf_py.lab.progress import Progress
 
@@ -74,11 +74,31 @@ def plan(cib: Path, nodes: int, *, peer: bool = False, name: str = "") -> Plan:
         sides[PEER], more = put_counterparts(configuration)
         notes += more
     stage = _sort(name, configuration, nodes)
-    if not stage.parts:
-        raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
+    notes += [f"{part}: left out: {reason}" for part, reason in stage.idle.items()]
+    notes += [
+        f"{one.id}: nobody counts its mounts, or writes there: "
+        + ("every node has it" if one.is_spread else "it is on no disk of the lab")
+        for one in stage.loose_mounts
+    ]
+    _check_stage(cib, stage)
     if stage.needs_guests:
         check_disks(stage)
     return Plan(name, stage, sides, notes)
+
+
+def _check_stage(cib: Path, stage: Stage) -> None:
+    """That there is something to break."""
+    if not stage.parts and not stage.idle:
+        raise UnusableInput(f"{cib}: there is no resource in it, so there is nothing to rehearse")
+    if not stage.parts:
+        raise UnsuitableLabError(
+            f"{cib}: nothing of it is to run, so there is nothing to rehearse",
+            hint="; ".join(f"{name}: {reason}" for name, reason in stage.idle.items()),
+        )
+    if all(part.is_spread for part in stage.parts):
+        raise UnsuitableLabError(
+            f"{cib}: all of it runs on every node alike, so there is nothing that could move"
+        )
 
 
 def plan_all(
@@ -111,11 +131,20 @@ def count_nodes(cib: Path) -> int:
     except (UnreadableConfiguration, OSError):
         return _LEAST_NODES  # `plan` says what is wrong with it
     listed = len(root.findall(".//nodes/node"))
-    words = {
-        word for one in root.iter("*") for value in one.values() for word in str(value).split()
-    }
-    named = [int(word[1:]) for word in words if re.fullmatch(r"n[1-9]", word)]
+    named = [int(name[1:]) for name in _name_nodes(root) if re.fullmatch(r"n[1-9]", name)]
     return max([_LEAST_NODES, listed, *named])
+
+
+def _name_nodes(root: etree._Element) -> Iterator[str]:
+    """What can mean nothing but a node: where constraints name one, and a mirror's addresses."""
+    for location in root.iterfind(".//constraints/rsc_location"):
+        yield location.get("node", "")
+    for expression in root.iterfind(".//constraints//expression[@attribute='#uname']"):
+        yield expression.get("value", "")
+    for mirror in root.iter("primitive", "template"):
+        if mirror.get("type") == "MirrorSync":
+            for pair in mirror.iterfind(".//nvpair[@name='address']"):
+                yield from (word.partition("=")[0] for word in pair.get("value", "").split())
 
 
 def build_lab(plan: Plan, name: str, state: Path | None, progress: Progress) -> Lab:
@@ -125,7 +154,7 @@ def build_lab(plan: Plan, name: str, state: Path | None, progress: Progress) -> 
         state,
         nodes=plan.stage.nodes,
         init="systemd" if _needs_systemd(plan) else "mini",
-        disk_mib=_DISK_MIB if plan.stage.mounts and not plan.stage.needs_guests else 0,
+        disk_mib=_DISK_MIB if plan.stage.needs_disk else 0,
         vm=plan.stage.needs_guests,
         progress=progress,
     )

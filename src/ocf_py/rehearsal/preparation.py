@@ -41,7 +41,7 @@ def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
         _install(node, ALERT, program_of_alerts)
     install_keeper(lab)
     make_disks(lab, stage)
-    for mount in stage.mounts:
+    for mount in stage.all_mounts:
         _prepare_mount(lab, stage, mount)
     for mirror in stage.mirrors:
         _prepare_mirror(lab, mirror)
@@ -75,13 +75,19 @@ def _fill(first: Node, stage: Stage, mount: Part) -> None:
     directory, kind = mount.get("directory").rstrip("/"), mount.get("fstype") or "ext4"
     force = {"xfs": "-f", "btrfs": "-f"}.get(kind, "-F")
     first.run([f"mkfs.{kind}", "-q", force, mount.get("device")], timeout=_LONGEST)
-    data = next((one for one in map(find_database, stage.programs) if one), "")
-    if data.startswith(f"{directory}/"):
+    server = find_server(stage, mount)
+    if server is not None:
         first.run(["mount", mount.get("device"), directory])
         try:
-            _make_database(first, stage, data)
+            _make_database(first, server)
         finally:
             first.run(["umount", directory])
+
+
+def find_server(stage: Stage, mount: Part) -> Part | None:
+    """The program whose database is on a mount."""
+    folder = mount.get("directory").rstrip("/") + "/"
+    return next((one for one in stage.programs if find_database(one).startswith(folder)), None)
 
 
 def find_database(program: Part) -> str:
@@ -92,8 +98,8 @@ def find_database(program: Part) -> str:
     return words[words.index("-D") + 1]
 
 
-def _make_database(node: Node, stage: Stage, data: str) -> None:
-    server = next(one for one in stage.programs if find_database(one) == data)
+def _make_database(node: Node, server: Part) -> None:
+    data = find_database(server)
     folder = server.get("command", "binfile").rpartition("/")[0]
     node.run(["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", data])
     # What it writes ahead comes in small pieces: a guest's disk has 64 MiB.

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from ocf_py.cib.model import resources
 from ocf_py.cib.times import parse_ms
+from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.rehearsal.idle import find_idle
 from ocf_py.service.words import split_words
+from ocf_py.validation.cib.company import Company, promoted
 
 if TYPE_CHECKING:
     from ocf_py.cib.document import Document
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 _ADDRESSES = ("IPaddr", "IPaddr2")
 _MIRRORED_DISKS = ("Drbd", "drbd")
+_DISK = f"/dev/{SHARED_DISK}"
 _START_SECONDS = {"address": 1.0, "mount": 3.0, "program": 5.0, "mirror": 8.0, "other": 2.0}
 # Until a node that is gone is known, fenced and its service decided on elsewhere: token and
 # consensus 2.2, the lab's delay 1, Pacemaker's own hesitation 1, and room for a busy machine.
@@ -31,12 +35,16 @@ _HEALTH_LEVEL = 10
 class Part:
     """A primitive. `top` is the resource that constraints name: its group, its clone, or itself.
 
+    What has the same `company` is always on one node.
+
     Times in seconds: `interval` between two monitors of the kind that comes most seldom, `soonest`
-    of the one that comes most often (0: none), `timeout` of one, `stopping` of a stop.
+    of the one that comes most often (0: none), `timeout` of one, `stopping` of a stop. What is
+    spread runs in several places alike, and has no one place to move from.
     """
 
     id: str
     top: str
+    company: str
     agent: str
     values: dict[str, str]
     interval: float
@@ -44,6 +52,7 @@ class Part:
     timeout: float
     stopping: float
     is_cloned: bool
+    is_spread: bool
     levels: frozenset[int]
 
     def get(self, *names: str) -> str:
@@ -59,26 +68,60 @@ class Part:
 
 @dataclass
 class Stage:
-    """The parts by what they are; each list in the CIB's order."""
+    """The parts by what they are; each list in the CIB's order.
+
+    `mounts` are those that one node at a time has of a disk of the lab's. A server's export, a
+    directory, memory, or what every node mounts are `loose_mounts`: nobody can tell from outside
+    who has them, or what has to be found in them elsewhere.
+
+    `idle` has what is not to run, and is no part of it, with the reasons.
+    """
 
     name: str
     parts: list[Part] = field(default_factory=list)
     addresses: list[Part] = field(default_factory=list)
     mounts: list[Part] = field(default_factory=list)
+    loose_mounts: list[Part] = field(default_factory=list)
     programs: list[Part] = field(default_factory=list)
     mirrors: list[Part] = field(default_factory=list)
     mirrored_disks: list[Part] = field(default_factory=list)
     nodes: int = 2
     fencing_delay: float = 0.0
     keeps_apart: bool = False
+    idle: dict[str, str] = field(default_factory=dict)
 
     @property
     def anchor(self) -> Part:
-        """What says where the service is: an address before a mount before anything else."""
+        """What says where the service is: an address before a mount before anything else.
+
+        LookupError where nothing is in one place.
+        """
         for some in (self.addresses, self.mounts, self.programs, self.mirrors, self.parts):
-            if some:
-                return some[0]
+            for part in some:
+                if not part.is_spread:
+                    return part
         raise LookupError(self.name)
+
+    @property
+    def all_mounts(self) -> list[Part]:
+        """Those that are watched, and the others."""
+        return [*self.mounts, *self.loose_mounts]
+
+    @property
+    def needs_disk(self) -> bool:
+        """Whether any is of the shared disk."""
+        return any(one.get("device") == _DISK for one in self.all_mounts)
+
+    def addresses_with(self, part: Part) -> list[Part]:
+        """The addresses that are always where a part is, those of its own group first."""
+        found = [one for one in self.addresses if one.company == part.company]
+        return sorted(found, key=lambda one: one.top != part.top)
+
+    @property
+    def is_wordless(self) -> bool:
+        """Whether Pacemaker alone tells where something is that is watched."""
+        asked = any(":" not in one.get("ip") for one in self.addresses)
+        return not asked or not all(self.addresses_with(one) for one in self.mirrors)
 
     @property
     def loss(self) -> float:
@@ -90,7 +133,7 @@ class Stage:
         """Seconds that a start of all of it may take."""
         known = {
             "address": self.addresses,
-            "mount": self.mounts,
+            "mount": self.all_mounts,
             "program": self.programs,
             "mirror": self.mirrors,
         }
@@ -133,15 +176,18 @@ def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
     stage = Stage(name, nodes=nodes, fencing_delay=_read_fencing_delay(document))
     colocations = document.root.iterfind(".//constraints/rsc_colocation")
     stage.keeps_apart = any(one.get("score", "").startswith("-") for one in colocations)
+    stage.idle = find_idle(document)
+    company = Company(document)
     for resource in resources(document):
-        if resource.standard == "stonith":
+        if resource.standard == "stonith" or resource.id in stage.idle:
             continue
-        part = _read_part(resource)
+        part = _read_part(resource, company)
         stage.parts.append(part)
         if resource.standard == "ocf" and resource.type in _ADDRESSES:
-            stage.addresses.append(part)
+            if not part.is_spread:  # who answers for an address of several nodes is their matter
+                stage.addresses.append(part)
         elif resource.standard == "ocf" and resource.type == "Filesystem":
-            stage.mounts.append(part)
+            (stage.mounts if _is_watched(part) else stage.loose_mounts).append(part)
         elif resource.standard == "ocf" and resource.type == "MirrorSync":
             stage.mirrors.append(part)
         elif resource.standard == "ocf" and resource.type in _MIRRORED_DISKS:
@@ -159,17 +205,24 @@ def _read_fencing_delay(document: Document) -> float:
     return max(((parse_ms(pair.get("value", "")) or 0) / 1000 for pair in pairs), default=0.0)
 
 
-def _read_part(resource: Resource) -> Part:
+def _is_watched(mount: Part) -> bool:
+    device = mount.get("device")
+    return not mount.is_spread and (device == _DISK or device.startswith("/dev/drbd"))
+
+
+def _read_part(resource: Resource, company: Company) -> Part:
     monitors = [
         one
         for one in resource.operations
         if one.name == "monitor" and one.interval and one.is_enabled
     ]
-    top = resource.collective if resource.collective is not None else resource.group
+    element = resource.collective if resource.collective is not None else resource.group
+    top = resource.id if element is None else element.get("id", resource.id)
     intervals = [one.interval / 1000 for one in monitors if one.interval]
     return Part(
         resource.id,
-        resource.id if top is None else top.get("id", resource.id),
+        top,
+        company.find(resource.id if resource.collective is None else promoted(top)),
         resource.agent,
         {one.name: one.value for one in reversed(resource.parameters)},
         min(max(intervals, default=0.0), _LONGEST_MONITOR),
@@ -180,8 +233,14 @@ def _read_part(resource: Resource) -> Part:
             default=_DEFAULT_TIMEOUT_MS / 1000,
         ),
         resource.collective is not None,
+        resource.collective is not None and not _has_one_promoted(resource),
         frozenset(int(one.level) for one in monitors if one.level.isdecimal()),
     )
+
+
+def _has_one_promoted(resource: Resource) -> bool:
+    number = resource.around("promoted-max") or resource.around("master-max")
+    return resource.is_promotable and number in ("", "1")
 
 
 def _timeout(operation: Operation) -> float:

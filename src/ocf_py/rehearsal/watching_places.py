@@ -1,4 +1,4 @@
-"""Where the cluster says that a resource runs, for a CIB that has no address to be asked."""
+"""Where the cluster says that a resource runs, for one that no address tells the place of."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ocf_py.lab.witnesses.answers import Answer
 from ocf_py.lab.witnesses.watching import Watching
 
 if TYPE_CHECKING:
+    from ocf_py.lab.cluster_state import ClusterState
     from ocf_py.lab.lab import Lab
 
 _INTERVAL = 0.3
@@ -18,13 +19,15 @@ _INTERVAL = 0.3
 class PlaceWitness(Watching):
     """Asks Pacemaker every 300 ms; `answers` has where the resource was started or promoted.
 
-    Its word is good to about a second: a question waits until a node answers it.
+    Its word is good to about a second: a question waits until a node answers it. `place` is its
+    last word, "" for nowhere.
     """
 
     def __init__(self, lab: Lab, resource: str) -> None:
         super().__init__(f"witness of {resource}")
         self.resource = resource
         self.answers: list[Answer] = []
+        self.place = ""
         self._lab = lab
 
     def watch(self) -> None:
@@ -33,11 +36,21 @@ class PlaceWitness(Watching):
         while not self.ended.is_set():
             asked = time.monotonic()
             state = self._lab.state()
-            if state is not None and state.quorate:
-                for role in (PROMOTED, STARTED):
-                    nodes = state.nodes_of(self.resource, role)
-                    # One that is lost and not yet fenced is still shown where it was.
-                    if len(nodes) == 1 and nodes[0] in state.online:
-                        self.answers.append(Answer(asked, time.monotonic(), nodes[0]))
-                        break
+            if state is not None and state.quorate:  # else nobody knows
+                self.place = self._find_in(state)
+                if self.place:
+                    self.answers.append(Answer(asked, time.monotonic(), self.place))
             self.ended.wait(_INTERVAL)
+
+    @property
+    def last_place(self) -> str:
+        """Where it was when it was last anywhere."""
+        return self.answers[-1].node if self.answers else ""
+
+    def _find_in(self, state: ClusterState) -> str:
+        for role in (PROMOTED, STARTED):
+            nodes = state.nodes_of(self.resource, role)
+            # One that is lost and not yet fenced is still shown where it was.
+            if len(nodes) == 1 and nodes[0] in state.online:
+                return nodes[0]
+        return ""

@@ -33,7 +33,9 @@ _DISK = """<primitive id="{id}" class="ocf" provider="heartbeat" type="Filesyste
 
 def _mirrored(name: str) -> str:
     return (
-        f'<clone id="{name}-clone"><primitive id="{name}" class="ocf" provider="ocfpy" type="Drbd">'
+        f'<clone id="{name}-clone"><meta_attributes id="{name}-m"><nvpair id="{name}-p" '
+        'name="promotable" value="true"/></meta_attributes>'
+        f'<primitive id="{name}" class="ocf" provider="ocfpy" type="Drbd">'
         f'<instance_attributes id="{name}-a"><nvpair id="{name}-r" name="drbd_resource" '
         f'value="{name}"/></instance_attributes></primitive></clone>'
     )
@@ -62,6 +64,53 @@ def test_addresses_and_interfaces_become_the_labs(tmp_path: Path) -> None:
     assert [one.get("ip") for one in made.stage.addresses] == ["10.77.2.150", "10.77.2.9"]
 
 
+def test_an_address_is_replaced_wherever_it_is_a_word(tmp_path: Path) -> None:
+    words = {
+        "args": "--bind 192.0.2.1 --peer 192.0.2.11 --not 2192.0.2.1",
+        "ready": "tcp://192.0.2.1:6379",
+        "health": "http://192.0.2.1.example.com/",
+        "environment": "A=192.0.2.1,192.0.2.11/24",
+    }
+    program = '<primitive id="p" class="ocf" provider="ocfpy" type="Service"><instance_attributes '
+    program += 'id="p-a">' + "".join(
+        f'<nvpair id="p-{name}" name="{name}" value="{value}"/>' for name, value in words.items()
+    )
+    addresses = _IP.format(id="a", ip="192.0.2.1") + _IP.format(id="b", ip="192.0.2.11")
+    file = write(tmp_path, f"{addresses}{program}</instance_attributes></primitive>")
+    fitted = plan(file, 2).sides["ocfpy"]
+    assert {name: values(fitted, name) for name in words} == {
+        "args": ["--bind 10.77.2.150 --peer 10.77.2.151 --not 2192.0.2.1"],
+        "ready": ["tcp://10.77.2.150:6379"],
+        "health": ["http://192.0.2.1.example.com/"],
+        "environment": ["A=10.77.2.150,10.77.2.151/24"],
+    }
+
+
+def test_an_address_that_the_lab_gives_is_no_other_ones(tmp_path: Path) -> None:
+    addresses = _IP.format(id="a", ip="192.0.2.1") + _IP.format(id="b", ip="10.77.2.150")
+    fitted = plan(write(tmp_path, addresses), 2).sides["ocfpy"]
+    assert values(fitted, "ip") == ["10.77.2.151", "10.77.2.150"]
+
+
+def test_what_is_made_of_a_template_becomes_the_labs_too(tmp_path: Path) -> None:
+    template = (
+        '<template id="t" class="ocf" provider="heartbeat" type="IPaddr2"><instance_attributes '
+        'id="t-a"><nvpair id="t-n" name="nic" value="bond0"/></instance_attributes></template>'
+    )
+    address = _IP.format(id="a", ip="192.0.2.1").replace(
+        'class="ocf" provider="heartbeat" type="IPaddr2"', 'template="t"'
+    )
+    fitted = plan(write(tmp_path, template + address), 2).sides["ocfpy"]
+    assert values(fitted, "ip") == ["10.77.2.150"]
+    assert values(fitted, "nic") == ["bond0", "eth2"]
+
+
+@pytest.mark.parametrize(("ip", "said"), [("192.0.2", "192.0.2 is no address"), ("", "no ip")])
+def test_what_is_no_address_is_refused(tmp_path: Path, ip: str, said: str) -> None:
+    with pytest.raises(UnsuitableLabError, match=f"a: .*{said}"):
+        plan(write(tmp_path, _IP.format(id="a", ip=ip)), 2)
+
+
 def test_nodes_become_the_labs_in_constraints_too(tmp_path: Path) -> None:
     nodes = '<node id="1" uname="alpha"/><node id="2" uname="beta"/>'
     location = '<rsc_location id="l" rsc="a" node="beta" score="1"/>'
@@ -73,12 +122,76 @@ def test_nodes_become_the_labs_in_constraints_too(tmp_path: Path) -> None:
     assert made.notes == ["node alpha is n1 here", "node beta is n2 here"]
 
 
+def test_what_the_nodes_have_is_of_the_labs_nodes(tmp_path: Path) -> None:
+    nodes = "".join(
+        f'<node id="{one}" uname="{name}"><instance_attributes id="nodes-{one}">'
+        f'<nvpair id="site-{one}" name="site" value="{name}"/>'
+        f'<nvpair id="standby-{one}" name="standby" value="{standby}"/></instance_attributes>'
+        f'<utilization id="u-{one}"><nvpair id="m-{one}" name="memory" value="{one}"/>'
+        "</utilization></node>"
+        for one, name, standby in ((7, "alpha", "on"), (8, "beta", "off"))
+    )
+    location = (
+        '<rsc_location id="l" rsc="a"><rule id="r" score="1">'
+        '<expression id="e" attribute="site" operation="eq" value="alpha"/>'
+        '<expression id="f" attribute="#uname" operation="eq" value="alpha"/></rule></rsc_location>'
+    )
+    file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), nodes=nodes, constraints=location)
+    made = plan(file, 2)
+    fitted = made.sides["ocfpy"]
+    assert [one.get("uname") for one in fitted.findall("nodes/node")] == ["n1", "n2"]
+    assert values(fitted, "memory") == ["7", "8"]
+    assert values(fitted, "site") == ["alpha", "beta"]
+    assert values(fitted, "standby") == ["off"]
+    assert [one.get("value") for one in fitted.iter("expression")] == ["alpha", "n1"]
+    assert made.notes[0] == "node alpha: not on standby here"
+
+
 def test_more_nodes_than_the_lab_has_are_refused(tmp_path: Path) -> None:
     nodes = "".join(f'<node id="{one}" uname="m{one}"/>' for one in range(3))
     file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), nodes=nodes)
     assert count_nodes(file) == 3
     with pytest.raises(UnsuitableLabError, match="--nodes 3"):
         plan(file, 2)
+
+
+@pytest.mark.parametrize(
+    ("resources", "constraints", "number"),
+    [
+        (_IP.format(id="n9", ip="10.77.2.9"), '<rsc_location id="l" rsc="n9" node="n1"/>', 2),
+        ("", '<rsc_location id="l" rsc="a" node="n3"/>', 3),
+        (
+            "",
+            (
+                '<rsc_location id="l" rsc="a"><rule id="n8" score="1"><expression id="n7" '
+                'attribute="#uname" operation="eq" value="n4"/><expression id="e" '
+                'attribute="rack" operation="eq" value="n6"/></rule></rsc_location>'
+            ),
+            4,
+        ),
+        (
+            (
+                '<primitive id="m" class="ocf" provider="ocfpy" type="MirrorSync">'
+                '<instance_attributes id="a">'
+                '<nvpair id="b" name="address" value="n1=10.77.2.11 n5=10.77.2.15"/>'
+                '<nvpair id="c" name="secrets_file" value="n9"/></instance_attributes></primitive>'
+            ),
+            "",
+            5,
+        ),
+    ],
+)
+def test_only_what_names_a_node_counts_as_one(
+    tmp_path: Path, resources: str, constraints: str, number: int
+) -> None:
+    assert count_nodes(write(tmp_path, resources, constraints=constraints)) == number
+
+
+@pytest.mark.parametrize(
+    ("example", "number"), [("n-plus-one", 3), ("hot-standby", 2), ("utilization", 2)]
+)
+def test_the_examples_have_the_nodes_that_they_name(example: str, number: int) -> None:
+    assert count_nodes(EXAMPLES / f"{example}.xml") == number
 
 
 def test_a_disk_becomes_the_labs_and_a_second_one_is_refused(tmp_path: Path) -> None:
@@ -299,3 +412,54 @@ def test_every_fault_is_listed_by_its_name_with_a_summary() -> None:
     text = reference.read_text()
     daemons = {name for name in FAULTS if name.startswith("pacemaker-")}
     assert [name for name in FAULTS if f"`{name}`" not in text and name not in daemons] == []
+
+
+def test_what_runs_on_every_node_says_nowhere_where_the_service_is(tmp_path: Path) -> None:
+    everywhere = (
+        '<clone id="c">'
+        + _IP.format(id="everywhere", ip="10.77.2.8")
+        + '</clone><clone id="d"><primitive id="ping" class="ocf" provider="x" type="y"/></clone>'
+    )
+    stage = plan(write(tmp_path, everywhere + _IP.format(id="a", ip="10.77.2.9")), 2).stage
+    assert stage.anchor.id == "a"
+    assert [one.id for one in stage.addresses] == ["a"]
+    with pytest.raises(UnsuitableLabError, match="nothing that could move"):
+        plan(write(tmp_path, everywhere), 2)
+
+
+def test_a_promotable_clone_is_where_it_is_promoted() -> None:
+    assert plan(EXAMPLES / "stateful.xml", 2).stage.anchor.is_spread is False
+
+
+def test_what_is_not_to_run_is_left_out_aloud(tmp_path: Path) -> None:
+    stopped = (
+        '<group id="g"><meta_attributes id="m"><nvpair id="r" name="target-role" value="Stopped"/>'
+        "</meta_attributes>" + _IP.format(id="b", ip="10.77.2.8") + "</group>"
+    )
+    made = plan(write(tmp_path, stopped + _IP.format(id="a", ip="10.77.2.9")), 2)
+    assert [part.id for part in made.stage.parts] == ["a"]
+    assert made.notes == ["b: left out: its target-role is Stopped"]
+    with pytest.raises(UnsuitableLabError, match="nothing of it is to run"):
+        plan(write(tmp_path, stopped), 2)
+
+
+def test_a_disk_that_nobody_mounts_takes_the_labs_from_no_other(tmp_path: Path) -> None:
+    stopped = _DISK.format(id="b", device="/dev/mapper/y").replace(
+        "</primitive>",
+        '<meta_attributes id="m"><nvpair id="r" name="target-role" value="Stopped"/>'
+        "</meta_attributes></primitive>",
+    )
+    made = plan(write(tmp_path, stopped + _DISK.format(id="a", device="/dev/mapper/x")), 2)
+    assert values(made.sides["ocfpy"], "device") == ["/dev/mapper/y", "/dev/sda"]
+
+
+def test_a_cluster_in_maintenance_runs_in_the_lab(tmp_path: Path) -> None:
+    file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"))
+    aside = (
+        '<crm_config><cluster_property_set id="p"><nvpair id="q" name="maintenance-mode" '
+        'value="true"/></cluster_property_set></crm_config>'
+    )
+    file.write_text(file.read_text().replace("<crm_config/>", aside))
+    made = plan(file, 2)
+    assert values(made.sides["ocfpy"], "maintenance-mode") == []
+    assert made.notes == ["cluster property maintenance-mode: not set here"]

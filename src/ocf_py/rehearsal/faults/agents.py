@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import UNNOTICED, Fault
 from ocf_py.rehearsal.faults.orders import Standby
-from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import MOVES, NOBODY, STAYS, VICTIM, Expectation
 from ocf_py.rehearsal.writing import Conversation
 
@@ -75,7 +74,7 @@ class AgentKilledInStop(Fault):
     def reason_against(self, stage: Stage) -> str:
         """A unit has no agent."""
         part = stage.anchor
-        return alone(stage) or ("" if part.agent.startswith("ocf:") else f"{part.id} has no agent")
+        return "" if part.agent.startswith("ocf:") else f"{part.id} has no agent"
 
     def expect(self, scene: Scene) -> Expectation:
         """A stop that failed is fenced, and only then it starts elsewhere."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.vm.drbd_pair import LINK
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
-from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import ANYWHERE, NOBODY, ONE, STAYS, Expectation
 
 if TYPE_CHECKING:
@@ -21,10 +20,6 @@ class RingCut(Fault):
 
     name = "ring-cut"
     summary = "one ring of the active node is cut"
-
-    def reason_against(self, stage: Stage) -> str:
-        """There is nobody to be cut off from."""
-        return alone(stage)
 
     def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
         """Nobody notices."""

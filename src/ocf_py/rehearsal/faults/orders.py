@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from ocf_py.cib.references import rename_resource
 from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
-from ocf_py.rehearsal.faults.power import alone
 from ocf_py.rehearsal.record import ANYWHERE, MOVES, NOBODY, STAYS, Expectation
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _ROUNDS = 3
 _SUFFIX = "-renamed"
 _CHANGED = "arp_count"
 _CHANGED_TO = "7"
-_WORDLESS = 15.0  # seconds: where no address can be asked, Pacemaker alone tells what runs
+_WORDLESS = 15.0  # seconds until Pacemaker can tell again what runs, where nobody else can
 
 
 class Standby(Fault):
@@ -31,10 +31,6 @@ class Standby(Fault):
 
     name = "standby"
     summary = "the active node is put on standby, and taken back"
-
-    def reason_against(self, stage: Stage) -> str:
-        """There is nowhere to go."""
-        return alone(stage)
 
     def expect(self, scene: Scene) -> Expectation:
         """Everything goes in order."""
@@ -90,7 +86,7 @@ class MaintenanceRestart(Fault):
 
     def expect(self, scene: Scene) -> Expectation:
         """Nobody notices."""
-        bound = UNNOTICED if scene.stage.addresses else _WORDLESS
+        bound = _WORDLESS if scene.stage.is_wordless else UNNOTICED
         return Expectation(STAYS, bound, NOBODY, quiet=True)
 
     def strike(self, scene: Scene) -> None:
@@ -198,15 +194,12 @@ class Renamed(Fault):
 
 
 def _rename(scene: Scene, name: str, new: str) -> None:
-    """Replace a resource's id wherever the configuration names it, in one step."""
+    """Replace a resource's id, and where the configuration names it, in one step."""
     cib = etree.fromstring(scene.order("cibadmin", "--query").stdout.encode())
     configuration = cib.find("configuration")
     if configuration is None:
         raise LabError("the cluster's answer to `cibadmin --query` holds no configuration")
-    for element in configuration.iter("*"):
-        for attribute, value in element.items():
-            if value == name:
-                element.set(attribute, new)
+    rename_resource(configuration, name, new)
     replace = ["cibadmin", "--replace", "--scope", "configuration", "--xml-pipe"]
     scene.survivor.run(replace, stdin=etree.tostring(configuration))
 
@@ -223,10 +216,9 @@ class Upgrade(Fault):
         return Expectation(MOVES, DECISION + 2 * scene.stage.starting, NOBODY)
 
     def reason_against(self, stage: Stage) -> str:
-        """None of them is ours, or there is nowhere to move to afterwards."""
-        if not any(one.agent.startswith("ocf:ocfpy:") for one in stage.parts):
-            return "no agent of it is ours"
-        return alone(stage)
+        """None of them is ours."""
+        is_ours = any(one.agent.startswith("ocf:ocfpy:") for one in stage.parts)
+        return "" if is_ours else "no agent of it is ours"
 
     def strike(self, scene: Scene) -> None:
         """Exchange them, let them be asked, then have everything moved by the new ones."""

@@ -10,16 +10,10 @@ from ocf_py.rehearsal.record import ANYBODY, ANYWHERE, MOVES, NOBODY, VICTIM, Ex
 
 if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
-    from ocf_py.rehearsal.stage import Stage
 
 # Both at once, one first: what passes between the two.
 _APART = 3.0
 _BOOT = 30.0  # seconds until a node that is switched on is a member with quorum
-
-
-def alone(stage: Stage) -> str:
-    """Why what needs a second node cannot be played."""
-    return "there is one node alone" if stage.nodes == 1 else ""
 
 
 class PowerLoss(Fault):
@@ -27,10 +21,6 @@ class PowerLoss(Fault):
 
     name = "power-loss"
     summary = "the active node loses its power"
-
-    def reason_against(self, stage: Stage) -> str:
-        """It takes a survivor."""
-        return alone(stage)
 
     def expect(self, scene: Scene) -> Expectation:
         """Fencing, and a takeover."""
@@ -121,10 +111,6 @@ class FencingFails(Fault):
 
     name = "fencing-fails"
     summary = "the active node loses its power while the fencing device is broken"
-
-    def reason_against(self, stage: Stage) -> str:
-        """It takes a survivor."""
-        return alone(stage)
 
     def expect(self, scene: Scene) -> Expectation:
         """Nothing is taken over before the device is repaired."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
+from ocf_py.rehearsal.held_addresses import held_addresses
 from ocf_py.rehearsal.record import ANYWHERE, NOBODY, STAYS, Expectation
 
 if TYPE_CHECKING:
@@ -121,11 +122,12 @@ class AddressDeleted(Fault):
 
     def strike(self, scene: Scene) -> None:
         """Delete it, whatever its prefix and interface are."""
-        ip = scene.stage.addresses[0].get("ip")
-        for line in scene.node.run(["ip", "-o", "address", "show"]).stdout.splitlines():
-            words = line.split()
-            if words[3].partition("/")[0] == ip:
-                scene.node.run(["ip", "address", "delete", words[3], "dev", words[1]])
+        part = scene.stage.addresses[0]
+        deleted = [one for one in held_addresses(scene.node) if one.is_meant_by(part.get("ip"))]
+        for one in deleted:
+            scene.node.run(["ip", "address", "delete", one.text, "dev", one.interface])
+        if not deleted:
+            raise LabError(f"{part.id}: {scene.victim} has no address {part.get('ip')}")
 
 
 class MemoryPressure(Fault):

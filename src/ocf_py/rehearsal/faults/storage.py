@@ -26,7 +26,10 @@ class DiskFull(Fault):
 
     def reason_against(self, stage: Stage) -> str:
         """There is none."""
-        return "" if stage.mounts else "there is no file system"
+        if stage.mounts:
+            return ""
+        loose = ", ".join(one.id for one in stage.loose_mounts)
+        return f"no disk of the lab is below {loose}" if loose else "there is no file system"
 
     def mount(self, scene: Scene) -> Part:
         """The one that is struck."""
@@ -66,8 +69,9 @@ class DiskReadOnly(DiskFull):
 
     def reason_against(self, stage: Stage) -> str:
         """Only ext4 can be told to."""
-        if not stage.mounts:
-            return "there is no file system"
+        none = super().reason_against(stage)
+        if none:
+            return none
         kind = stage.mounts[0].get("fstype")
         return "" if kind.startswith("ext") else f"{kind} cannot be told to abort"
 

@@ -31,7 +31,13 @@ class Company:
 
     def are_together(self, one: str, other: str) -> bool:
         """Whether where the one runs the other does."""
-        return self._find(one) == self._find(other)
+        return self.find(one) == self.find(other)
+
+    def find(self, name: str) -> str:
+        """One name for all that are together; of a clone, give what `promoted` makes of its id."""
+        while name in self._leader:
+            name = self._leader[name]
+        return name
 
     def _places(self, name: str, role: str) -> list[str]:
         """What is on one node by these words; a clone is only where it is promoted."""
@@ -39,19 +45,19 @@ class Company:
         if element is not None and element.tag == "tag":
             return members_of(element)
         if element is not None and element.tag in _CLONES:
-            return [f"{name} promoted"] if today(role) == "Promoted" else []
+            return [promoted(name)] if today(role) == "Promoted" else []
         return [name]
-
-    def _find(self, name: str) -> str:
-        while name in self._leader:
-            name = self._leader[name]
-        return name
 
     def _join(self, names: list[str]) -> None:
         for name in names[1:]:
-            leader, other = self._find(names[0]), self._find(name)
+            leader, other = self.find(names[0]), self.find(name)
             if leader != other:
                 self._leader[other] = leader
+
+
+def promoted(clone: str) -> str:
+    """What the one place of a clone is called, where it is promoted."""
+    return f"{clone} promoted"
 
 
 def _sides(colocation: etree._Element) -> Iterator[tuple[str, str]]:

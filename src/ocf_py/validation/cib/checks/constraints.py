@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocf_py.cib.model import find_around, is_promotable
+from ocf_py.cib.references import NAMED_BY
 from ocf_py.validation.cib.check import Flaw, check
 from ocf_py.validation.cib.events import Sequence, by_nature, by_order, members_of
 from ocf_py.validation.cib.situation import nearest
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from ocf_py.validation.cib.situation import Situation
 
 _RESOURCES = ("primitive", "template", "group", "clone", "master", "bundle", "tag")
-_NAMING = {
-    "rsc_location": ("rsc",),
-    "rsc_colocation": ("rsc", "with-rsc"),
-    "rsc_order": ("first", "then"),
-    "rsc_ticket": ("rsc",),
-    "resource_ref": ("id",),
-}
 
 
 @check("a constraint names no resource")
@@ -34,8 +28,8 @@ def constraint_names_nothing(situation: Situation) -> Iterator[Flaw]:
     if not document.has_resources:
         return
     known = {str(one.get("id")) for one in document.elements(*_RESOURCES) if one.get("id")}
-    for element in document.elements(*_NAMING):
-        for attribute in _NAMING[str(element.tag)]:
+    for element in document.elements(*NAMED_BY):
+        for attribute in NAMED_BY[str(element.tag)]:
             name = element.get(attribute)
             if name is None or name in known:
                 continue
@@ -53,8 +47,8 @@ def constraint_names_nothing(situation: Situation) -> Iterator[Flaw]:
 @check("a constraint names what is within a clone or a bundle")
 def constraint_names_instance(situation: Situation) -> Iterator[Flaw]:
     document = situation.document
-    for element in document.elements(*_NAMING):
-        for attribute in _NAMING[str(element.tag)]:
+    for element in document.elements(*NAMED_BY):
+        for attribute in NAMED_BY[str(element.tag)]:
             name = element.get(attribute, "")
             around = find_around(document, name)
             if around is None:

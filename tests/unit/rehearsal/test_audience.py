@@ -1,0 +1,224 @@
+"""Who writes where, and who tells the writer which node that is; no cluster is there."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from ocf_py.lab.witnesses.holdings import Holding, Holdings
+from ocf_py.rehearsal import audience
+from ocf_py.rehearsal.planning import plan
+from ocf_py.rehearsal.watching_places import PlaceWitness
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typing_extensions import Self
+
+    from ocf_py.lab.lab import Lab
+
+HOLDERS = {"10.77.2.8": "first", "10.77.2.9": "second", "fd77:0:0:2::9": "sixth"}
+
+
+class Seat:
+    """Somebody who watches, and whom nobody has to wait for."""
+
+    name = ""
+    seen: dict[str, Holdings]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def check(self) -> None:
+        pass
+
+
+class Addresses(Seat):
+    def __init__(self, _lab: object, held: list[str]) -> None:
+        self.seen = {ip: Holdings(Holding(HOLDERS[ip], 0.0)) for ip in held}
+
+
+class Asking(Seat):
+    def __init__(self, *_: object) -> None:
+        self.heard: dict[str, object] = {}
+
+
+class Disk(Seat):
+    def __init__(self, _lab: object) -> None:
+        self.holdings: list[Holding] = []
+
+    def holders(self) -> list[str]:
+        return ["whose disk it is"]
+
+
+class Place(Seat):
+    def __init__(self, _lab: object, resource: str) -> None:
+        self.place = self.last_place = f"place of {resource}"
+
+
+class Rows(Seat):
+    def __init__(self, _lab: object, address: str) -> None:
+        self.name = f"rows at {address}"
+
+
+class Files(Seat):
+    def __init__(self, _lab: object, directory: str, *, mounted: bool, where: Any) -> None:
+        self.name = f"{'mount' if mounted else 'mirror'} {directory}: {where()}"
+
+
+@pytest.fixture
+def writers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The writers that a configuration has."""
+    for name, fake in (
+        ("AddressesWitness", Addresses),
+        ("AddressesClient", Asking),
+        ("DoorClient", Asking),
+        ("DiskWitness", Disk),
+        ("PlaceWitness", Place),
+        ("RowWriter", Rows),
+        ("FileWriter", Files),
+    ):
+        monkeypatch.setattr(audience, name, fake)
+
+    def find(resources: str, constraints: str = "") -> list[str]:
+        file = tmp_path / "cib.xml"
+        file.write_text(
+            f"<configuration><resources>{resources}</resources>"
+            f"<constraints>{constraints}</constraints></configuration>"
+        )
+        scene: Any = SimpleNamespace(lab=None, stage=plan(file, 2).stage, lag=lambda _: None)
+        with audience.Audience(scene) as all_of_them:
+            return [one.name for one in all_of_them.writers]
+
+    return find
+
+
+def primitive(name: str, kind: str, **parameters: str) -> str:
+    pairs = "".join(
+        f'<nvpair id="{name}-{key}" name="{key}" value="{value}"/>'
+        for key, value in parameters.items()
+    )
+    return (
+        f'<primitive id="{name}" class="ocf" provider="ocfpy" type="{kind}">'
+        f'<instance_attributes id="{name}-a">{pairs}</instance_attributes></primitive>'
+    )
+
+
+def group(name: str, *members: str) -> str:
+    return f'<group id="{name}">{"".join(members)}</group>'
+
+
+FIRST = group("web", primitive("web-ip", "IPaddr", ip="10.77.2.8"))
+SECOND = primitive("ip", "IPaddr", ip="10.77.2.9")
+SIXTH = primitive("ip", "IPaddr", ip="fd77:0:0:2::9")
+DATA = primitive("data", "Filesystem", device="/dev/sda", directory="/srv/data", fstype="ext4")
+SERVER = primitive("server", "Service", command="/usr/bin/postgres", args="-D /srv/data/base")
+MIRROR = (
+    '<clone id="m"><meta_attributes id="mm"><nvpair id="mp" name="promotable" value="true"/>'
+    f"</meta_attributes>{primitive('mirror', 'MirrorSync', directory='/srv/mirror')}</clone>"
+)
+WITH_MIRROR = (
+    '<rsc_colocation id="c" rsc="{}" with-rsc="m" with-rsc-role="Promoted" score="INFINITY"/>'
+)
+
+
+def test_a_disk_is_where_the_address_of_its_own_group_is(writers: Any) -> None:
+    assert writers(FIRST + group("db", DATA, SECOND)) == ["mount /srv/data: second"]
+
+
+def test_a_disk_is_where_the_address_is_that_is_kept_with_it(writers: Any) -> None:
+    together = '<rsc_colocation id="c" rsc="ip" with-rsc="db" score="INFINITY"/>'
+    assert writers(FIRST + group("db", DATA) + SECOND, together) == ["mount /srv/data: second"]
+
+
+def test_a_disk_without_an_address_is_where_it_is_mounted(writers: Any) -> None:
+    assert writers(FIRST + group("db", DATA)) == ["mount /srv/data: whose disk it is"]
+
+
+def test_rows_go_to_the_address_of_the_database(writers: Any) -> None:
+    assert writers(FIRST + group("db", DATA, SECOND, SERVER)) == ["rows at 10.77.2.9"]
+
+
+@pytest.mark.parametrize(
+    ("address", "where"), [(SIXTH, "sixth"), ("", "whose disk it is")], ids=["of IPv6", "none"]
+)
+def test_a_database_that_no_client_can_ask_has_its_disk_written_to(
+    writers: Any, address: str, where: str
+) -> None:
+    assert writers(FIRST + group("db", DATA, address, SERVER)) == [f"mount /srv/data: {where}"]
+
+
+def test_a_mirror_is_where_its_address_is_else_where_it_is_promoted(writers: Any) -> None:
+    assert writers(FIRST + SECOND + MIRROR, WITH_MIRROR.format("ip")) == [
+        "mirror /srv/mirror: second"
+    ]
+    assert writers(FIRST + MIRROR) == ["mirror /srv/mirror: place of mirror"]
+
+
+@pytest.mark.parametrize(
+    ("resources", "constraints", "is_wordless"),
+    [
+        (FIRST, "", False),
+        (SIXTH, "", True),
+        (DATA, "", True),
+        (FIRST + DATA, "", False),
+        (FIRST + MIRROR, "", True),
+        (SECOND + MIRROR, WITH_MIRROR.format("ip"), False),
+    ],
+)
+def test_where_no_address_leads_pacemaker_has_to_tell(
+    writers: Any, tmp_path: Path, resources: str, constraints: str, is_wordless: bool
+) -> None:
+    writers(resources, constraints)
+    assert plan(tmp_path / "cib.xml", 2).stage.is_wordless is is_wordless
+
+
+@pytest.mark.parametrize(
+    ("device", "fstype"), [("192.0.2.7:/export", "nfs4"), ("/srv/a", "none"), ("tmpfs", "tmpfs")]
+)
+def test_nobody_writes_to_what_is_on_no_disk_of_the_lab(
+    writers: Any, tmp_path: Path, device: str, fstype: str
+) -> None:
+    mount = primitive("data", "Filesystem", device=device, directory="/srv/data", fstype=fstype)
+    assert writers(group("db", mount, SECOND)) == []
+    made = plan(tmp_path / "cib.xml", 2)
+    assert made.notes == [
+        "data: nobody counts its mounts, or writes there: it is on no disk of the lab"
+    ]
+    assert (made.stage.mounts, made.stage.needs_disk) == ([], False)
+
+
+def test_what_every_node_mounts_is_nobodys(writers: Any, tmp_path: Path) -> None:
+    assert writers(f'<clone id="c">{DATA}</clone>{SECOND}') == []
+    assert plan(tmp_path / "cib.xml", 2).stage.needs_disk is True
+
+
+def test_the_cluster_s_word_on_a_place_lasts_until_there_is_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ocf_py.rehearsal.watching_places._INTERVAL", 0.0)
+    places = [["n1"], None, [], ["n1", "n2"], ["n2"]]
+    heard = []
+
+    def answer() -> Any:
+        heard.append((witness.place, witness.last_place))
+        if not places:
+            witness.ended.set()
+            return None
+        nodes = places.pop(0)
+        if nodes is None:
+            return None
+        return SimpleNamespace(
+            quorate=True, online={"n1", "n2"}, nodes_of=lambda _, role: nodes * (role == "Started")
+        )
+
+    witness = PlaceWitness(cast("Lab", SimpleNamespace(state=answer)), "a")
+    with witness:
+        witness.ended.wait(10)
+    nowhere = ("", "n1")
+    assert heard == [("", ""), ("n1", "n1"), ("n1", "n1"), nowhere, nowhere, ("n2", "n2")]
