@@ -114,7 +114,8 @@ compat: ## unit and contract tiers on other interpreters: make compat PYTHONS="3
 	@$(PYTHON) packaging/compat.py $(PYTHONS)
 
 .PHONY: rehearse test-browser
-rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root): hours
+rehearse: setup ## all examples against all faults, to build/rehearsal/index.html (root, Debian): hours
+	@$(PYTHON) packaging/system_packages.py --vm
 	.venv/bin/ocf-py lab rehearse $(sort $(wildcard examples/cib/*.xml)) --labs $(LABS) \
 	    --report build/rehearsal
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ocf_py.lab.witnesses import AddressesClient, AddressesWitness, DiskWitness
 from ocf_py.rehearsal.asking import DoorClient, find_doors
 from ocf_py.rehearsal.preparation import find_server
-from ocf_py.rehearsal.record import HICCUP, LAG_MARGIN, Gap, Heard, Held, Stay, Written
+from ocf_py.rehearsal.record import HICCUP, LAG_MARGIN, SOMEBODY, Gap, Heard, Held, Stay, Written
 from ocf_py.rehearsal.watching_places import PlaceWitness
 from ocf_py.rehearsal.writing import FileWriter, RowWriter, Writer
 
@@ -232,13 +232,11 @@ def _sum_up(name: str, answers: list[Answer], struck: float, repair: float, end:
     after = [one for one in answers if one.answered >= struck]
     elsewhere = next((one for one in after if one.node and one.node != victim), None)
     repaired = next((one for one in after if one.asked >= repair), None)
-    # A door does not tell who answered: that somebody did is all.
-    nameless = "somebody"
     return Heard(
         name,
-        (victim or nameless) if before else "",
+        (victim or SOMEBODY) if before else "",
         _find_gaps([*before[-1:], *after], struck, end),
-        (after[-1].node or nameless) if _is_recent(after, end) else "",
+        (after[-1].node or SOMEBODY) if _is_recent(after, end) else "",
         None if elsewhere is None else elsewhere.answered - struck,
         None if repaired is None else repaired.answered - struck,
     )

@@ -11,6 +11,7 @@ from ocf_py.rehearsal.record import (
     MOVES,
     NOBODY,
     ONE,
+    SOMEBODY,
     STAYS,
     VICTIM,
     VICTIM_OR_NOBODY,
@@ -152,7 +153,8 @@ def _others_undisturbed(play: Play) -> str | None:
         ]
         + [play.ended if play.repair is None else play.repair]
     )
-    others = [heard for heard in play.heard if heard.before not in ("", play.victim)]
+    nobody = ("", SOMEBODY, play.victim)
+    others = [heard for heard in play.heard if heard.before not in nobody]
     if (
         not others
         or play.expectation.after_mend

@@ -24,6 +24,8 @@ VICTIM_OR_NOBODY = "victim or nobody"
 LAG_MARGIN = 1.0
 # Seconds: shorter gaps are a machine's own hiccups.
 HICCUP = 0.1
+# Who answers where an answer tells no node, as a program's and a writer's.
+SOMEBODY = "somebody"
 # What a detection says that is none of a resource.
 LOST, ASKED = "has lost", "asks for the fencing"
 
