@@ -385,8 +385,10 @@ def test_postgresql_under_its_own_unit(host: Host) -> None:
     assert host.run("pgrep", "-f", "bin/postgres", check=False).returncode == 1
 
 
+# It waits without a fork: systemd tells the whole group of its end, and a shell that has just been
+# forked would run the trap as well.
 _ORDERLY = """\
-ExecStart=/bin/sh -c 'trap "cat /run/above >/run/told; exit 0" TERM; while :; do sleep 0.1; done'
+ExecStart=/bin/sh -c 'trap "cat /run/above >/run/told; exit 0" TERM; sleep infinity & wait'
 Restart=always
 """
 _CIB = """\
