@@ -51,8 +51,8 @@ demo: setup ## a real cluster; its active node loses power; the address moves
 
 # What `make test` has side by side, as many at a time as LANES, the longest first: parts of the
 # cluster tier mostly wait, those of the others mostly compute.
-PARTS = cluster/lab contract/fuzz cluster/examples kernel contract/others cluster/agents \
-        cluster/mirror unit
+PARTS = kernel contract/others cluster/mirror contract/fuzz cluster/agents cluster/examples \
+        cluster/lab unit
 test: lint ## set-up, lint and every tier
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(LANES) --output-sync=target \
 	    $(addprefix part/,$(PARTS))
