@@ -17,8 +17,8 @@ PAUSE = 0.001
 EXECUTOR = "pacemaker-execd"
 FOLDER = "/ocf/resource.d/"
 OURS = f"{FOLDER}ocfpy/"
-# Steps of PAUSE: until one of ours is at work, until another is taken to be, and beyond that.
-LONGEST, USUAL, FURTHER = 2000, 10, 2
+STEP = 0.0003  # seconds: what a stop does may take two milliseconds
+LONGEST, USUAL = 8000, 30  # steps until one of ours is at work, and until another is taken to be
 ALARM = 1 << (signal.SIGALRM - 1)
 
 
@@ -53,7 +53,7 @@ def find(resource: str, action: str, interval: str, known: set[str]) -> int | No
 
 
 def kill_at_work(pid: int) -> None:
-    """Let it run a step at a time until it is at work, and a little on: there it dies.
+    """Let it run a step at a time until it is at work: there it dies.
 
     One of ours has a handler for its deadline's alarm from before it does anything on. What a start
     of an interpreter takes is nobody's to know, so that no fixed time would do.
@@ -64,8 +64,6 @@ def kill_at_work(pid: int) -> None:
     while steps and not is_at_work(pid):
         run_on(pid)
         steps -= 1
-    for _ in range(FURTHER):
-        run_on(pid)
     os.kill(pid, signal.SIGKILL)
 
 
@@ -81,7 +79,7 @@ def is_at_work(pid: int) -> bool:
 def run_on(pid: int) -> None:
     """One step."""
     os.kill(pid, signal.SIGCONT)
-    time.sleep(PAUSE)
+    time.sleep(STEP)
     os.kill(pid, signal.SIGSTOP)
 
 
