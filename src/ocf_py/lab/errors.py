@@ -13,3 +13,7 @@ class UnsuitableLabError(LabError):
     """A lab was asked for that there cannot be: a matter of usage."""
 
     status = UnusableInput.status
+
+
+class UnseenError(LabError):
+    """What was to be seen was not, by no fault of what was looked at: it may be tried again."""

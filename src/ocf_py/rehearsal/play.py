@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import LabError, UnseenError
 from ocf_py.rehearsal.aftermath import look
 from ocf_py.rehearsal.audience import Audience
 from ocf_py.rehearsal.course import trace
@@ -43,7 +43,8 @@ def play_fault(
                 play.in_step = await_monitor(scene, part)
             _watch(scene, fault, play, audience)
     except LabError as error:
-        play.trouble = play.trouble or str(error)
+        play.trouble = str(error)
+        play.is_void = isinstance(error, UnseenError)
         scene.calm()
     play.verdicts = judge(play)
     return play

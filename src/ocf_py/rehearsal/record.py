@@ -181,7 +181,8 @@ class Play:
     """One fault, once. `provider` is OURS or PEER.
 
     `in_step` says that it struck when the monitor that has to find it had just been. `again` has
-    why each earlier try tells nothing: somebody who watches could not see.
+    why each earlier try tells nothing: somebody who watches could not see, or it did not strike.
+    `is_void` says that this one does not tell either.
     """
 
     fault: str
@@ -201,6 +202,7 @@ class Play:
     in_step: bool = False
     again: list[str] = field(default_factory=list)
     trouble: str = ""
+    is_void: bool = False
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ocf_py.rehearsal.run import Rehearsal
     from ocf_py.rehearsal.stage import Stage
 
-_BLIND = "blind"
 _TRIES = 5
 _UP_SECONDS = 120.0
 
@@ -104,9 +103,8 @@ class Company:
                 Scene(self._lab, stage).have_on(start)
             play = play_fault(self._lab, stage, FAULTS[name](), side, in_step=start is not None)
             play.again = again
-            if _BLIND not in play.trouble or play.tries == _TRIES:
+            if not play.is_void or play.tries == _TRIES:
                 break
-            # The machine was too busy to watch: what happened is unknown.
             self._progress.step(f"again: {play.trouble}")
             again.append(play.trouble)
         self._record.plays.append(play)

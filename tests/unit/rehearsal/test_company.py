@@ -94,16 +94,14 @@ def test_as_many_are_played_as_were_counted() -> None:
 def test_what_nobody_saw_is_played_again_up_to_four_times_and_that_is_kept(
     monkeypatch: pytest.MonkeyPatch, blind: list[str], trouble: str
 ) -> None:
-    troubles = iter(blind)
-    monkeypatch.setattr(
-        rehearsal, "play_fault", lambda *_, **__: power_loss(trouble=next(troubles))
-    )
+    plays = iter([power_loss(trouble=one, is_void=one.startswith("blind")) for one in blind])
+    monkeypatch.setattr(rehearsal, "play_fault", lambda *_, **__: next(plays))
     monkeypatch.setattr(PaperCompany, "_play", Company._play)
     company = PaperCompany()
     company.play_all(plan(EXAMPLES / "address.xml", 2), ["move"])
     (play,) = company.kept.plays
     assert (play.trouble, play.tries, play.again) == (trouble, len(blind), blind[:-1])
-    assert not list(troubles)
+    assert not list(plays)
 
 
 def test_both_sides_play_by_turns_and_from_the_same_node() -> None:

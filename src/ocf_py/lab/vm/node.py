@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import LabError, UnseenError
 from ocf_py.lab.mount_list import parse_mounts
 from ocf_py.lab.node import Node
 from ocf_py.lab.spawn import python_command
@@ -101,7 +101,7 @@ class GuestNews:
                 with contextlib.suppress(ConnectionError):
                     self._socket.sendall(frames.pack(frames.ACKNOWLEDGE, 0, acknowledged))
             elif kind == frames.END and int(payload) > 0:  # by a signal it ends with its guest
-                raise LabError(
+                raise UnseenError(
                     "the witness was blind: what tells a guest's addresses has ended with "
                     f"{int(payload)}"
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import UnseenError
 from ocf_py.lab.witnesses.running_nodes import RunningNodes
 from ocf_py.lab.witnesses.watching import Watching
 
@@ -20,7 +20,7 @@ LONGEST_WAIT = 0.05  # seconds without a look at whether nodes came on
 class Rounds(Watching):
     """Base of the witnesses that look into every node's kernel, which is asked by `running`.
 
-    Raises LabError for a round that took longer than LONGEST_ROUND of the lab's kind, and when the
+    Raises UnseenError for a round that took longer than LONGEST_ROUND of the lab's kind, and when the
     daemon did not say which nodes run.
     """
 
@@ -66,7 +66,7 @@ class Rounds(Watching):
     def _check_round(self) -> None:
         begun = self._round_begun
         if begun is not None and time.monotonic() - begun > self._longest:
-            raise LabError(
+            raise UnseenError(
                 f"the {self._name} was blind for {time.monotonic() - begun:.1f} s: "
                 "the machine is too busy"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import UnseenError
 from ocf_py.lab.witnesses.watching import Watching
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LONGEST_SILENCE = 8.0
 class RunningNodes(Watching):
     """Asks from a thread of its own: a daemon that is busy answers late.
 
-    Raises LabError for a node that had run for longer than LONGEST_UNKNOWN when the daemon told of
+    Raises UnseenError for a node that had run for longer than LONGEST_UNKNOWN when the daemon told of
     it, and for a daemon that does not answer for LONGEST_SILENCE.
     """
 
@@ -42,11 +42,11 @@ class RunningNodes(Watching):
         self._ask()
 
     def check(self) -> None:
-        """Raise LabError also when a node may have come on that nobody has seen."""
+        """Raise UnseenError also when a node may have come on that nobody has seen."""
         super().check()
         silent = time.monotonic() - self._answered
         if self._thread.is_alive() and self.ready.is_set() and silent > LONGEST_SILENCE:
-            raise LabError(
+            raise UnseenError(
                 f"the witness was blind: the lab's daemon has named no node for {silent:.1f} s"
             )
 
@@ -58,7 +58,7 @@ class RunningNodes(Watching):
             ran = self._answered - node["since"]
             is_new = self.ready.is_set() and self.pids.get(name) != node["pid"]
             if is_new and ran > LONGEST_UNKNOWN:
-                raise LabError(
+                raise UnseenError(
                     f"the witness was blind: {name} had run for {ran:.1f} s when it heard of it"
                 )
         self.pids = {name: node["pid"] for name, node in running.items()}

@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import LabError, UnseenError
 from ocf_py.rehearsal.faults.base import UNNOTICED, Fault
 from ocf_py.rehearsal.faults.orders import Standby
 from ocf_py.rehearsal.record import MOVES, NOBODY, STAYS, VICTIM, Expectation
@@ -59,7 +59,7 @@ class SlowMonitor(Fault):
             self._catcher.close()
             scene.node.run(["pkill", "-CONT", "-f", "/ocf/resource.d/"], check=False)
             if "caught" not in caught:
-                raise LabError("no monitor was caught, so that none was slow")
+                raise UnseenError("no monitor was caught, so that none was slow")
 
 
 class AgentKilledInStop(Fault):
@@ -92,7 +92,7 @@ class AgentKilledInStop(Fault):
             caught = self._catcher.hear_now()
             self._catcher.close()
             if "caught" not in caught:
-                raise LabError("the stop was over before it could be killed")
+                raise UnseenError("the stop was over before it could be killed")
 
 
 def lie_in_wait(scene: Scene, part: Part, action: str, *how: str) -> Conversation:

@@ -60,27 +60,27 @@ def kill_at_work(pid: int) -> None:
     """
     with open(f"/proc/{pid}/cmdline", "rb") as file:
         steps = LONGEST if OURS.encode() in file.read() else USUAL
-    os.kill(pid, signal.SIGSTOP)
-    while steps and not is_at_work(pid):
-        run_on(pid)
+    while steps and not stop(pid):
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(STEP)
         steps -= 1
     os.kill(pid, signal.SIGKILL)
 
 
-def is_at_work(pid: int) -> bool:
-    """Whether it waits for its alarm; ProcessLookupError where it has ended."""
-    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-        known = dict(line.partition(":")[::2] for line in file)
-    if known["State"].split()[0] == "Z":
-        raise ProcessLookupError
-    return bool(int(known["SigCgt"], 16) & ALARM)
+def stop(pid: int) -> bool:
+    """Stop it; whether it waits for its alarm. ProcessLookupError where it ends, or has ended.
 
-
-def run_on(pid: int) -> None:
-    """One step."""
-    os.kill(pid, signal.SIGCONT)
-    time.sleep(STEP)
+    What stands still has not ended: from there it dies by the signal, whatever it was about to say.
+    """
     os.kill(pid, signal.SIGSTOP)
+    while True:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+            known = dict(line.partition(":")[::2] for line in file)
+        state = known["State"].split()[0]
+        if state in "ZX":
+            raise ProcessLookupError
+        if state == "T":
+            return bool(int(known["SigCgt"], 16) & ALARM)
 
 
 def say(word: str) -> None:
