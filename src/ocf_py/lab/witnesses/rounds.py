@@ -20,8 +20,8 @@ LONGEST_WAIT = 0.05  # seconds without a look at whether nodes came on
 class Rounds(Watching):
     """Base of the witnesses that look into every node's kernel, which is asked by `running`.
 
-    Raises UnseenError for a round that took longer than LONGEST_ROUND of the lab's kind, and when the
-    daemon did not say which nodes run.
+    Raises UnseenError for a round that took longer than LONGEST_ROUND of the lab's kind, and when
+    the daemon did not say which nodes run.
     """
 
     def __init__(self, lab: Lab, name: str) -> None:

@@ -22,8 +22,8 @@ LONGEST_SILENCE = 8.0
 class RunningNodes(Watching):
     """Asks from a thread of its own: a daemon that is busy answers late.
 
-    Raises UnseenError for a node that had run for longer than LONGEST_UNKNOWN when the daemon told of
-    it, and for a daemon that does not answer for LONGEST_SILENCE.
+    Raises UnseenError for a node that had run for longer than LONGEST_UNKNOWN when the daemon told
+    of it, and for a daemon that does not answer for LONGEST_SILENCE.
     """
 
     def __init__(self, lab: Lab) -> None:
