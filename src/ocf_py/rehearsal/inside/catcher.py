@@ -8,6 +8,7 @@ SECONDS in the place of ``kill`` it stops each for that long. Says ``ready`` whe
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -81,6 +82,7 @@ def stop(pid: int) -> bool:
             raise ProcessLookupError
         if state == "T":
             return bool(int(known["SigCgt"], 16) & ALARM)
+        time.sleep(STEP / 10)  # it has to get its turn to see that it is to stop
 
 
 def say(word: str) -> None:
@@ -90,6 +92,9 @@ def say(word: str) -> None:
 
 def main() -> None:
     """Wait, and catch."""
+    # Ahead of whom it waits for: on a busy machine all of it would be over in one turn.
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     resource, action, how, interval = (*sys.argv[1:], "")[:4]
     known: set[str] = set()
     find(resource, action, interval, known)
