@@ -11,6 +11,7 @@ from ocf_py.outcomes import DEGRADED, DEGRADED_PROMOTED
 STARTED, PROMOTED, UNPROMOTED = "Started", "Promoted", "Unpromoted"
 # crm_mon calls a resource that is "Starting" active too, and names a node for it.
 _SETTLED_ROLES = frozenset((STARTED, PROMOTED, UNPROMOTED))
+_UNANSWERED = "did not return result in time"  # pacemaker-controld's words of another node's
 _DEGRADED = frozenset((DEGRADED.code, DEGRADED_PROMOTED.code))
 
 
@@ -28,6 +29,11 @@ class FailedAction:
     def is_degraded(self) -> bool:
         """Whether it counts as no failure: it is listed like one, also when it is over."""
         return self.exit_code in _DEGRADED
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether nobody said how it ended, as of a monitor that a cleanup cancelled under way."""
+        return self.reason.endswith(_UNANSWERED)
 
 
 @dataclass(frozen=True)

@@ -143,9 +143,10 @@ class Scene:
         for disk in self.stage.mirrored_disks:
             await_whole(self.lab, disk, self._patience)
         self.settle()
-        if any(one.is_degraded for one in self._failures()):
-            # The cleanup before has them probed while their disks still synced. What is over stays
-            # listed until the next one; what is not is found anew, and judged.
+        if any(one.is_degraded or one.is_unanswered for one in self._failures()):
+            # The cleanup before has disks probed while they still synced, and takes monitors that
+            # are under way for lost. What is over stays listed until the next one; what is not is
+            # found anew, and judged.
             self._clean_up()
 
     def _clean_up(self) -> None:

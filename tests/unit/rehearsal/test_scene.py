@@ -128,6 +128,18 @@ def test_a_degraded_state_that_is_over_is_cleaned_up() -> None:
     assert (lab.cleaned, lab.failures) == (2, [])
 
 
+def test_a_monitor_that_the_cleanup_itself_cancelled_is_cleaned_up() -> None:
+    reason = "Controller on n2 did not return result in time"
+
+    def lose_one(lab: FakeLab) -> None:
+        if lab.cleaned == 1:
+            lab.failures = [FailedAction("db_monitor_10000", "n2", 1, "error", reason)]
+
+    lab = FakeLab(lose_one)
+    scene_on(lab).calm()
+    assert (lab.cleaned, lab.failures) == (2, [])
+
+
 def test_a_degraded_state_that_stays_is_there_to_be_judged() -> None:
     def be_degraded(lab: FakeLab) -> None:
         lab.failures = [failure_of("disk_monitor_0", 190)]
