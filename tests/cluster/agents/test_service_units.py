@@ -385,10 +385,15 @@ def test_postgresql_under_its_own_unit(host: Host) -> None:
     assert host.run("pgrep", "-f", "bin/postgres", check=False).returncode == 1
 
 
-# It waits without a fork: systemd tells the whole group of its end, and a shell that has just been
-# forked would run the trap as well.
+# It tells by itself what it has found: systemd signals the whole group, a child would die of that.
+_ORDERLY_SCRIPT = """\
+end() { read said </run/above; echo "$said" >/run/told; exit 0; }
+trap end TERM
+sleep infinity &
+wait
+"""
 _ORDERLY = """\
-ExecStart=/bin/sh -c 'trap "cat /run/above >/run/told; exit 0" TERM; sleep infinity & wait'
+ExecStart=/bin/sh /run/orderly.sh
 Restart=always
 """
 _CIB = """\
@@ -413,6 +418,7 @@ def test_the_cluster_ends_what_it_runs_before_it_ends_itself(
     lab: Lab, host: Host, tmp_path: Path, also: str
 ) -> None:
     """A host's shutdown stops both at once, and systemd waits with the unit for the cluster."""
+    host.write("/run/orderly.sh", _ORDERLY_SCRIPT)
     host.make_unit("orderly", _ORDERLY)
     host.write("/run/above", "lives\n")
     (tmp_path / "stack.xml").write_text(_CIB, encoding="ascii")
