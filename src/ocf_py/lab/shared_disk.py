@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: The disk's name in /dev of each node.
 SHARED_DISK = "sda"
+#: Its device, in every node.
+SHARED_DEVICE = f"/dev/{SHARED_DISK}"
 # include/uapi/linux/loop.h
 _LOOP_CTL_GET_FREE, _LOOP_CONFIGURE = 0x4C82, 0x4C0A
 _LO_FLAGS_AUTOCLEAR = 4

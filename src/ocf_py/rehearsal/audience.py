@@ -41,7 +41,7 @@ class Audience:
         self._disk: DiskWitness | None = None
         self._doors: list[DoorClient] = []
         self._place: PlaceWitness | None = None
-        self._places: list[PlaceWitness] = []
+        self._places: dict[str, PlaceWitness] = {}  # by the resource
         self._where: dict[str, Callable[[], str]] = {}
         self._parts: dict[str, Part] = {}
         self.writers: list[Writer] = []
@@ -64,7 +64,7 @@ class Audience:
         if asked:
             self._client = stack.enter_context(AddressesClient(self._lab, asked))
         else:
-            self._place = stack.enter_context(PlaceWitness(self._lab, self._stage.anchor.id))
+            self._place = self._watch_place(stack, self._stage.anchor)
         if self._shared_mounts:
             self._disk = stack.enter_context(DiskWitness(self._lab))
         for door in find_doors(self._stage):
@@ -111,11 +111,16 @@ class Audience:
             return lambda: _only(disk.holders())
         anchor = self._stage.anchor
         told = anchor if anchor.company == part.company else part
-        place = stack.enter_context(PlaceWitness(self._lab, told.id))
-        self._places.append(place)
+        place = self._watch_place(stack, told)
         if part in self._stage.mirrors:
             return lambda: place.place
         return lambda: place.last_place  # who writes to a mount looks whether it is one
+
+    def _watch_place(self, stack: contextlib.ExitStack, part: Part) -> PlaceWitness:
+        """The cluster is asked once of each, whoever wants to know."""
+        if part.id not in self._places:
+            self._places[part.id] = stack.enter_context(PlaceWitness(self._lab, part.id))
+        return self._places[part.id]
 
     @property
     def _clients(self) -> dict[str, list[Answer]]:
@@ -172,7 +177,7 @@ class Audience:
 
     def check(self) -> None:
         """Raise LabError for a witness that did not see."""
-        for one in (self._addresses, self._client, self._disk, self._place, *self._places):
+        for one in (self._addresses, self._client, self._disk, *self._places.values()):
             if one is not None:
                 one.check()
         for some in (*self._doors, *self.writers):

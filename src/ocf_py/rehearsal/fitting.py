@@ -14,7 +14,7 @@ from ocf_py.cib.model import FALSE, TRUE, resources
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
-from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.lab.shared_disk import SHARED_DEVICE
 from ocf_py.rehearsal.idle import find_idle
 
 if TYPE_CHECKING:
@@ -177,14 +177,13 @@ def _replace_addresses(configuration: etree._Element, places: dict[str, str]) ->
 
 
 def _fit_disks(document: Document) -> list[str]:
-    disk = f"/dev/{SHARED_DISK}"
     notes, seen, idle = [], set(), find_idle(document)
     for resource in _find(document, "Filesystem"):
         pair = _pairs(resource).get("device")
         device = "" if pair is None else pair.get("value", "")
         if pair is None or device.startswith("/dev/drbd") or resource.id in idle:
             continue
-        if device == disk:
+        if device == SHARED_DEVICE:
             seen.add(device)
             continue
         if not device.startswith(("/dev/", "LABEL=", "UUID=", "-U", "-L")):
@@ -192,11 +191,12 @@ def _fit_disks(document: Document) -> list[str]:
         seen.add(device)
         if len(seen) > 1:
             raise UnsuitableLabError(
-                f"{resource.id}: {device}: the lab has one shared disk, {disk}, and it is taken",
+                f"{resource.id}: {device}: the lab has one shared disk, "
+                f"{SHARED_DEVICE}, and it is taken",
                 hint="rehearse the file systems one by one",
             )
-        pair.set("value", disk)
-        notes.append(f"{resource.id}: {device} is {disk} here")
+        pair.set("value", SHARED_DEVICE)
+        notes.append(f"{resource.id}: {device} is {SHARED_DEVICE} here")
     return notes
 
 

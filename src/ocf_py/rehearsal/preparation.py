@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
-from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.lab.shared_disk import SHARED_DEVICE
 from ocf_py.rehearsal.mirrored_disks import find_pair, make_disks
 from ocf_py.rehearsal.writing import TABLE, install_keeper
 
@@ -66,7 +66,7 @@ def _prepare_mount(lab: Lab, stage: Stage, mount: Part) -> None:
     if pair is not None:
         with pair.up_on_first():
             _fill(lab.nodes[0], stage, mount)
-    elif mount.get("device") == f"/dev/{SHARED_DISK}":
+    elif mount.get("device") == SHARED_DEVICE:
         _fill(lab.nodes[0], stage, mount)
 
 

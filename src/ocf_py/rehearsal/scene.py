@@ -127,10 +127,6 @@ class Scene:
             self.lab.start(node.name)
         self.lab.await_online()
         self._clean_up()
-        if any(one.operation_key.startswith(FENCE_PREFIX) for one in self._failures()):
-            # A cleanup has the fencing devices looked for at once, and fails them where Pacemaker's
-            # fencer, which was killed or has started just now, is not to be talked to yet.
-            self._clean_up()
         for mirror in self.stage.mirrors:
             source = self.await_place(mirror)
             for node in self.lab.nodes:
@@ -143,19 +139,14 @@ class Scene:
         for disk in self.stage.mirrored_disks:
             await_whole(self.lab, disk, self._patience)
         self.settle()
-        if any(one.is_degraded or one.is_unanswered for one in self._failures()):
-            # The cleanup before has disks probed while they still synced, and takes monitors that
-            # are under way for lost. What is over stays listed until the next one; what is not is
-            # found anew, and judged.
+        state = self.lab.state()
+        if state is not None and any(map(_is_of_a_cleanup, state.failures)):
+            # What is over stays listed until the next one; what is not is found anew, and judged.
             self._clean_up()
 
     def _clean_up(self) -> None:
         self.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
         self.settle()
-
-    def _failures(self) -> tuple[FailedAction, ...]:
-        state = self.lab.state()
-        return () if state is None else state.failures
 
     def mirror_status(self, node: str, mirror: Part) -> dict[str, object] | None:
         """What the worker of a mirror says of itself; None where none answers."""
@@ -190,6 +181,17 @@ class Scene:
         """
         found = node.run(_helper("processes", str(signal), *program.words)).stdout
         return [int(pid) for pid in found.split()]
+
+
+def _is_of_a_cleanup(failure: FailedAction) -> bool:
+    """Whether a cleanup itself may have brought it about.
+
+    It has the lab's fence devices looked for at once, which fail where Pacemaker's fencer has just
+    been killed or started; it has disks probed while they still sync, and takes monitors that are
+    under way for lost.
+    """
+    is_fencing = failure.operation_key.startswith(FENCE_PREFIX)
+    return is_fencing or failure.is_degraded or failure.is_unanswered
 
 
 def _helper(name: str, *words: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.cib.model import resources
 from ocf_py.cib.times import parse_ms
-from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.lab.shared_disk import SHARED_DEVICE
 from ocf_py.rehearsal.idle import find_idle
 from ocf_py.service.words import split_words
 from ocf_py.validation.cib.company import Company, promoted
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _ADDRESSES = ("IPaddr", "IPaddr2")
 _MIRRORED_DISKS = ("Drbd", "drbd")
-_DISK = f"/dev/{SHARED_DISK}"
 _START_SECONDS = {"address": 1.0, "mount": 3.0, "program": 5.0, "mirror": 8.0, "other": 2.0}
 # Until a node that is gone is known, fenced and its service decided on elsewhere: token and
 # consensus 2.2, the lab's delay 1, Pacemaker's own hesitation 1, and room for a busy machine.
@@ -110,7 +109,7 @@ class Stage:
     @property
     def needs_disk(self) -> bool:
         """Whether any is of the shared disk."""
-        return any(one.get("device") == _DISK for one in self.all_mounts)
+        return any(one.get("device") == SHARED_DEVICE for one in self.all_mounts)
 
     def addresses_with(self, part: Part) -> list[Part]:
         """The addresses that are always where a part is, those of its own group first."""
@@ -207,7 +206,7 @@ def _read_fencing_delay(document: Document) -> float:
 
 def _is_watched(mount: Part) -> bool:
     device = mount.get("device")
-    return not mount.is_spread and (device == _DISK or device.startswith("/dev/drbd"))
+    return not mount.is_spread and (device == SHARED_DEVICE or device.startswith("/dev/drbd"))
 
 
 def _read_part(resource: Resource, company: Company) -> Part:

@@ -15,7 +15,7 @@ from ocf_py.lab.life import bring_down
 from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.settings import INITS, LEAST_DISK, MOST_DISK, MOST_NODES, Settings
-from ocf_py.lab.shared_disk import SHARED_DISK
+from ocf_py.lab.shared_disk import SHARED_DEVICE
 from ocf_py.lab.timeline import render_timeline
 from ocf_py.lab.troubles import explain_boot
 from ocf_py.toolkit.lab_faults import FAULTS
@@ -70,7 +70,7 @@ def _build_options(function: Callable[..., None]) -> Callable[..., None]:
     "disk_mib",
     type=click.IntRange(LEAST_DISK, MOST_DISK),
     metavar="MIB",
-    help=f"Give the nodes one disk together, /dev/{SHARED_DISK}, of this size.",
+    help=f"Give the nodes one disk together, {SHARED_DEVICE}, of this size.",
 )
 @click.pass_context
 def up(
