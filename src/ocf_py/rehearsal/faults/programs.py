@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
     from ocf_py.rehearsal.stage import Part, Stage
 
-_MEBIBYTES = 512
+MEBIBYTES = 512
 _SECONDS = 6.0
 
 
@@ -134,7 +134,7 @@ class MemoryPressure(Fault):
     """A program eats memory."""
 
     name = "memory-pressure"
-    summary = f"a program takes {_MEBIBYTES} MiB, or half of what is free, and keeps writing to it"
+    summary = f"a program takes {MEBIBYTES} MiB, or half of what is free, and keeps writing to it"
 
     def expect(self, scene: Scene) -> Expectation:  # noqa: ARG002 - the same for every CIB
         """Nobody notices."""
@@ -143,7 +143,7 @@ class MemoryPressure(Fault):
     def strike(self, scene: Scene) -> None:
         """Let it eat, for some seconds."""
         seconds = _SECONDS * scene.stage.pace
-        command = scene.helper("hog", str(_MEBIBYTES), str(seconds))
+        command = scene.helper("hog", str(MEBIBYTES), str(seconds))
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=seconds + 60)
         except subprocess.SubprocessError as error:
