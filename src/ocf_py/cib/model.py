@@ -170,7 +170,13 @@ class Resource:
         return ""
 
 
+_MEMBERS = ("member", "normal")  # types of a node; without one it is a member
 _COLLECTIVES = ("clone", "master", "bundle")
+
+
+def members(root: etree._Element) -> list[etree._Element]:
+    """The cluster's own nodes that a CIB, or a part of one, lists; no remote ones."""
+    return [one for one in root.iter("node") if one.get("type", "member") in _MEMBERS]
 
 
 def resources(document: Document) -> list[Resource]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.cib.document import parse_document
-from ocf_py.cib.model import FALSE, TRUE, resources
+from ocf_py.cib.model import FALSE, TRUE, members, resources
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
@@ -29,6 +29,7 @@ _ALERT = "ocfpy-rehearsal"
 # How the names of the properties begin that say how a cluster fences, in the words of any release.
 _FENCING = ("stonith-", "fencing-", "fence-reaction", "startup-fencing", "concurrent-fencing")
 _LABS_OWN = "stonith-enabled"  # which the lab sets, and tells of where the file says otherwise
+_REMOTE = "ocf:pacemaker:remote"
 _ASIDE = ("standby", "maintenance")  # a node's attributes by which nothing of its is played
 _ALL_ASIDE = ("maintenance-mode", "stop-all-resources")  # a cluster's properties like that
 _NETWORK = ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False)
@@ -45,6 +46,7 @@ def fit(
     """
     document = parse_document(Path("cib.xml"), etree.tostring(configuration))
     fitted = document.root
+    _refuse_hosts(document)
     notes = [
         *remove_foreign_fencing(fitted),
         *_remove_fencing_properties(fitted),
@@ -56,6 +58,20 @@ def fit(
     ]
     _add_alert(fitted, alert)
     return fitted, notes
+
+
+def _refuse_hosts(document: Document) -> None:
+    """Where a resource makes a host of its own, all that runs there would have no place."""
+    idle = find_idle(document)
+    for bundle in document.elements("bundle"):
+        if not {one.get("id", "") for one in bundle.iter("primitive")} & idle.keys():
+            raise UnsuitableLabError(f"{bundle.get('id')}: the lab has no containers")
+    for resource in resources(document):
+        is_remote = resource.agent == _REMOTE or any(
+            one.name == "remote-node" for one in resource.meta
+        )
+        if is_remote and resource.id not in idle:
+            raise UnsuitableLabError(f"{resource.id}: the lab has no remote nodes")
 
 
 def _remove_fencing_properties(configuration: etree._Element) -> list[str]:
@@ -87,7 +103,7 @@ def _start_again(configuration: etree._Element) -> Iterator[str]:
 
 
 def _fit_nodes(configuration: etree._Element, nodes: list[str]) -> list[str]:
-    listed = configuration.findall("nodes/node")
+    listed = members(configuration)
     theirs = [one.get("uname", "") for one in listed]
     if len(theirs) > len(nodes):
         raise UnsuitableLabError(

@@ -9,6 +9,8 @@ from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.migration.peers import OCF_PEERS
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from lxml import etree
 
 # Ours, and which of the peers' it is put beside where more than one becomes ours.
@@ -20,15 +22,18 @@ _COUNTERPARTS = {
 _RENAMED = {"command": "binfile", "args": "cmdline_options"}
 
 
-def put_counterparts(configuration: etree._Element) -> tuple[etree._Element, list[str]]:
+def put_counterparts(
+    configuration: etree._Element, idle: Container[str]
+) -> tuple[etree._Element, list[str]]:
     """A copy with counterparts for ours, and a line for each thing they are not told.
 
-    UnsuitableLabError where one of ours has none.
+    What is `idle` stays, as nobody runs it. UnsuitableLabError where one of ours has none.
     """
     other = deepcopy(configuration)
     notes = []
     for primitive in other.iter("primitive", "template"):
-        if primitive.get("class") == "ocf" and primitive.get("provider") == "ocfpy":
+        is_ours = primitive.get("class") == "ocf" and primitive.get("provider") == "ocfpy"
+        if is_ours and primitive.get("id", "") not in idle:
             notes += _exchange(primitive)
     return other, notes
 

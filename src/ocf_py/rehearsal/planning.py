@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.cib.document import UnreadableConfiguration, read_document
+from ocf_py.cib.model import members
 from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.lab import Lab
@@ -70,10 +71,10 @@ def plan(cib: Path, nodes: int, *, peer: bool = False, name: str = "") -> Plan:
     names = [f"n{number}" for number in range(1, nodes + 1)]
     configuration, notes = fit(read_configuration(cib), names, ALERT)
     sides = {OURS: configuration}
-    if peer:
-        sides[PEER], more = put_counterparts(configuration)
-        notes += more
     stage = _sort(name, configuration, nodes)
+    if peer:
+        sides[PEER], more = put_counterparts(configuration, stage.idle)
+        notes += more
     notes += [f"{part}: left out: {reason}" for part, reason in stage.idle.items()]
     notes += [
         f"{one.id}: nobody counts its mounts, or writes there: "
@@ -130,7 +131,7 @@ def count_nodes(cib: Path) -> int:
         root = read_document(cib).root
     except (UnreadableConfiguration, OSError):
         return _LEAST_NODES  # `plan` says what is wrong with it
-    listed = len(root.findall(".//nodes/node"))
+    listed = len(members(root))
     named = [int(name[1:]) for name in _name_nodes(root) if re.fullmatch(r"n[1-9]", name)]
     return max([_LEAST_NODES, listed, *named])
 

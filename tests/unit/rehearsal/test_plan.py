@@ -156,6 +156,47 @@ def test_more_nodes_than_the_lab_has_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        (
+            '<primitive id="r" class="ocf" provider="pacemaker" type="remote">{}</primitive>',
+            "r: the lab has no remote nodes",
+        ),
+        (
+            (
+                '<primitive id="vm" class="ocf" provider="heartbeat" type="VirtualDomain">'
+                '<meta_attributes id="vm-m"><nvpair id="vm-r" name="remote-node" value="g"/>'
+                "</meta_attributes>{}</primitive>"
+            ),
+            "vm: the lab has no remote nodes",
+        ),
+        (
+            (
+                '<bundle id="b"><podman image="i"/><primitive id="in" class="ocf" provider="x" '
+                'type="y">{}</primitive></bundle>'
+            ),
+            "b: the lab has no containers",
+        ),
+    ],
+)
+def test_a_resource_that_is_a_host_is_refused_unless_nobody_runs_it(
+    tmp_path: Path, host: str, said: str
+) -> None:
+    address = _IP.format(id="a", ip="10.77.2.9")
+    remote = '<node id="r" uname="r" type="remote"/>'
+    nodes = '<node id="1" uname="x"/><node id="2" uname="y"/>' + remote
+    with pytest.raises(UnsuitableLabError, match=said):
+        plan(write(tmp_path, host.format("") + address, nodes=nodes), 2)
+    stopped = (
+        '<meta_attributes id="m"><nvpair id="s" name="target-role" value="Stopped"/>'
+        "</meta_attributes>"
+    )
+    file = write(tmp_path, host.format(stopped) + address, nodes=nodes)
+    assert count_nodes(file) == 2
+    assert [part.id for part in plan(file, 2).stage.parts] == ["a"]
+
+
+@pytest.mark.parametrize(
     ("resources", "constraints", "number"),
     [
         (_IP.format(id="n9", ip="10.77.2.9"), '<rsc_location id="l" rsc="n9" node="n1"/>', 2),
@@ -251,6 +292,15 @@ def test_the_counterparts_take_the_parameters_that_they_have() -> None:
 def test_a_mirror_has_no_counterpart() -> None:
     with pytest.raises(UnsuitableLabError, match="MirrorSync has no counterpart"):
         plan(EXAMPLES / "hot-standby.xml", 2, peer=True)
+
+
+def test_what_nobody_runs_needs_no_counterpart(tmp_path: Path) -> None:
+    stopped = (
+        '<primitive id="m" class="ocf" provider="ocfpy" type="MirrorSync"><meta_attributes id="s">'
+        '<nvpair id="r" name="target-role" value="Stopped"/></meta_attributes></primitive>'
+    )
+    made = plan(write(tmp_path, stopped + _IP.format(id="a", ip="10.77.2.9")), 2, peer=True)
+    assert sorted(made.sides) == ["ocfpy", "peer"]
 
 
 def test_faults_that_cannot_befall_a_cib_say_why() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocf_py.cib.model import TRUE, resources
+from ocf_py.cib.model import TRUE, members, resources
 from ocf_py.cib.settings import Setting, default_timeout, settings
 from ocf_py.cib.times import parse_ms
 
@@ -55,9 +55,8 @@ class Situation:
     @cached_property
     def members(self) -> list[str]:
         """The cluster's own nodes, without remote ones; empty where it has yet to add them."""
-        nodes = self.document.elements("node")
-        full = [one for one in nodes if one.get("type", "member") in ("member", "normal")]
-        return [str(one.get("uname")) for one in full if one.get("uname")]
+        listed = members(self.document.root)
+        return [str(one.get("uname")) for one in listed if one.get("uname")]
 
     @cached_property
     def node_names(self) -> frozenset[str]:
