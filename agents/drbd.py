@@ -96,7 +96,8 @@ class Drbd(ocf.Agent):
     )
     on_degraded = ocf.Select(
         "What monitor says while a disk or a peer is missing or catching up",
-        details="report: 190, or 191 of a promoted instance, with the reason. ignore: nothing.",
+        details="report: 190, or 191 of a promoted instance, with the reason; what its peers lack "
+        "an unpromoted one that has been current leaves to them. ignore: nothing.",
         options=("report", "ignore"),
         default="report",
         reloadable=True,
@@ -157,21 +158,36 @@ class Drbd(ocf.Agent):
     @ocf.action(timeout=20, interval=10, depth=0, role="Promoted")
     @ocf.action(timeout=20, interval=20, depth=0, role="Unpromoted")
     def monitor(self) -> ocf.Status:
+        """Ask; who is unpromoted and has been current leaves what ails its peers to them.
+
+        Were it degraded by a promoted peer's death, its own promotion would be late: Pacemaker 2.1
+        ends the monitor of the old role first, and a new controller waits its timeout and a minute
+        for an answer where that has ended in anything but 0, as it has no record of it.
+        """
         self._seen = seen = self.machine.look()
         if seen is None:
             return ocf.STOPPED
-        from ocf_py.drbd.complaints import find_complaints
-
         is_recurring = self.call.is_recurring
         if is_recurring:
             self._note(seen)
         if seen.is_primary and seen.is_cut_off and not seen.suspended and is_recurring:
             raise ocf.PromotedFailure("promoted, and good data is out of reach")
-        complaints = [*find_complaints(seen, may_stand_alone=self._may_stand_alone(seen))]
+        complaints = self._find_complaints(seen)
         if not complaints or self.on_degraded == "ignore":
             return ocf.PROMOTED if seen.is_primary else ocf.RUNNING
         degraded = ocf.DEGRADED_PROMOTED if seen.is_primary else ocf.DEGRADED
         return degraded.because("; ".join(complaints))
+
+    def _find_complaints(self, seen: Resource) -> list[str]:
+        from ocf_py.drbd.complaints import find_complaints
+
+        return [
+            *find_complaints(
+                seen,
+                may_stand_alone=self._may_stand_alone(seen),
+                tells_of_peers=seen.is_primary or not self.call.facts.recall(_CURRENT),
+            )
+        ]
 
     def _may_stand_alone(self, seen: Resource) -> bool:
         """Whether it is not connected because it was told not to be yet."""

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from .picture import Peer, Resource
 
 
-def find_complaints(resource: Resource, *, may_stand_alone: bool = False) -> Iterator[str]:
+def find_complaints(
+    resource: Resource, *, may_stand_alone: bool = False, tells_of_peers: bool = True
+) -> Iterator[str]:
     """What is not as it should be, the worst first.
 
-    Short, since Pacemaker keeps 127 bytes of a reason.
+    Short, since Pacemaker keeps 127 bytes of a reason. Without `tells_of_peers` what the peers lack
+    is left to them, and that a disk is Consistent with it, as it is for want of one.
     """
     if resource.suspended:
         yield f"I/O is frozen ({resource.suspended}){_find_thaw(resource)}"
@@ -24,9 +27,10 @@ def find_complaints(resource: Resource, *, may_stand_alone: bool = False) -> Ite
         for peer in resource.peers.values():
             if peer.stands_alone:
                 yield explain_stand_alone(resource, peer)
-    yield from _find_bad_disks(resource)
-    for peer in resource.peers.values():
-        yield from _find_missing(resource, peer)
+    if tells_of_peers or resource.bad_disks:
+        yield from _find_bad_disks(resource)
+        for peer in resource.peers.values():
+            yield from _find_missing(resource, peer)
     for one in resource.strange:
         yield f"{one}, which is not known here"
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from ocf_py.outcomes import Failure
 
-from . import words
 from .cluster import Unanswered, Undecided
 from .constraint import name_constraint
 
@@ -130,7 +129,7 @@ class Handler:
         seconds of the epoch. ``mark`` is called before the cluster is told to promote no peer.
         """
         resource = self._look_patiently()
-        bad = resource.disks - {words.UP_TO_DATE, words.CONSISTENT}
+        bad = resource.bad_disks
         if bad and not resource.has_access:
             raise Undecided(f"the disks here are {', '.join(sorted(bad))}: no better than a peer's")
         if resource.is_primary:

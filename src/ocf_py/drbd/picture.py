@@ -140,6 +140,11 @@ class Resource:
         return frozenset(one.disk for one in self.volumes.values())
 
     @property
+    def bad_disks(self) -> frozenset[str]:
+        """The states of local disks that are behind or gone, as a Consistent one need not be."""
+        return self.disks - {words.UP_TO_DATE, words.CONSISTENT}
+
+    @property
     def is_up_to_date(self) -> bool:
         """Whether every local disk is."""
         return self.disks == {words.UP_TO_DATE}

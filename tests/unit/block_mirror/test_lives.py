@@ -86,17 +86,24 @@ def test_who_holds_the_device_open_is_named(world: World, action: str) -> None:
 # ---------------------------------------------------------------------- degraded
 
 
-def test_a_lost_peer_is_degraded_in_both_roles(world: World) -> None:
+def test_a_lost_peer_degrades_who_is_promoted_and_nobody_who_may_have_to_be(world: World) -> None:
     world.start_both()
     assert world.n1.do("promote") == 0
+    assert world.n1.monitor() == 8
     world.pair.kill("n2")
     assert world.n1.monitor() == 191
     assert "is not connected (Connecting)" in world.n1.reason
     assert world.n1.monitor(on_degraded="ignore") == 8
     assert world.n1.score == "10000"
     assert world.n1.do("demote") == 0
-    assert world.n1.monitor() == 190
+    assert world.n1.monitor() == 0
     assert world.n1.score == "1000"
+
+
+def test_who_was_never_current_says_what_it_lacks(world: World) -> None:
+    assert world.n1.do("start") == 0
+    assert world.n1.monitor() == 190
+    assert "is not connected" in world.n1.reason
 
 
 def test_a_syncing_pair_says_how_far_it_is(world: World) -> None:
@@ -432,7 +439,7 @@ def test_a_third_node_that_was_stopped_in_order_is_no_reason_to_refuse_a_takeove
         peer.connection = "Connecting"
     monkeypatch.setattr(FakeDrbd, "look", lambda _: lost)
     world.fenced = {"n2"}
-    assert world.n1.monitor() == 190
+    assert world.n1.monitor() == 0
     assert world.n1.score == "never"
     assert world.n1.tell("post", "stop", stop="n3") == 0
     assert world.n1.score == "10"

@@ -174,7 +174,7 @@ def test_a_current_node_takes_over_once_its_lost_primary_was_fenced(fencing_nine
     fencing_nine.pair.kill("n1")
     node.fake.handler = lambda: 7
     assert node.fake.disk == "Consistent"
-    assert node.monitor() == 190
+    assert node.monitor() == 0
     assert node.score == "never"
     assert node.do("promote") == 1
     fencing_nine.fenced = {"n1"}
