@@ -166,6 +166,28 @@ def test_a_report_that_cannot_be_written_any_more_hides_no_answer(
     )
 
 
+def test_where_nothing_was_played_an_earlier_report_stays_as_it_is(
+    company: type[Asked], tmp_path: Path
+) -> None:
+    def read() -> dict[str, bytes]:
+        return {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+
+    words = ("rehearse", ADDRESS, "--fault", "move", "--report", str(tmp_path))
+    company.breaks_at = "address.xml"
+    invoke(*words)  # where there is none, and after it
+    company.breaks_at = ""
+    assert invoke(*words).exit_code == 0
+    earlier = read()
+    assert len(earlier) == 3
+    assert json.loads(earlier["report.json"])["passed"]
+    company.breaks_at = "address.xml"
+    done = invoke(*words)
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[-1] == "broken off: 0 of 1 played, 0 failed"
+    assert f"nothing was played: the earlier report in {tmp_path} stays as it is" in done.stderr
+    assert read() == earlier
+
+
 def test_whoever_interrupts_several_labs_has_not_seen_them_pass(
     company: type[Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from ocf_py.rehearsal.pictures import draw_course
 from ocf_py.system.durable import replace_durably
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ocf_py.rehearsal.run import Rehearsal
 
@@ -43,8 +43,7 @@ def write_report(record: Rehearsal, folder: Path) -> Path:
     names = _name_pictures((one.cib, one.fault, one.provider) for one in record.plays)
     plays = dict(zip(names, record.plays))
     folder.mkdir(parents=True, exist_ok=True)
-    at = os.open(folder, _FOLDER)
-    try:
+    with _opened(folder) as at:
         for name in _find_earlier(at):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{name}.svg", dir_fd=at)
@@ -54,9 +53,22 @@ def write_report(record: Rehearsal, folder: Path) -> Path:
         for name, picture in pictures.items():
             replace_durably(at, f"{name}.svg", picture.encode(), _MODE)
         replace_durably(at, _PAGE, build_page(record, plays, pictures), _MODE)
+    return folder / _PAGE
+
+
+def has_plays(folder: Path) -> bool:
+    """Whether the report of an earlier run in which something was played lies there. OSError."""
+    with _opened(folder) as at:
+        return bool(_find_earlier(at))
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    at = os.open(folder, _FOLDER)
+    try:
+        yield at
     finally:
         os.close(at)
-    return folder / _PAGE
 
 
 def _name_pictures(plays: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -51,9 +51,12 @@ def conclude(record: Rehearsal, report: Path | None, progress: Progress, *, as_j
 
 
 def _write(record: Rehearsal, folder: Path, progress: Progress) -> None:
-    from ocf_py.rehearsal.report import write_report
+    from ocf_py.rehearsal.report import has_plays, write_report
 
     try:
+        if not record.plays and has_plays(folder):
+            progress.step(f"nothing was played: the earlier report in {folder} stays as it is")
+            return
         page = write_report(record, folder)
     except OSError as error:
         raise ToolkitError(
