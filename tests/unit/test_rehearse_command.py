@@ -83,7 +83,7 @@ def test_a_soak_is_told_its_seconds_and_its_seed(company: type[Asked]) -> None:
     done = invoke("soak", ADDRESS, "--minutes", "0.5", "--seed", "7", "--fault", "move", "--json")
     assert done.exit_code == 0, done.stderr
     assert company.asked == ("address.xml", ["move"], 30.0, 7)
-    assert json.loads(done.stdout)["notes"] == ["seed 7"]
+    assert json.loads(done.stdout)["seed"] == 7
     assert "seed 7\n" in done.stderr
 
 
@@ -139,7 +139,7 @@ def test_what_is_broken_off_has_not_passed_and_is_told_all_the_same(
     assert facts["planned"] == (2 if command == "rehearse" else None)
     page: Any = html.fromstring((tmp_path / "index.html").read_bytes())
     assert page.xpath("//h1/following-sibling::span/text()") == ["broken off"]
-    assert json.loads(invoke(*words, "--json").stdout) == {**facts, "notes": mock.ANY}
+    assert json.loads(invoke(*words, "--json").stdout) == {**facts, "seed": mock.ANY}
 
 
 def test_a_report_that_cannot_be_written_is_said_before_all_play(
@@ -214,6 +214,34 @@ def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(
     assert done.exit_code == 0, done.stderr
     (line,) = [one for one in done.stdout.splitlines() if one.startswith("not played")]
     assert line.startswith("not played: elsewhere.xml all: vip: the lab has no place")
+
+
+@pytest.mark.parametrize("labs", ["1", "2"])
+def test_what_became_of_each_cib_is_told_and_reported_once(
+    company: type[Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labs: str
+) -> None:
+    def play_all(self: Asked, one: planning.Plan, names: list[str], _: int) -> None:
+        self._record.note(f"{one.name}: left out: what each of its labs says")
+        self._tell(power_loss(cib=one.name, fault=names[0]))
+
+    monkeypatch.setattr(company, "play_all", play_all)
+    text = Path(ADDRESS).read_text()
+    for name, address in (("a.xml", "192.0.2.10"), ("b<i>.xml", "192.0.2.20")):
+        (tmp_path / name).write_text(text.replace("10.77.2.100", address))
+    words = ["rehearse", *map(str, sorted(tmp_path.iterdir()))]
+    words += ["--fault", "move", "--fault", "standby", "--labs", labs]
+    done = invoke(*words, "--report", str(tmp_path / "report"))
+    said = [
+        "a.xml: vip: 192.0.2.10 is 10.77.2.150 on eth2 here",
+        "b<i>.xml: vip: 192.0.2.20 is 10.77.2.150 on eth2 here",
+    ]
+    for line in said:
+        assert done.stderr.count(line) == 1
+    said += [f"{name}: left out: what each of its labs says" for name in ("a.xml", "b<i>.xml")]
+    assert json.loads((tmp_path / "report/report.json").read_text())["notes"] == said
+    page: Any = html.fromstring((tmp_path / "report/index.html").read_bytes())
+    (heading,) = page.xpath("//h2[.='What became of the CIB']")
+    assert heading.xpath("following-sibling::section[1]//li/text()") == said
 
 
 @pytest.mark.parametrize(

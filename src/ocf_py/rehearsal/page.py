@@ -38,6 +38,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: 
 .failed { background: #f8d9d7; color: #8f1d19; } .head { display: flex; gap: .8rem;
         align-items: baseline; flex-wrap: wrap; } svg { width: 100%; height: auto; display: block; }
 details { margin-top: .4rem; } summary { cursor: pointer; color: var(--muted); }
+.notes ul { margin: 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 ul.verdicts { list-style: none; padding: 0; margin: .4rem 0; } a { color: #2f6fbf; }
 """
 
@@ -71,10 +72,11 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
                     f"{len(record.left_out)} not played.",
                     E.CLASS("muted"),
                 ),
-                *(E.P(note, E.CLASS("muted")) for note in record.notes),
+                *([] if record.seed is None else [E.P(f"Seed {record.seed}.", E.CLASS("muted"))]),
                 *(E.P(_word("broken off", passed=False), f" {one}") for one in record.troubles),
                 *_show_outages(record),
                 *_show_comparison(record),
+                *_show_notes(record),
                 E.H2("All faults"),
                 E.DIV(_build_table(names), E.CLASS("scroll")),
                 *_show_left_out(record),
@@ -157,6 +159,12 @@ def _build_comparison(one: Comparison) -> html.HtmlElement:
         E.TD(goal),
         *(E.TD(cell, E.CLASS("number")) for cell in cells),
     )
+
+
+def _show_notes(record: Rehearsal) -> Iterator[html.HtmlElement]:
+    if record.notes:
+        yield E.H2("What became of the CIB")
+        yield E.E.section(E.UL(*(E.LI(note) for note in record.notes)), E.CLASS("card notes"))
 
 
 def _build_table(names: dict[str, Play]) -> html.HtmlElement:

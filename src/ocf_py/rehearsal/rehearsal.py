@@ -137,7 +137,9 @@ class Company:
         if is_other:
             prepare(self._lab, one.stage, self._prepare_with)
         for line in load(self._lab, one.sides[side]):
-            self._progress.step(f"{one.name}: left out: {line}")
+            said = f"{one.name}: left out: {line}"
+            self._progress.step(said)
+            self._record.note(said)
         stage = one.stage_of(side)
         try:
             self._lab.wait_until(

@@ -30,7 +30,8 @@ class Rehearsal:
     """All that was played in one run.
 
     `troubles` says what ended it, or the plays of one of its labs, early. `planned` is how many
-    plays there should be; None where that is a matter of time.
+    plays there should be; None where that is a matter of time. `notes` are what became of the CIBs
+    in the lab, as the terminal has it. `seed` is whose faults these are, where chance chose.
     """
 
     title: str
@@ -40,6 +41,12 @@ class Rehearsal:
     troubles: list[str] = field(default_factory=list)
     compared: bool = False
     planned: int | None = None
+    seed: int | None = None
+
+    def note(self, line: str) -> None:
+        """Keep a line once, however many labs say it."""
+        if line not in self.notes:
+            self.notes.append(line)
 
     def break_off(self, error: BaseException) -> None:
         """Note what the whole run ended with, before its end."""
@@ -84,6 +91,7 @@ class Rehearsal:
         """The whole, as report.json has it."""
         return {
             "title": self.title,
+            "seed": self.seed,
             "passed": self.passed,
             "planned": self.planned,
             "played": len(self.plays),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.kernel import end_with_parent
 from ocf_py.rehearsal.record import Play
-from ocf_py.rehearsal.run import LeftOut, Rehearsal
+from ocf_py.rehearsal.run import Rehearsal
 from ocf_py.toolkit.errors import ToolkitError
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _begin(share: Share, play: PlayShare) -> tuple[Connection, BaseProcess]:
 
 
 def _play_apart(share: Share, play: PlayShare, connection: Connection) -> None:
-    """In a process of its own: send each play, then why it ended early, and what was left out."""
+    """In a process of its own: send each play, then why it ended early, and what else it noted."""
     end_with_parent()  # and the lab ends with this one
     signal.signal(signal.SIGINT, _interrupt_once)
     part = Rehearsal(share.plan.name)
@@ -141,8 +141,8 @@ def _play_apart(share: Share, play: PlayShare, connection: Connection) -> None:
     except KeyboardInterrupt:
         # Who interrupts hears no more; to anybody else it says that plays are missing.
         sys.exit(_INTERRUPTED)
-    for left in part.left_out:
-        connection.send(left)
+    part.plays.clear()  # each was sent when it was over
+    connection.send(part)
 
 
 def _interrupt_once(*_: object) -> None:
@@ -171,8 +171,10 @@ def _listen(
     if isinstance(told, Play):
         record.plays.append(told)
         tell(told)
-    elif isinstance(told, LeftOut):
-        record.left_out.append(told)
+    elif isinstance(told, Rehearsal):
+        record.left_out += told.left_out
+        for line in told.notes:
+            record.note(line)
     else:
         _break_off(share, told, record, progress)
 

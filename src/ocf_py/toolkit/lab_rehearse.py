@@ -18,12 +18,13 @@ from ocf_py.toolkit.lab_report import check_report, conclude
 from ocf_py.toolkit.output import FINE, FOUND, json_option, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
+    from ocf_py.lab.progress import Progress
     from ocf_py.rehearsal.planning import Plan
     from ocf_py.rehearsal.record import Play
     from ocf_py.rehearsal.rehearsal import Company
-    from ocf_py.rehearsal.run import LeftOut, Rehearsal
+    from ocf_py.rehearsal.run import Rehearsal
     from ocf_py.rehearsal.shares import Share
 
 _DEFAULT_ROUNDS = 7
@@ -156,7 +157,7 @@ def soak(
     asked = _Asked(**shared)
     number = random.SystemRandom().randrange(1 << 32) if seed is None else seed
     record = _begin(f"Soak of {cib.name}", asked)
-    record.notes.append(f"seed {number}")
+    record.seed = number
     click.echo(f"seed {number}", err=True)
 
     def act(company: Company, share: Share) -> None:
@@ -204,8 +205,7 @@ def _run(
     check_root()
     name, state = context.obj
     progress = Lines()
-    for line in _tell_what_is_other(plans, left):
-        progress.step(line)
+    _note_what_is_other(plans, record, progress)
 
     def tell(play: Play) -> None:
         for line in tell_play(play):
@@ -231,12 +231,14 @@ def _run(
     context.exit(FINE if record.passed else FOUND)
 
 
-def _tell_what_is_other(plans: Sequence[Plan], left: Sequence[LeftOut]) -> Iterator[str]:
-    for out in left:
-        yield f"{out.cib}: left out: {out.reason}"
+def _note_what_is_other(plans: Sequence[Plan], record: Rehearsal, progress: Progress) -> None:
+    for out in record.left_out:
+        progress.step(f"{out.cib}: left out: {out.reason}")
     for one in plans:
         for note in one.notes:
-            yield f"{one.name}: {note}"
+            record.note(f"{one.name}: {note}")
+    for line in record.notes:
+        progress.step(line)
 
 
 def _place_of(share: Share, name: str, state: Path | None) -> tuple[str, Path | None]:

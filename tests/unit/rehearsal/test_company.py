@@ -77,6 +77,23 @@ def test_what_cannot_befall_the_cib_is_named_and_not_played() -> None:
     assert (left.fault, left.reason) == ("disk-full", "there is no file system")
 
 
+def test_what_the_lab_leaves_out_of_a_cib_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = types.SimpleNamespace(run=lambda *_, **__: None)
+    lab = types.SimpleNamespace(running_nodes=lambda: [node], wait_until=lambda *_, **__: None)
+    for name, made in (
+        ("load", lambda *_: ["property a=b: the lab needs a=c"]),
+        ("prepare", lambda *_: None),
+        ("Scene", lambda *_: types.SimpleNamespace(calm=lambda: None)),
+    ):
+        monkeypatch.setattr(rehearsal, name, made)
+    record = Rehearsal("on paper")
+    company = Company(cast("Lab", lab), record, lambda _: None, Silence())
+    one = plan(EXAMPLES / "address.xml", 2, peer=True)
+    for side in (*one.sides, *one.sides):
+        company._have(one, side)
+    assert record.notes == ["address.xml: left out: property a=b: the lab needs a=c"]
+
+
 def test_as_many_are_played_as_were_counted() -> None:
     company, both = PaperCompany(), plan(EXAMPLES / "address.xml", 2, peer=True)
     company.play_all(both, NAMES, rounds=3)
