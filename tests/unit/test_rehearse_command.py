@@ -166,6 +166,20 @@ def test_a_report_that_cannot_be_written_any_more_hides_no_answer(
     )
 
 
+def test_where_the_report_is_lost_the_terminal_has_what_failed_in_full(
+    company: type[Asked], tmp_path: Path
+) -> None:
+    company.changes = {"fenced": ["n2"]}
+    (tmp_path / "report.json").mkdir()
+    done = invoke("rehearse", ADDRESS, "--fault", "move", "--report", str(tmp_path))
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("FAILED  database.xml power-loss: ")
+    assert lines[1].startswith("        fencing: fenced: n2")
+    assert "           +3.200 s  n1 is fenced" in lines
+    assert lines[-1] == "1 played, 1 failed"
+    assert done.exit_code == 1
+
+
 def test_where_nothing_was_played_an_earlier_report_stays_as_it_is(
     company: type[Asked], tmp_path: Path
 ) -> None:

@@ -33,6 +33,14 @@ def tell_play(play: Play) -> Iterator[str]:
             yield f"        {verdict.rule}: {verdict.said}"
 
 
+def tell_failed(record: Rehearsal) -> Iterator[str]:
+    """Each play that failed once more, with its course in full: for who gets no report."""
+    for play in record.plays:
+        if not play.passed:
+            yield from tell_play(play)
+            yield from (f"        {one.at:+9.3f} s  {one.text}" for one in play.moments)
+
+
 def describe_outage(play: Play) -> str:
     """The longest outage beside what was allowed, and who was fenced."""
     fenced = f", {', '.join(sorted(set(play.fenced)))} fenced" if play.fenced else ""

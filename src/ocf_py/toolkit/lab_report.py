@@ -35,13 +35,18 @@ def check_report(folder: Path) -> None:
 
 
 def conclude(record: Rehearsal, report: Path | None, progress: Progress, *, as_json: bool) -> None:
-    """Write the report, and answer in any case, as a report that cannot be written is one loss."""
+    """Write the report, and answer in any case; what failed has no other place then."""
     from ocf_py.rehearsal.legible import legible
-    from ocf_py.rehearsal.summary import sum_up
+    from ocf_py.rehearsal.summary import sum_up, tell_failed
 
     try:
         if report is not None:
             _write(record, report, progress)
+    except BaseException:
+        if not as_json:  # which has it all
+            for line in tell_failed(record):
+                click.echo(line)
+        raise
     finally:
         if as_json:
             print_json(legible(record).to_json())
