@@ -25,6 +25,8 @@ from ocf_py.toolkit.lab import lab as command_line
 from tests.unit.rehearsal.plays import power_loss
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from click.testing import Result
 
 EXAMPLES = Path(__file__).parents[2] / "examples/cib"
@@ -202,20 +204,60 @@ def test_where_nothing_was_played_an_earlier_report_stays_as_it_is(
     assert read() == earlier
 
 
+@pytest.mark.parametrize("command", ["rehearse", "soak"])
+def test_sigterm_ends_a_run_in_order_and_a_second_one_does_not_disturb_that(
+    company: type[Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    is_down: list[bool] = []
+
+    @contextlib.contextmanager
+    def build_lab(*_: object) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            is_down.append(True)
+
+    def play(self: Asked, *_: object) -> None:
+        self._run.plays.append(power_loss())
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+
+    monkeypatch.setattr(planning, "build_lab", build_lab)
+    monkeypatch.setattr(company, "_note", play)
+    before = signal.getsignal(signal.SIGTERM)
+    done = invoke(command, ADDRESS, "--report", str(tmp_path))
+    assert done.exit_code == 143
+    assert is_down == [True]
+    assert "BROKEN OFF  terminated by SIGTERM" in done.stdout.splitlines()
+    facts = json.loads((tmp_path / "report.json").read_text())
+    assert (facts["played"], facts["troubles"]) == (1, ["terminated by SIGTERM"])
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "code"),
+    [(signal.SIGINT, "interrupted", 1), (signal.SIGTERM, "terminated by SIGTERM", 143)],
+)
 def test_whoever_interrupts_several_labs_has_not_seen_them_pass(
-    company: type[Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    company: type[Asked],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    said: str,
+    code: int,
 ) -> None:
     def play_all(_: Asked, __: planning.Plan, names: tuple[str, ...], ___: int) -> None:
         if names == ("standby",):
             time.sleep(0.5)  # an exception amid the fork itself is nobody's
-            os.kill(os.getppid(), signal.SIGINT)
+            os.kill(os.getppid(), number)
         time.sleep(60)
 
     monkeypatch.setattr(company, "play_all", play_all)
     words = ("rehearse", ADDRESS, "--fault", "move", "--fault", "standby", "--labs", "2")
-    invoke(*words, "--report", str(tmp_path))
+    assert invoke(*words, "--report", str(tmp_path)).exit_code == code
     facts = json.loads((tmp_path / "report.json").read_text())
-    assert (facts["passed"], facts["troubles"], facts["planned"]) == (False, ["interrupted"], 2)
+    assert (facts["passed"], facts["troubles"], facts["planned"]) == (False, [said], 2)
 
 
 def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.kernel import end_with_parent
+from ocf_py.rehearsal.ending import end_once
 from ocf_py.rehearsal.record import Play
 from ocf_py.rehearsal.run import Rehearsal
 from ocf_py.toolkit.errors import ToolkitError
@@ -132,7 +133,7 @@ def _begin(share: Share, play: PlayShare) -> tuple[Connection, BaseProcess]:
 def _play_apart(share: Share, play: PlayShare, connection: Connection) -> None:
     """In a process of its own: send each play, then why it ended early, and what else it noted."""
     end_with_parent()  # and the lab ends with this one
-    signal.signal(signal.SIGINT, _interrupt_once)
+    end_once()
     part = Rehearsal(share.plan.name)
     try:
         play(share, part, connection.send)
@@ -143,12 +144,6 @@ def _play_apart(share: Share, play: PlayShare, connection: Connection) -> None:
         sys.exit(_INTERRUPTED)
     part.plays.clear()  # each was sent when it was over
     connection.send(part)
-
-
-def _interrupt_once(*_: object) -> None:
-    """Of a terminal it comes to all processes, and of ours once more: not amid a lab's end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _listen(

@@ -12,6 +12,7 @@ import click
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import MOST_NODES
+from ocf_py.rehearsal.ending import ended_by_sigterm
 from ocf_py.toolkit.errors import UnusableInput
 from ocf_py.toolkit.lab_group import Verb
 from ocf_py.toolkit.lab_report import check_report, conclude
@@ -181,6 +182,7 @@ def _begin(title: str, asked: _Asked) -> Rehearsal:
     return Rehearsal(title)
 
 
+@ended_by_sigterm()
 def _run(
     context: click.Context,
     cibs: Sequence[Path],

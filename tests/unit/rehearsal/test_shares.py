@@ -101,16 +101,20 @@ def test_a_lab_that_breaks_down_ends_its_own_share_alone(plans: list[Plan]) -> N
             os.kill(os.getpid(), signal.SIGKILL)
         if share.number == 3:
             os.kill(os.getpid(), signal.SIGINT)  # it alone, not who waits for it
+        if share.number == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
         _play(share, record, tell)
 
     record = Rehearsal("all")
-    play_side_by_side(plans[:1], FAULTS, 4, play, record, lambda _: None, Silence())
+    faults = [*FAULTS, "ring-cut"]
+    play_side_by_side(plans[:1], faults, 5, play, record, lambda _: None, Silence())
     assert sorted(record.troubles) == [
         "dummy.xml: no node answers",
         "dummy.xml: the process of lab 2 ended with -9",
         "dummy.xml: the process of lab 3 ended with 130",
+        "dummy.xml: the process of lab 4 ended with 143",
     ]
-    assert [one.fault for one in record.plays] == ["standby"]
+    assert [one.fault for one in record.plays] == ["ring-cut"]
     assert [one.reason for one in record.left_out] == ["nobody stands by"]
 
 
@@ -123,7 +127,8 @@ def test_who_has_enough_keeps_what_was_played_and_every_lab_is_taken_down(
         try:
             time.sleep(60)
         finally:
-            os.kill(os.getpid(), signal.SIGINT)  # the terminal's and ours: one of them is enough
+            for number in (signal.SIGINT, signal.SIGTERM):  # a job's and ours: one is enough
+                os.kill(os.getpid(), number)
             time.sleep(0.1)
             (tmp_path / str(share.number)).touch()
 
