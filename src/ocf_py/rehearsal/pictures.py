@@ -10,7 +10,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ocf_py.lab.cib import FENCE_PREFIX
-from ocf_py.rehearsal.record import LOST
+from ocf_py.rehearsal.record import LOST, WRITER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +25,11 @@ _ANSWERED, _OUTAGE, _OFF = "#c4e6d3", "#c9302c", "#eceef1"
 _MARKS = {"fault": "#c9302c", "repair": "#1f7a55", "detection": "#6b4fa0", "fencing": "#1d1f24"}
 _INK, _FAINT, _MUTED = "#1d1f24", "#e3e6ea", "#55606b"
 _WIDTH = 10.5  # inches
-_LEFT = 2.1  # of it, for the names of the lanes
+_LEFT = 2.5  # of it, for the names of the lanes
 _LANE, _NODE_LANE, _TOP, _BOTTOM = 0.34, 0.92, 0.68, 0.55
 _BEFORE, _AFTER = 1.0, 1.5  # seconds that are shown around what happened
 _INSTANT = 0.001  # seconds: Pacemaker counts in milliseconds
-_LONGEST = 22  # letters of a lane's name
+_LONGEST = 38  # letters of a lane's name
 _ROWS = 3  # of labels of a node's operations
 _MARK_ROWS = 4  # of the words above all lanes
 _LETTER = 0.068  # inches that a letter of a label takes
@@ -76,11 +76,11 @@ class _Course:
         for heard in self._play.heard:
             place -= _LANE
             self._draw_client(place + _LANE / 2, heard)
-            ticks.append((place + _LANE / 2, f"client of {_shorten(heard.client)}"))
+            ticks.append((place + _LANE / 2, _shorten(_name_client(heard.client))))
         for held in self._play.held:
             place -= _LANE
             self._draw_stays(place + _LANE / 2, held)
-            ticks.append((place + _LANE / 2, f"{held.kind} {_shorten(held.name)}"))
+            ticks.append((place + _LANE / 2, _shorten(f"{held.kind} {held.name}")))
         for node in self._nodes:
             place -= _NODE_LANE
             self._draw_node(place, node)
@@ -247,6 +247,11 @@ def _choose_colour(node: str) -> str:
 def _is_shown(one: Moment) -> bool:
     """The lab's own fence devices start and stop with everything, and say nothing."""
     return bool(one.resource) and not one.resource.startswith(FENCE_PREFIX)
+
+
+def _name_client(client: str) -> str:
+    """A writer is no client of anything else."""
+    return client if client.startswith(WRITER) else f"client of {client}"
 
 
 def _shorten(name: str) -> str:

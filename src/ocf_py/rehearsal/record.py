@@ -26,6 +26,8 @@ LAG_MARGIN = 1.0
 HICCUP = 0.1
 # Who answers where an answer tells no node, as a program's and a writer's.
 SOMEBODY = "somebody"
+# How the name of a client begins that writes.
+WRITER = "writer to"
 # What a detection says that is none of a resource.
 LOST, ASKED = "has lost", "asks for the fencing"
 

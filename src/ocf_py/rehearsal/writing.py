@@ -17,6 +17,7 @@ from ocf_py.lab.namespaces import open_socket_in
 from ocf_py.lab.witnesses.answers import Answer
 from ocf_py.lab.witnesses.watching import Watching
 from ocf_py.rehearsal.inside import keeper
+from ocf_py.rehearsal.record import WRITER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +155,7 @@ class FileWriter(Writer):
     def __init__(
         self, lab: Lab, directory: str, *, mounted: bool, where: Callable[[], str]
     ) -> None:
-        super().__init__(f"writer to {directory}")
+        super().__init__(f"{WRITER} {directory}")
         self.kind = "disk" if mounted else "mirror"
         self._lab = lab
         self._directory = directory.rstrip("/")
@@ -195,7 +196,7 @@ class RowWriter(Writer):
     pause = _PAUSE
 
     def __init__(self, lab: Lab, address: str, table: str = TABLE) -> None:
-        super().__init__(f"writer to the database at {address}")
+        super().__init__(f"{WRITER} the database at {address}")
         self._table = table
         self._place = (address, DATABASE_PORT)
         self._daemon = int(lab.describe()["daemon"])

@@ -68,6 +68,16 @@ def test_every_mark_has_its_word_however_close_they_are() -> None:
         assert f">{word}</text>" in picture
 
 
+def test_a_writer_is_named_in_full_and_what_is_longer_is_cut() -> None:
+    heard = [
+        replace(power_loss().heard[0], client=client)
+        for client in ("writer to the database at 10.77.2.100", f"{'a' * 40} at port 80")
+    ]
+    picture = draw_course(power_loss(heard=heard))
+    assert ">writer to the database at 10.77.2.100</text>" in picture
+    assert f">client of {'a' * 27}…</text>" in picture
+
+
 def test_no_mark_is_drawn_over_a_label_or_a_bar() -> None:
     picture = draw_course(power_loss())
     assert picture.rindex("stroke-dasharray: 3.6,2.4") < picture.index('id="patch_3"')
