@@ -68,8 +68,7 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
                     E.CLASS("head"),
                 ),
                 E.P(
-                    f"{record.count} faults played, {failed} failed, "
-                    f"{len(record.left_out)} not played.",
+                    f"{_count_plays(record)}, {failed} failed, {len(record.left_out)} not played.",
                     E.CLASS("muted"),
                 ),
                 *([] if record.seed is None else [E.P(f"Seed {record.seed}.", E.CLASS("muted"))]),
@@ -77,15 +76,21 @@ def _build(record: Rehearsal, names: dict[str, Play], pictures: dict[str, str]) 
                 *_show_outages(record),
                 *_show_comparison(record),
                 *_show_notes(record),
-                E.H2("All faults"),
-                E.DIV(_build_table(names), E.CLASS("scroll")),
+                *_show_table(names),
                 *_show_left_out(record),
-                E.H2("One by one"),
-                *(_build_play(name, play, pictures.get(name)) for name, play in names.items()),
+                *_show_plays(names, pictures),
             )
         ),
         lang="en",
     )
+
+
+def _count_plays(record: Rehearsal) -> str:
+    """And of how many faults, where one was played more than once."""
+    played = len(record.plays)
+    faults = len({(one.cib, one.fault) for one in record.plays})
+    plays = f"{record.count} play{'' if (record.planned or played) == 1 else 's'}"
+    return plays if faults == played else f"{plays} of {faults} fault{'' if faults == 1 else 's'}"
 
 
 def _word(said: str = "", *, passed: bool) -> html.HtmlElement:
@@ -167,9 +172,16 @@ def _show_notes(record: Rehearsal) -> Iterator[html.HtmlElement]:
         yield E.E.section(E.UL(*(E.LI(note) for note in record.notes)), E.CLASS("card notes"))
 
 
-def _build_table(names: dict[str, Play]) -> html.HtmlElement:
-    head = ("", "Fault", "CIB", "What should happen", "Outage", "Fenced", "Writes lost")
-    return E.TABLE(E.TR(*(E.TH(one) for one in head)), *(_build_row(*one) for one in names.items()))
+def _show_table(names: dict[str, Play]) -> Iterator[html.HtmlElement]:
+    if names:
+        yield E.H2("All faults")
+        head = ("", "Fault", "CIB", "What should happen", "Outage", "Fenced", "Writes lost")
+        yield E.DIV(
+            E.TABLE(
+                E.TR(*(E.TH(one) for one in head)), *(_build_row(*one) for one in names.items())
+            ),
+            E.CLASS("scroll"),
+        )
 
 
 def _build_row(name: str, play: Play) -> html.HtmlElement:
@@ -205,6 +217,13 @@ def _show_left_out(record: Rehearsal) -> Iterator[etree._Element]:
             ),
             E.CLASS("scroll"),
         )
+
+
+def _show_plays(names: dict[str, Play], pictures: dict[str, str]) -> Iterator[html.HtmlElement]:
+    if names:
+        yield E.H2("One by one")
+    for name, play in names.items():
+        yield _build_play(name, play, pictures.get(name))
 
 
 def _build_play(name: str, play: Play, picture: str | None) -> html.HtmlElement:

@@ -184,6 +184,33 @@ def test_a_play_of_the_counterparts_says_so_wherever_it_is_named(tmp_path: Path)
     assert document.xpath("//section//h3/text()") == names
 
 
+@pytest.mark.parametrize(
+    ("plays", "planned", "said"),
+    [
+        ([], 1, "0 of 1 play, 0 failed, 1 not played."),
+        (["hang"], None, "1 play, 0 failed, 1 not played."),
+        (["hang"], 24, "1 of 24 plays, 0 failed, 1 not played."),
+        (["hang", "move"], 2, "2 plays, 0 failed, 1 not played."),
+        (["hang", "hang"], 2, "2 plays of 1 fault, 0 failed, 1 not played."),
+        (["hang", "move", "hang"], 8, "3 of 8 plays of 2 faults, 0 failed, 1 not played."),
+    ],
+)
+def test_the_page_counts_plays_and_of_how_many_faults(
+    tmp_path: Path, plays: list[str], planned: int | None, said: str
+) -> None:
+    fine = [Verdict("nothing left", holds=True, said="it is not")]
+    made = record(*(power_loss(fault=fault, verdicts=fine) for fault in plays))
+    made.planned = planned
+    document: Any = html.fromstring(write_report(made, tmp_path).read_bytes())
+    assert document.xpath("//p/text()")[0] == said
+
+
+def test_a_page_without_a_play_has_no_empty_table(tmp_path: Path) -> None:
+    document: Any = html.fromstring(write_report(record(), tmp_path).read_bytes())
+    assert document.xpath("//h2/text()") == ["Not played"]
+    assert len(document.xpath("//table")) == 1
+
+
 def test_a_play_of_several_tries_says_how_many_and_why(tmp_path: Path) -> None:
     play = judged(power_loss(again=["the witness was blind: 1", "the witness was blind: 2"]))
     page = write_report(record(play, judged(power_loss())), tmp_path)
