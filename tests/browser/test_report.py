@@ -26,6 +26,7 @@ _ASK = """<script>window.onload = () => {
     return box.width < 300 || box.height < 60;
   }).length);
   document.body.setAttribute("data-pictures", svg.length);
+  document.body.setAttribute("data-sentence", document.querySelector("td.sentence").clientWidth);
 }</script>"""
 
 
@@ -56,6 +57,7 @@ def test_every_picture_is_seen_and_nothing_is_wider_than_the_window(
     assert body.get("data-pictures") == "2"
     assert body.get("data-flat") == "0"
     assert int(body.get("data-wide", "99999")) <= width
+    assert int(body.get("data-sentence", "0")) >= 250  # and not a word a line
 
 
 def test_it_can_be_printed_to_a_picture(page: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ table { border-collapse: collapse; width: 100%; background: #fff; font-size: 14p
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--line);
          vertical-align: top; } th { color: var(--muted); font-weight: 600; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.sentence { min-width: 16rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; }
 .word { display: inline-block; padding: 0 .5rem; border-radius: 99px; font-size: 13px;
         font-weight: 600; } .passed { background: #d8f0e2; color: #14613f; }
@@ -197,7 +198,7 @@ def _build_row(name: str, play: Play) -> html.HtmlElement:
             *([E.DIV(f"{play.tries} tries", E.CLASS("muted"))] if play.again else []),
         ),
         E.TD(play.cib),
-        E.TD(play.expectation.sentence),
+        E.TD(play.expectation.sentence, E.CLASS("sentence")),
         E.TD(outage, E.CLASS("number")),
         E.TD(", ".join(sorted(set(play.fenced))) or "-"),
         E.TD(f"{lost} of {kept}" if play.written else "-", E.CLASS("number")),
@@ -211,7 +212,7 @@ def _show_left_out(record: Rehearsal) -> Iterator[etree._Element]:
             E.TABLE(
                 E.TR(E.TH("Fault"), E.TH("CIB"), E.TH("Why")),
                 *(
-                    E.TR(E.TD(one.fault), E.TD(one.cib), E.TD(one.reason))
+                    E.TR(E.TD(one.fault), E.TD(one.cib), E.TD(one.reason, E.CLASS("sentence")))
                     for one in record.left_out
                 ),
             ),

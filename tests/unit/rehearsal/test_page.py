@@ -205,6 +205,14 @@ def test_the_page_counts_plays_and_of_how_many_faults(
     assert document.xpath("//p/text()")[0] == said
 
 
+def test_tables_scroll_before_a_sentence_has_a_word_a_line(tmp_path: Path) -> None:
+    page = write_report(record(judged(power_loss())), tmp_path)
+    document: Any = html.fromstring(page.read_bytes())
+    sentences = document.xpath("//div[@class='scroll']//td[@class='sentence']/text()")
+    assert sentences == [power_loss().expectation.sentence, "there is no file system"]
+    assert "td.sentence { min-width: " in page.read_text()
+
+
 def test_a_page_without_a_play_has_no_empty_table(tmp_path: Path) -> None:
     document: Any = html.fromstring(write_report(record(), tmp_path).read_bytes())
     assert document.xpath("//h2/text()") == ["Not played"]
