@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SECRET = "lrm://"  # noqa: S105 - Pacemaker puts the value in from a file of the node's
 TRUE = ("true", "yes", "on", "1", "y")  # what Pacemaker takes for true
 FALSE = ("false", "no", "off", "0", "n")  # and for false
+# How the ids of the constraints begin that `crm_resource` makes for a move or a ban by hand.
+BY_HAND = ("cli-ban-", "cli-prefer-", "cli-standby-")
 LEGACY_ROLES = {"master": "Promoted", "slave": "Unpromoted"}
 _CONTAINERS = ("docker", "podman", "rkt")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocf_py.cib.model import BY_HAND
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.witnesses import MountWitness
 from ocf_py.rehearsal.held_addresses import held_addresses
@@ -56,5 +57,6 @@ def _find_astray(scene: Scene) -> Iterator[str]:
 def _find_constraints(scene: Scene) -> Iterator[str]:
     found = scene.order("cibadmin", "--query", "--xpath", "//rsc_location", check=False).stdout
     for word in found.split():
-        if word.startswith('id="cli-'):
-            yield f"a constraint is left: {word[4:].rstrip('>').strip(chr(34))}"
+        name = word.partition('id="')[2].partition('"')[0]
+        if name.startswith(BY_HAND):
+            yield f"a constraint is left: {name}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from ocf_py.cib.document import parse_document
-from ocf_py.cib.model import FALSE, TRUE, members, resources
+from ocf_py.cib.model import BY_HAND, FALSE, TRUE, members, resources
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
@@ -52,6 +52,7 @@ def fit(
         *_remove_fencing_properties(fitted),
         *_remove_acls(fitted),
         *_start_again(fitted),
+        *_remove_moves(fitted),
         *_fit_nodes(fitted, nodes),
         *_fit_addresses(document),
         *_fit_disks(document),
@@ -100,6 +101,19 @@ def _start_again(configuration: etree._Element) -> Iterator[str]:
             if pair.get("name") in _ALL_ASIDE and pair.get("value", "").lower() in TRUE:
                 properties.remove(pair)
                 yield f"cluster property {pair.get('name')}: not set here"
+
+
+def _remove_moves(configuration: etree._Element) -> Iterator[str]:
+    """What a move by hand has left would look like a play's own, and go with that one's."""
+    for constraints in configuration.findall("constraints"):
+        for location in constraints.findall("rsc_location"):
+            name = location.get("id", "")
+            if name.startswith(BY_HAND):
+                constraints.remove(location)
+                yield (
+                    f"constraint {name}: left out: a move or a ban by hand; in the real cluster "
+                    "it holds until `crm_resource --clear`"
+                )
 
 
 def _fit_nodes(configuration: etree._Element, nodes: list[str]) -> list[str]:

@@ -147,6 +147,19 @@ def test_what_the_nodes_have_is_of_the_labs_nodes(tmp_path: Path) -> None:
     assert made.notes[0] == "node alpha: not on standby here"
 
 
+@pytest.mark.parametrize("name", ["cli-prefer-a", "cli-ban-a-on-n1", "cli-standby-a"])
+def test_what_a_move_by_hand_has_left_is_left_out_aloud(tmp_path: Path, name: str) -> None:
+    locations = "".join(
+        f'<rsc_location id="{one}" rsc="a" node="n2" score="INFINITY"/>' for one in (name, "own")
+    )
+    made = plan(write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), constraints=locations), 2)
+    left = made.sides["ocfpy"].iter("rsc_location")
+    assert [one.get("id") for one in left] == ["own"]
+    (line,) = made.notes
+    assert line.startswith(f"constraint {name}: left out: a move or a ban by hand; ")
+    assert line.endswith("in the real cluster it holds until `crm_resource --clear`")
+
+
 def test_more_nodes_than_the_lab_has_are_refused(tmp_path: Path) -> None:
     nodes = "".join(f'<node id="{one}" uname="m{one}"/>' for one in range(3))
     file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), nodes=nodes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocf_py.cib.model import find_around, is_promotable
+from ocf_py.cib.model import BY_HAND, find_around, is_promotable
 from ocf_py.cib.references import NAMED_BY
 from ocf_py.validation.cib.check import Flaw, check
 from ocf_py.validation.cib.events import Sequence, by_nature, by_order, members_of
@@ -149,12 +149,9 @@ def _family(situation: Situation, tagged: list[etree._Element], name: str) -> se
 def left_by_hand(situation: Situation) -> Iterator[Flaw]:
     for location in situation.document.elements("rsc_location"):
         name = location.get("id", "")
-        if (
-            not name.startswith(("cli-ban-", "cli-prefer-"))
-            or location.find(".//date_expression") is not None
-        ):
+        if not name.startswith(BY_HAND) or location.find(".//date_expression") is not None:
             continue
-        banned = name.startswith("cli-ban-")
+        banned = not name.startswith("cli-prefer-")
         resource = location.get("rsc", "")
         yield Flaw(
             Severity.NOTE,
