@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ocf_py.lab import Lab, LabError
+from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.settings import Settings
 from ocf_py.toolkit import lab as command_line
 from ocf_py.toolkit import lab_group
@@ -80,7 +81,7 @@ def test_a_state_directory_below_a_file_is_refused(tmp_path: Path, verb: str) ->
     file = tmp_path / "file"
     file.touch()
     raised = call("--state", str(file / "x"), verb).exception
-    assert isinstance(raised, LabError)
+    assert isinstance(raised, UnsuitableLabError)
     assert str(raised) == f"--state {file}/x: {file} is no directory; name another place"
 
 

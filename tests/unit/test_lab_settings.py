@@ -8,7 +8,7 @@ import pytest
 
 from ocf_py.lab import requirements
 from ocf_py.lab.corosync_conf import render_corosync_conf
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import LabError, UnsuitableLabError
 from ocf_py.lab.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("name", ["", "-x", "a/b", "..", "a b", "x" * 41])
 def test_a_lab_name_that_is_no_file_name_is_refused(name: str) -> None:
-    with pytest.raises(LabError, match="lab name"):
+    with pytest.raises(UnsuitableLabError, match="lab name"):
         Settings.build(name)
 
 
 @pytest.mark.parametrize("nodes", [0, 17])
 def test_the_number_of_nodes_has_bounds(nodes: int) -> None:
-    with pytest.raises(LabError, match="1 to 16 nodes"):
+    with pytest.raises(UnsuitableLabError, match="1 to 16 nodes"):
         Settings.build("x", nodes=nodes)
 
 
 @pytest.mark.parametrize("size", [-1, 15, 65537])
 def test_the_shared_disk_has_bounds(size: int) -> None:
-    with pytest.raises(LabError, match="16 to 65536 MiB"):
+    with pytest.raises(UnsuitableLabError, match="16 to 65536 MiB"):
         Settings.build("x", disk_mib=size)
 
 
 def test_a_provider_tree_must_be_an_installed_root(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="resource.d"):
+    with pytest.raises(UnsuitableLabError, match="resource.d"):
         Settings.build("x", provider_trees=(tmp_path,))
 
 
 def test_a_state_directory_too_deep_for_a_socket_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="80 bytes"):
+    with pytest.raises(UnsuitableLabError, match="80 bytes"):
         Settings.build("x", tmp_path / ("d" * 80))
 
 

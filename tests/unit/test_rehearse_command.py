@@ -308,6 +308,10 @@ def test_what_became_of_each_cib_is_told_and_reported_once(
         (["rehearse", ADDRESS, "--fault", "nope"], "there is no fault 'nope'"),
         (["rehearse", str(EXAMPLES / "block-mirror.xml"), "--nodes", "3"], "between 2 nodes"),
         (["rehearse", str(EXAMPLES / "hot-standby.xml"), "--peer"], "has no counterpart"),
+        (["rehearse", ADDRESS, "--name", "ad/min"], "lab name 'ad/min': use up to 40"),
+        (["rehearse", ADDRESS, "--name", "x" * 40, "--labs", "2"], "use up to 40"),
+        (["rehearse", ADDRESS, "--state", f"/nowhere/{'d' * 80}"], "may have 80 bytes"),
+        (["soak", ADDRESS, "--name", ""], "lab name '': use up to 40"),
         (["soak", ADDRESS, "--seed", "-1"], "invalid value for '--seed'"),
     ],
 )

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ocf_py.lab.errors import LabError, UnsuitableLabError
+from ocf_py.lab.errors import UnsuitableLabError
 
 STATE_HOME = Path("/run/ocfpy-lab")
 LOG_HOME = Path("/var/log/ocfpy-lab")
@@ -28,12 +28,18 @@ _SERIAL = re.compile(r"[0-9a-f]{8}")
 
 
 def check_name(name: str) -> None:
-    """Raise LabError unless `name` can be a directory's and a cgroup's."""
+    """Raise UnsuitableLabError unless `name` can be a directory's and a cgroup's."""
     if not _NAME.fullmatch(name):
-        raise LabError(
+        raise UnsuitableLabError(
             f"lab name {name!r}: use up to 40 letters, digits, '-', '_' and '.', "
             "and begin with a letter or digit"
         )
+
+
+def check_nodes(nodes: int) -> None:
+    """Raise UnsuitableLabError unless a lab can have so many."""
+    if not 1 <= nodes <= MOST_NODES:
+        raise UnsuitableLabError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
 
 
 @dataclass(frozen=True)
@@ -72,21 +78,26 @@ class Settings:
         disk_mib: int = 0,
         kind: str = "namespaces",
     ) -> Settings:
-        """Check what a user asked for; LabError says what is wrong with it."""
+        """Check what a user asked for; UnsuitableLabError says what is wrong with it."""
         check_name(name)
-        if not 1 <= nodes <= MOST_NODES:
-            raise LabError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
+        check_nodes(nodes)
         if init not in INITS:
-            raise LabError(f"unknown init {init!r}: choose {' or '.join(INITS)}")
+            raise UnsuitableLabError(f"unknown init {init!r}: choose {' or '.join(INITS)}")
         if disk_mib and not LEAST_DISK <= disk_mib <= MOST_DISK:
-            raise LabError(f"a shared disk has {LEAST_DISK} to {MOST_DISK} MiB, not {disk_mib}")
+            raise UnsuitableLabError(
+                f"a shared disk has {LEAST_DISK} to {MOST_DISK} MiB, not {disk_mib}"
+            )
         for tree in provider_trees:
             if not (tree / "usr/lib/ocf/resource.d").is_dir():
-                raise LabError(f"{tree} holds no usr/lib/ocf/resource.d: give an installed root")
+                raise UnsuitableLabError(
+                    f"{tree} holds no usr/lib/ocf/resource.d: give an installed root"
+                )
         home = STATE_HOME / name if state is None else state.absolute()
         logs = LOG_HOME / name if state is None else home / "log"
         if len(str(home)) > LONGEST_STATE_PATH:
-            raise LabError(f"{home}: a state directory's path may have {LONGEST_STATE_PATH} bytes")
+            raise UnsuitableLabError(
+                f"{home}: a state directory's path may have {LONGEST_STATE_PATH} bytes"
+            )
         trees = tuple(tree.absolute() for tree in provider_trees)
         settings = cls(name, home, logs, nodes, init, trees, disk_mib)
         return _for_guests(settings) if kind == "vm" else settings

@@ -16,6 +16,7 @@ from ocf_py.cib.model import members
 from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.lab import Lab
+from ocf_py.lab.settings import check_nodes
 from ocf_py.rehearsal.asking import CHECKS
 from ocf_py.rehearsal.fitting import fit
 from ocf_py.rehearsal.mirrored_disks import check_disks
@@ -68,6 +69,7 @@ def plan(cib: Path, nodes: int, *, peer: bool = False, name: str = "") -> Plan:
         raise UnusableInput(f"{cib}: {error.strerror or error}") from error
     if not document.has_resources:
         raise UnusableInput(f"{cib}: <{document.root.tag}> is a part of a CIB, not the whole")
+    check_nodes(nodes)
     names = [f"n{number}" for number in range(1, nodes + 1)]
     configuration, notes = fit(read_configuration(cib), names, ALERT)
     sides = {OURS: configuration}

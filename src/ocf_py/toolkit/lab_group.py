@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import LabError, UnsuitableLabError
 from ocf_py.lab.lab import Lab
 from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import DEFAULT_NAME, STATE_HOME
@@ -85,7 +85,9 @@ def _choose(context: click.Context, option: click.Parameter, value: Any) -> None
 def _check_parents(state: Path) -> Path:
     for parent in state.absolute().parents:
         if parent.exists() and not parent.is_dir():
-            raise LabError(f"--state {state}: {parent} is no directory", hint="name another place")
+            raise UnsuitableLabError(
+                f"--state {state}: {parent} is no directory", hint="name another place"
+            )
     return state
 
 

@@ -11,7 +11,7 @@ import click
 
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
-from ocf_py.lab.settings import MOST_NODES
+from ocf_py.lab.settings import MOST_NODES, Settings
 from ocf_py.rehearsal.ending import ended_by_sigterm
 from ocf_py.toolkit.errors import UnusableInput
 from ocf_py.toolkit.lab_group import Verb
@@ -159,7 +159,6 @@ def soak(
     number = random.SystemRandom().randrange(1 << 32) if seed is None else seed
     record = _begin(f"Soak of {cib.name}", asked)
     record.seed = number
-    click.echo(f"seed {number}", err=True)
 
     def act(company: Company, share: Share) -> None:
         company.play_by_chance(share.plan, share.faults, minutes * 60, number)
@@ -197,15 +196,16 @@ def _run(
     from ocf_py.rehearsal.faults import FAULTS
     from ocf_py.rehearsal.planning import build_lab, plan_all
     from ocf_py.rehearsal.rehearsal import Company, count_plays
-    from ocf_py.rehearsal.shares import play_one_by_one, play_side_by_side
+    from ocf_py.rehearsal.shares import deal, play_one_by_one, play_side_by_side
     from ocf_py.rehearsal.summary import tell_play
 
     if not cibs:
         raise UnusableInput("no CIB is given", hint="give it what `cibadmin --query` prints")
     plans, left = plan_all(cibs, asked.nodes, peer=record.compared)
     record.left_out += left
+    faults = asked.faults or tuple(FAULTS)
+    places = _find_places(deal(plans, faults, labs), labs, *context.obj)
     check_root()
-    name, state = context.obj
     progress = Lines()
     _note_what_is_other(plans, record, progress)
 
@@ -214,11 +214,9 @@ def _run(
             click.echo(line, err=asked.as_json)
 
     def play(share: Share, into: Rehearsal, tell: Callable[[Play], None]) -> None:
-        which, where = (name, state) if labs == 1 else _place_of(share, name, state)
-        with build_lab(share.plan, which, where, progress) as lab:
+        with build_lab(share.plan, *places[share.number], progress) as lab:
             act(Company(lab, into, tell, progress, asked.prepare_with), share)
 
-    faults = asked.faults or tuple(FAULTS)
     record.planned = rounds and count_plays(plans, faults, rounds)
     try:
         if labs == 1:
@@ -233,7 +231,25 @@ def _run(
     context.exit(FINE if record.passed else FOUND)
 
 
+def _find_places(
+    shares: Sequence[Share], labs: int, name: str, state: Path | None
+) -> dict[int, tuple[str, Path | None]]:
+    """Each share's lab, by its number; UnsuitableLabError where no lab can be called so."""
+    if labs == 1:
+        places = {share.number: (name, state) for share in shares}
+    else:
+        places = {
+            share.number: (f"{name}-{share.number}", state and state / str(share.number))
+            for share in shares
+        }
+    for place in places.values():
+        Settings.build(*place)
+    return places
+
+
 def _note_what_is_other(plans: Sequence[Plan], record: Rehearsal, progress: Progress) -> None:
+    if record.seed is not None:
+        progress.step(f"seed {record.seed}")
     for out in record.left_out:
         progress.step(f"{out.cib}: left out: {out.reason}")
     for one in plans:
@@ -241,7 +257,3 @@ def _note_what_is_other(plans: Sequence[Plan], record: Rehearsal, progress: Prog
             record.note(f"{one.name}: {note}")
     for line in record.notes:
         progress.step(line)
-
-
-def _place_of(share: Share, name: str, state: Path | None) -> tuple[str, Path | None]:
-    return f"{name}-{share.number}", state and state / str(share.number)

@@ -168,6 +168,13 @@ def test_more_nodes_than_the_lab_has_are_refused(tmp_path: Path) -> None:
         plan(file, 2)
 
 
+def test_a_cib_of_more_nodes_than_any_lab_has_is_left_out_beside_others(tmp_path: Path) -> None:
+    nodes = "".join(f'<node id="{one}" uname="m{one}"/>' for one in range(20))
+    file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"), nodes=nodes)
+    _, (left,) = plan_all([EXAMPLES / "address.xml", file], None)
+    assert left.reason == "a lab has 1 to 16 nodes, not 20"
+
+
 @pytest.mark.parametrize(
     ("host", "said"),
     [
