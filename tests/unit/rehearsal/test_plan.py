@@ -14,6 +14,7 @@ from ocf_py.rehearsal.asking import find_doors
 from ocf_py.rehearsal.faults import FAULTS
 from ocf_py.rehearsal.mirrored_disks import find_pair
 from ocf_py.rehearsal.planning import count_nodes, plan, plan_all
+from ocf_py.rehearsal.preparation import ALERT
 from ocf_py.rehearsal.record import STAYS, Expectation
 from ocf_py.toolkit.errors import UnusableInput
 
@@ -158,6 +159,16 @@ def test_what_a_move_by_hand_has_left_is_left_out_aloud(tmp_path: Path, name: st
     (line,) = made.notes
     assert line.startswith(f"constraint {name}: left out: a move or a ban by hand; ")
     assert line.endswith("in the real cluster it holds until `crm_resource --clear`")
+
+
+def test_alerts_are_left_out_aloud(tmp_path: Path) -> None:
+    file = write(tmp_path, _IP.format(id="a", ip="10.77.2.9"))
+    alerts = '<alerts><alert id="mail" path="/usr/local/bin/mail.sh"/></alerts></configuration>'
+    file.write_text(file.read_text().replace("</configuration>", alerts))
+    made = plan(file, 2)
+    (alert,) = made.sides["ocfpy"].iter("alert")
+    assert alert.get("path") == ALERT
+    assert made.notes == ["alert mail: left out: only the rehearsal's own tells here"]
 
 
 def test_more_nodes_than_the_lab_has_are_refused(tmp_path: Path) -> None:
