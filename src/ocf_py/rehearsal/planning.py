@@ -77,6 +77,11 @@ def plan(cib: Path, nodes: int, *, peer: bool = False, name: str = "") -> Plan:
     if peer:
         sides[PEER], more = put_counterparts(configuration, stage.idle)
         notes += more
+    notes += [
+        f"node {one}: not in the lab, so what names it counts for nothing"
+        for one in dict.fromkeys(_name_nodes(configuration))
+        if one not in names
+    ]
     notes += [f"{part}: left out: {reason}" for part, reason in stage.idle.items()]
     notes += [
         f"{one.id}: nobody counts its mounts, or writes there: "
@@ -140,7 +145,7 @@ def count_nodes(cib: Path) -> int:
 
 def _name_nodes(root: etree._Element) -> Iterator[str]:
     """What can mean nothing but a node: where constraints name one, and a mirror's addresses."""
-    for location in root.iterfind(".//constraints/rsc_location"):
+    for location in root.iterfind(".//constraints/rsc_location[@node]"):
         yield location.get("node", "")
     for expression in root.iterfind(".//constraints//expression[@attribute='#uname']"):
         yield expression.get("value", "")

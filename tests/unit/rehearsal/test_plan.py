@@ -266,6 +266,12 @@ def test_the_examples_have_the_nodes_that_they_name(example: str, number: int) -
     assert count_nodes(EXAMPLES / f"{example}.xml") == number
 
 
+def test_what_names_a_node_that_the_lab_has_not_is_told() -> None:
+    line = "node n3: not in the lab, so what names it counts for nothing"
+    assert plan(EXAMPLES / "n-plus-one.xml", 2).notes.count(line) == 1
+    assert line not in plan(EXAMPLES / "n-plus-one.xml", 3).notes
+
+
 def test_a_disk_becomes_the_labs_and_a_second_one_is_refused(tmp_path: Path) -> None:
     one = _DISK.format(id="a", device="/dev/mapper/x")
     made = plan(write(tmp_path, one), 2)
