@@ -6,9 +6,10 @@ from subprocess import CompletedProcess
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from lxml import etree
 
 from ocf_py.lab.errors import LabError
-from ocf_py.lab.load import OCF_AGENTS, load_cib
+from ocf_py.lab.load import OCF_AGENTS, load_cib, load_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,12 @@ def test_an_agent_that_is_not_there_is_named_and_nothing_is_replaced(example: Pa
     with pytest.raises(LabError, match=line):
         load(node, example)
     assert node.ran == ["find"]
+
+
+def test_a_configuration_of_no_file_has_the_name_and_the_remedy_it_is_given() -> None:
+    node, example = cast("Node", PlayedNode()), etree.fromstring(EXAMPLE)
+    with pytest.raises(LabError, match="^cib.xml: resource a needs .*; install it$"):
+        load_configuration(node, "cib.xml", example, "install it")
 
 
 @pytest.mark.parametrize(

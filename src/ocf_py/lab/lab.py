@@ -11,7 +11,7 @@ from ocf_py.lab.controls import Controls
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.events import Event, read_events
 from ocf_py.lab.life import begin, bring_down
-from ocf_py.lab.load import load_cib
+from ocf_py.lab.load import load_cib, load_configuration
 from ocf_py.lab.lock import check_private
 from ocf_py.lab.naming import command_for, title
 from ocf_py.lab.progress import Progress, Silence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from lxml import etree
     from typing_extensions import Self
 
     from ocf_py.lab.life import Lease
@@ -212,6 +213,13 @@ class Lab(Controls):
         Returns a line for each part of the example that the lab's own part displaced.
         """
         return load_cib(self.running_nodes()[0], path, provider)
+
+    def load_configuration(self, name: str, example: etree._Element, remedy: str) -> list[str]:
+        """The same for an example that is in no file: messages call it `name`.
+
+        `remedy` is what to do about an agent that no node has.
+        """
+        return load_configuration(self.running_nodes()[0], name, example, remedy)
 
     def running_nodes(self) -> list[Node]:
         """Nodes that are on; LabError when none is."""

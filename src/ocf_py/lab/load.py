@@ -16,16 +16,22 @@ if TYPE_CHECKING:
     from ocf_py.lab.node import Node
 
 OCF_AGENTS = "/usr/lib/ocf/resource.d"
+_REMEDY = "correct the file or --provider, or bring the lab up with --provider-tree"
 
 
 def load_cib(node: Node, path: Path, provider: str | None = None) -> list[str]:
-    """Replace a cluster's configuration by a file's through one of its nodes.
+    """Replace a cluster's configuration by a file's, as `load_configuration`."""
+    return load_configuration(node, str(path), read_configuration(path, provider), _REMEDY)
 
-    Returns what was left out because it is the lab's own, a line each. LabError names the file,
-    and the agent that is not there or the first thing the schema forbids.
+
+def load_configuration(node: Node, name: str, example: etree._Element, remedy: str) -> list[str]:
+    """Replace a cluster's configuration through one of its nodes.
+
+    Returns what was left out because it is the lab's own, a line each. LabError calls the
+    configuration `name`, and names the agent that is not there, with the `remedy`, or the first
+    thing the schema forbids.
     """
-    example = read_configuration(path, provider)
-    check_agents(node, path, name_agents(example))
+    check_agents(node, name, name_agents(example), remedy)
     told = node.run(["cibadmin", "--query"]).stdout.encode()
     live = etree.fromstring(told, etree.XMLParser(remove_blank_text=True))
     merged = merge(live, example)
@@ -33,11 +39,11 @@ def load_cib(node: Node, path: Path, provider: str | None = None) -> list[str]:
     done = node.run(replace, stdin=etree.tostring(merged.configuration), check=False)
     if done.returncode != 0:
         said = _verify(node, live, merged.configuration) or done.stderr.strip()
-        raise LabError(f"{path}: Pacemaker refuses it: {said}")
+        raise LabError(f"{name}: Pacemaker refuses it: {said}")
     return merged.left_out
 
 
-def check_agents(node: Node, path: Path, agents: dict[str, str]) -> None:
+def check_agents(node: Node, name: str, agents: dict[str, str], remedy: str) -> None:
     """Raise LabError for the first agent (`provider/type`: resource) that the node does not have.
 
     Pacemaker takes such a resource, and fails its first monitor on every node.
@@ -50,9 +56,9 @@ def check_agents(node: Node, path: Path, agents: dict[str, str]) -> None:
     for file, agent in files.items():
         if file not in there:
             raise LabError(
-                f"{path}: resource {agents[agent]} needs the agent ocf:{agent.replace('/', ':')}, "
+                f"{name}: resource {agents[agent]} needs the agent ocf:{agent.replace('/', ':')}, "
                 f"and {node.name} has no program {file}",
-                hint="correct the file or --provider, or bring the lab up with --provider-tree",
+                hint=remedy,
             )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from ocf_py.cib.document import UnreadableConfiguration, read_document
+from ocf_py.cib.document import UnreadableConfiguration, parse_document, read_document
 from ocf_py.cib.model import members
 from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import UnsuitableLabError
@@ -21,7 +20,7 @@ from ocf_py.rehearsal.asking import CHECKS
 from ocf_py.rehearsal.fitting import fit
 from ocf_py.rehearsal.mirrored_disks import check_disks
 from ocf_py.rehearsal.peers import put_counterparts
-from ocf_py.rehearsal.preparation import ALERT
+from ocf_py.rehearsal.preparation import ALERT, tell_how_to_bring
 from ocf_py.rehearsal.record import OURS, PEER
 from ocf_py.rehearsal.run import LeftOut
 from ocf_py.rehearsal.stage import Stage, read_stage
@@ -176,18 +175,11 @@ def _needs_systemd(one: Plan) -> bool:
     )
 
 
-def load(lab: Lab, configuration: etree._Element) -> list[str]:
-    """Load a configuration; returns what the lab leaves out of it."""
-    with tempfile.TemporaryDirectory() as folder:
-        return lab.load(_write(configuration, folder))
+def load(lab: Lab, stage: Stage, configuration: etree._Element) -> list[str]:
+    """Load a configuration of a stage's CIB; returns what the lab leaves out of it."""
+    remedy = tell_how_to_bring(in_guests=stage.needs_guests)
+    return lab.load_configuration(stage.name, configuration, remedy)
 
 
 def _sort(name: str, configuration: etree._Element, nodes: int) -> Stage:
-    with tempfile.TemporaryDirectory() as folder:
-        return read_stage(name, read_document(_write(configuration, folder)), nodes)
-
-
-def _write(configuration: etree._Element, folder: str) -> Path:
-    path = Path(folder, "cib.xml")
-    path.write_bytes(etree.tostring(configuration))
-    return path
+    return read_stage(name, parse_document(Path(name), etree.tostring(configuration)), nodes)

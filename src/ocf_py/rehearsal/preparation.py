@@ -126,13 +126,17 @@ def _prepare_mirror(lab: Lab, mirror: Part) -> None:
     lab.nodes[0].run(["tee", f"{directory}/index.html"], stdin=b"of the first node\n")
 
 
+def tell_how_to_bring(*, in_guests: bool) -> str:
+    """The remedy where a node has not what a CIB takes for granted; guests have their own image."""
+    return f"{'' if in_guests else 'install it on this machine, or '}bring it with --prepare"
+
+
 def _check_program(node: Node, part: Part, *, in_guests: bool) -> None:
     program = part.get("command", "binfile")
     if program and node.run(["test", "-x", program], check=False).returncode != 0:
-        here = "" if in_guests else "install it on this machine, or "
         raise LabError(
             f"{part.id}: {node.name} has no program {program}",
-            hint=f"{here}bring it with --prepare",
+            hint=tell_how_to_bring(in_guests=in_guests),
         )
     if find_database(part) and shutil.which("psql") is None:
         raise LabError(

@@ -130,13 +130,13 @@ class Company:
             return
         is_other = self._loaded is None or self._loaded[0] != one.name
         self._loaded = None
-        load(self._lab, etree.Element("configuration"))
+        load(self._lab, one.stage, etree.Element("configuration"))
         self._lab.running_nodes()[0].run(
             ["crm_resource", "--wait"], timeout=_UP_SECONDS * one.stage.pace
         )
         if is_other:
             prepare(self._lab, one.stage, self._prepare_with)
-        for line in load(self._lab, one.sides[side]):
+        for line in load(self._lab, one.stage, one.sides[side]):
             said = f"{one.name}: left out: {line}"
             self._progress.step(said)
             self._record.note(said)

@@ -38,7 +38,7 @@ def loaded(shared_lab: Lab) -> Iterator[Callable[[], Scene]]:
     calm(shared_lab)
     made = plan(EXAMPLES / "database.xml", len(shared_lab.nodes))
     prepare(shared_lab, made.stage)
-    load(shared_lab, made.sides[OURS])
+    load(shared_lab, made.stage, made.sides[OURS])
 
     def set_the_scene() -> Scene:
         scene = Scene(shared_lab, made.stage)
@@ -49,7 +49,7 @@ def loaded(shared_lab: Lab) -> Iterator[Callable[[], Scene]]:
     for write in _WRITES:
         write.wait(_SEEN_SECONDS)
     calm(shared_lab)
-    load(shared_lab, etree.Element("configuration"))
+    load(shared_lab, made.stage, etree.Element("configuration"))
     settle(shared_lab)
 
 

@@ -13,7 +13,7 @@ from ocf_py.lab.vm.drbd_pair import LINBIT_HANDLERS, OUR_HANDLERS
 from ocf_py.rehearsal.asking import find_doors
 from ocf_py.rehearsal.faults import FAULTS
 from ocf_py.rehearsal.mirrored_disks import find_pair
-from ocf_py.rehearsal.planning import count_nodes, plan, plan_all
+from ocf_py.rehearsal.planning import count_nodes, load, plan, plan_all
 from ocf_py.rehearsal.preparation import ALERT
 from ocf_py.rehearsal.record import STAYS, Expectation
 from ocf_py.toolkit.errors import UnusableInput
@@ -516,6 +516,27 @@ def test_what_runs_on_every_node_says_nowhere_where_the_service_is(tmp_path: Pat
 
 def test_a_promotable_clone_is_where_it_is_promoted() -> None:
     assert plan(EXAMPLES / "stateful.xml", 2).stage.anchor.is_spread is False
+
+
+@pytest.mark.parametrize(
+    ("example", "remedy"),
+    [
+        ("address", "install it on this machine, or bring it with --prepare"),
+        ("block-mirror", "bring it with --prepare"),
+    ],
+)
+def test_what_is_loaded_is_called_as_its_file_with_a_remedy_that_helps(
+    example: str, remedy: str
+) -> None:
+    class Loading:
+        def load_configuration(self, *words: object) -> list[str]:
+            asked.append(words)
+            return []
+
+    asked: list[tuple[object, ...]] = []
+    made = plan(EXAMPLES / f"{example}.xml", 2)
+    assert load(cast("Lab", Loading()), made.stage, made.sides["ocfpy"]) == []
+    assert asked == [(f"{example}.xml", made.sides["ocfpy"], remedy)]
 
 
 def test_what_is_not_to_run_is_left_out_aloud(tmp_path: Path) -> None:
