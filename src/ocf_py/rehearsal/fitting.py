@@ -19,11 +19,15 @@ from ocf_py.rehearsal.idle import find_idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Union
 
     from ocf_py.cib.document import Document
     from ocf_py.cib.model import Resource
 
-_FIRST_HOST = 150  # of the addresses that stand for others
+    _Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+
+# The first host of those that stand for others, by the version of IP; both read as 150.
+_FIRST_HOST = {4: 150, 6: 0x150}
 _MOST = 100
 _ALERT = "ocfpy-rehearsal"
 # How the names of the properties begin that say how a cluster fences, in the words of any release.
@@ -32,8 +36,10 @@ _LABS_OWN = "stonith-enabled"  # which the lab sets, and tells of where the file
 _REMOTE = "ocf:pacemaker:remote"
 _ASIDE = ("standby", "maintenance")  # a node's attributes by which nothing of its is played
 _ALL_ASIDE = ("maintenance-mode", "stop-all-resources")  # a cluster's properties like that
-_NETWORK = ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False)
-_NETWORK6 = ipaddress.ip_network(f"{SERVICE.client_address6}/{PREFIX_LENGTH6}", strict=False)
+_NETWORKS = {
+    4: ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False),
+    6: ipaddress.ip_network(f"{SERVICE.client_address6}/{PREFIX_LENGTH6}", strict=False),
+}
 
 
 def fit(
@@ -157,35 +163,41 @@ def _rename(word: str, names: dict[str, str]) -> str:
 
 
 def _fit_addresses(document: Document) -> list[str]:
-    places: dict[str, str] = {}
+    places: dict[_Address, str] = {}
+    words: dict[str, str] = {}  # as the file writes them: of IPv6 one address has many forms
     notes = []
-    addresses = [(one, _read_address(one)) for one in _find(document, "IPaddr", "IPaddr2")]
-    taken = [address for _, address in addresses]
-    hosts = (_NETWORK.network_address + _FIRST_HOST + number for number in range(_MOST))
-    free = (str(host) for host in hosts if host not in taken)
-    for resource, address in addresses:
-        if address in _NETWORK or address in _NETWORK6:
+    addresses = [(one, *_read_address(one)) for one in _find(document, "IPaddr", "IPaddr2")]
+    free = {version: _find_free(version, [one for *_, one in addresses]) for version in _NETWORKS}
+    for resource, text, address in addresses:
+        network = _NETWORKS[address.version]
+        if address in network:
             continue
-        here = places.get(str(address)) or next(free, None)
-        if isinstance(address, ipaddress.IPv6Address) or here is None:
+        here = places.get(address) or next(free[address.version], None)
+        if here is None:
             raise UnsuitableLabError(
-                f"{resource.id}: the lab has no place for {address}",
-                hint=f"give it an address of {_NETWORK} for the rehearsal",
+                f"{resource.id}: the lab has no place for {text}",
+                hint=f"give it an address of {network} for the rehearsal",
             )
-        places[str(address)] = here
+        places[address] = words[text] = here
         pairs = _pairs(resource)
-        for name, value in (("nic", SERVICE.interface), ("cidr_netmask", str(PREFIX_LENGTH))):
+        for name, value in (("nic", SERVICE.interface), ("cidr_netmask", str(network.prefixlen))):
             if name in pairs:
                 pairs[name].set("value", value)
-        notes.append(f"{resource.id}: {address} is {here} on {SERVICE.interface} here")
-    _replace_addresses(document.root, places)
+        notes.append(f"{resource.id}: {text} is {here} on {SERVICE.interface} here")
+    _replace_addresses(document.root, words)
     return notes
 
 
-def _read_address(resource: Resource) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _find_free(version: int, taken: list[_Address]) -> Iterator[str]:
+    first = _NETWORKS[version].network_address + _FIRST_HOST[version]
+    hosts = (first + number for number in range(_MOST))
+    return (str(host) for host in hosts if host not in taken)
+
+
+def _read_address(resource: Resource) -> tuple[str, _Address]:
     text = next((one.value for one in resource.parameters if one.name == "ip"), "")
     try:
-        return ipaddress.ip_address(text)
+        return text, ipaddress.ip_address(text)
     except ValueError:
         said = f"{text} is no address" if text else "it has no ip"
         raise UnsuitableLabError(
@@ -197,13 +209,20 @@ def _replace_addresses(configuration: etree._Element, places: dict[str, str]) ->
     """Where they are words of a value, too: a program listens there, and is asked there."""
     if not places:
         return
-    # Neither in 10.0.0.11 is 10.0.0.1 one, nor in 110.0.0.1, nor in 10.0.0.1.example.com.
-    any_of = "|".join(re.escape(one) for one in places)
-    word = re.compile(rf"(?<![\w.])(?:{any_of})(?!\w|\.\w)")
+    word = re.compile("|".join(map(_match_word, places)))
     for pair in configuration.iter("nvpair"):
         value = pair.get("value")
         if value is not None:
             pair.set("value", word.sub(lambda found: places[found[0]], value))
+
+
+def _match_word(address: str) -> str:
+    """Neither in 10.0.0.11 is 10.0.0.1 one, nor in 110.0.0.1, nor in 10.0.0.1.example.com.
+
+    What follows on a colon is a port of IPv4, but a part of another address of IPv6.
+    """
+    colon = ":" if ":" in address else ""
+    return rf"(?<![\w.{colon}]){re.escape(address)}(?![\w{colon}]|\.\w)"
 
 
 def _fit_disks(document: Document) -> list[str]:

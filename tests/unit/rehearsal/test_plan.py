@@ -87,6 +87,31 @@ def test_an_address_is_replaced_wherever_it_is_a_word(tmp_path: Path) -> None:
     }
 
 
+def test_addresses_of_ipv6_become_the_labs_as_the_file_writes_them(tmp_path: Path) -> None:
+    words = {
+        "args": "-b 2001:DB8:0::5 -c 2001:db8::5 -d 2001:DB8:0::5:1 -e 2001:DB8:0::50 -f ::5",
+        "ready": "tcp://[2001:DB8:0::5]:6379",
+        "cidr_netmask": "48",
+    }
+    given = "".join(
+        f'<nvpair id="a-{name}" name="{name}" value="{value}"/>' for name, value in words.items()
+    )
+    first = _IP.format(id="a", ip="2001:DB8:0::5").replace("</inst", f"{given}</inst")
+    others = {"b": "2001:db8::50", "c": "2001:db8:0:0::5", "d": "fd77:0:0:2::151"}
+    more = "".join(_IP.format(id=name, ip=ip) for name, ip in others.items())
+    made = plan(write(tmp_path, first + more), 2)
+    fitted = made.sides["ocfpy"]
+    here = [f"fd77:0:0:2::{host}" for host in ("150", "152", "150", "151")]
+    assert values(fitted, "ip") == here
+    assert values(fitted, "nic") == ["eth2", "eth2", "eth2", "bond0"]
+    assert {name: values(fitted, name) for name in words} == {
+        "args": ["-b fd77:0:0:2::150 -c 2001:db8::5 -d 2001:DB8:0::5:1 -e 2001:DB8:0::50 -f ::5"],
+        "ready": ["tcp://[fd77:0:0:2::150]:6379"],
+        "cidr_netmask": ["64"],
+    }
+    assert made.notes[0] == "a: 2001:DB8:0::5 is fd77:0:0:2::150 on eth2 here"
+
+
 def test_an_address_that_the_lab_gives_is_no_other_ones(tmp_path: Path) -> None:
     addresses = _IP.format(id="a", ip="192.0.2.1") + _IP.format(id="b", ip="10.77.2.150")
     fitted = plan(write(tmp_path, addresses), 2).sides["ocfpy"]
@@ -280,9 +305,19 @@ def test_a_disk_becomes_the_labs_and_a_second_one_is_refused(tmp_path: Path) -> 
         plan(write(tmp_path, one + _DISK.format(id="b", device="/dev/mapper/y")), 2)
 
 
-def test_an_address_that_the_lab_has_no_place_for_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnsuitableLabError, match="2001:db8::1"):
-        plan(write(tmp_path, _IP.format(id="a", ip="2001:db8::1")), 2)
+@pytest.mark.parametrize(
+    ("ip", "network"), [("192.0.2.{}", "10.77.2.0/24"), ("2001:db8::{}", "fd77:0:0:2::/64")]
+)
+def test_an_address_that_the_lab_has_no_place_for_is_refused(
+    tmp_path: Path, ip: str, network: str
+) -> None:
+    many = "".join(_IP.format(id=f"a{one}", ip=ip.format(one)) for one in range(101))
+    with pytest.raises(UnsuitableLabError) as raised:
+        plan(write(tmp_path, many), 2)
+    assert str(raised.value) == (
+        f"a100: the lab has no place for {ip.format(100)}; "
+        f"give it an address of {network} for the rehearsal"
+    )
 
 
 @pytest.mark.parametrize(
@@ -358,7 +393,7 @@ def test_faults_that_cannot_befall_a_cib_say_why() -> None:
 
 
 def test_a_cib_that_no_lab_has_is_left_out_beside_others_and_refused_alone(tmp_path: Path) -> None:
-    refused = write(tmp_path, _IP.format(id="a", ip="2001:db8::1"))
+    refused = write(tmp_path, "".join(_DISK.format(id=one, device=f"/dev/{one}") for one in "ab"))
     cibs = [EXAMPLES / "address.xml", refused, EXAMPLES / "n-plus-one.xml"]
     plans, left = plan_all(cibs, None)
     assert [(one.name, one.stage.nodes) for one in plans] == [
@@ -367,9 +402,9 @@ def test_a_cib_that_no_lab_has_is_left_out_beside_others_and_refused_alone(tmp_p
     ]
     (one,) = left
     assert (one.cib, one.fault) == ("cib.xml", "all")
-    assert one.reason.startswith("a: the lab has no place for 2001:db8::1")
+    assert one.reason.startswith("b: /dev/b: the lab has one shared disk")
     for alone in ([refused], [refused, refused]):
-        with pytest.raises(UnsuitableLabError, match="2001:db8::1"):
+        with pytest.raises(UnsuitableLabError, match="one shared disk"):
             plan_all(alone, None)
 
 
