@@ -42,15 +42,34 @@ def find_doors(stage: Stage) -> list[Door]:
     """The programs whose port is known, by their checks, each at the address it goes with."""
     doors = []
     for program in stage.programs:
-        checks = (program.get(one) for one in CHECKS)
-        usual = DATABASE_PORT if find_database(program) else 0
-        port = next((one for one in map(_port_of, checks) if one), usual)
-        address = _address_of(stage, program)
+        port, address = _find_port(program), _address_of(stage, program)
         if port and address:
             is_web = "http://" in f"{program.get('ready')} {program.get('health')}"
             question = _HTTP if is_web else _QUESTIONS.get(port, b"")
             doors.append(Door(program.id, address, port, question))
     return doors
+
+
+def find_unasked(stage: Stage) -> dict[str, str]:
+    """The programs that have no door, each with the reason."""
+    unasked = {}
+    for program in stage.programs:
+        if not _find_port(program):
+            unasked[program.id] = (
+                "it is a unit, and no check of the CIB's names its port"
+                if program.is_unit
+                else "no ready or health of it names a port"
+            )
+        elif not _address_of(stage, program):
+            unasked[program.id] = "no IPv4 address goes with it"
+    return unasked
+
+
+def _find_port(program: Part) -> int:
+    """By its checks, else the usual one of a database; 0 for none."""
+    checks = (program.get(one) for one in CHECKS)
+    usual = DATABASE_PORT if find_database(program) else 0
+    return next((one for one in map(_port_of, checks) if one), usual)
 
 
 def _port_of(check: str) -> int:
@@ -62,11 +81,10 @@ def _port_of(check: str) -> int:
 
 
 def _address_of(stage: Stage, program: Part) -> str:
-    """Of the same group if there is one, else the only one."""
+    """The first of IPv4 of the same group, else the CIB's only address."""
     own = [one for one in stage.addresses if one.top == program.top]
     some = own or (stage.addresses if len(stage.addresses) == 1 else [])
-    found = some[0].get("ip") if some else ""
-    return "" if ":" in found else found
+    return next((ip for one in some if ":" not in (ip := one.get("ip"))), "")
 
 
 class DoorClient(Watching):

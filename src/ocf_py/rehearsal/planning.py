@@ -16,7 +16,7 @@ from ocf_py.lab.cib import read_configuration
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.lab import Lab
 from ocf_py.lab.settings import check_nodes
-from ocf_py.rehearsal.asking import CHECKS
+from ocf_py.rehearsal.asking import CHECKS, find_unasked
 from ocf_py.rehearsal.fitting import fit
 from ocf_py.rehearsal.mirrored_disks import check_disks
 from ocf_py.rehearsal.peers import put_counterparts
@@ -87,6 +87,7 @@ def plan(cib: Path, nodes: int, *, peer: bool = False, name: str = "") -> Plan:
         + ("every node has it" if one.is_spread else "it is on no disk of the lab")
         for one in stage.loose_mounts
     ]
+    notes += [f"{one}: nobody asks it: {reason}" for one, reason in find_unasked(stage).items()]
     _check_stage(cib, stage)
     if stage.needs_guests:
         check_disks(stage)

@@ -64,6 +64,11 @@ class Part:
         command = self.get("command", "binfile")
         return [command, *split_words(self.get("args", "cmdline_options"))] if command else []
 
+    @property
+    def is_unit(self) -> bool:
+        """Whether systemd runs it."""
+        return self.agent.startswith(("systemd:", "service:")) or bool(self.get("unit"))
+
 
 @dataclass
 class Stage:
@@ -144,9 +149,7 @@ class Stage:
     @property
     def needs_systemd(self) -> bool:
         """Whether something of it is a unit of systemd."""
-        return any(
-            one.agent.startswith(("systemd:", "service:")) or one.get("unit") for one in self.parts
-        )
+        return any(one.is_unit for one in self.parts)
 
     @property
     def needs_guests(self) -> bool:

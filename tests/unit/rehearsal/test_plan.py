@@ -519,6 +519,31 @@ def test_the_same_clients_ask_the_same_of_both_sides() -> None:
     assert find_doors(made.stage_of("peer")) == doors
 
 
+_PROGRAM = (
+    '<primitive id="{id}" class="ocf" provider="ocfpy" type="Service"><instance_attributes '
+    'id="{id}-a"><nvpair id="{id}-c" name="command" value="/bin/x"/>'
+    '<nvpair id="{id}-r" name="ready" value="{ready}"/></instance_attributes></primitive>'
+)
+
+
+def test_a_program_that_nobody_asks_says_why(tmp_path: Path) -> None:
+    port = "tcp://127.0.0.1:99"
+    addresses = (_IP.format(id="v6", ip="fd77:0:0:2::9"), _IP.format(id="v4", ip="10.77.2.9"))
+    group = f'<group id="g">{"".join(addresses)}{_PROGRAM.format(id="asked", ready=port)}</group>'
+    alone = _PROGRAM.format(id="alone", ready=port)
+    portless = _PROGRAM.format(id="portless", ready="notify")
+    unit = '<primitive id="unit" class="systemd" type="cron"/>'
+    made = plan(write(tmp_path, f"{group}{alone}{portless}{unit}"), 2)
+    assert [(one.program, one.address) for one in find_doors(made.stage)] == [
+        ("asked", "10.77.2.9")
+    ]
+    assert made.notes == [
+        "alone: nobody asks it: no IPv4 address goes with it",
+        "portless: nobody asks it: no ready or health of it names a port",
+        "unit: nobody asks it: it is a unit, and no check of the CIB's names its port",
+    ]
+
+
 def test_without_a_counterpart_a_cib_is_not_compared() -> None:
     cibs = [EXAMPLES / "web-server.xml", EXAMPLES / "hot-standby.xml"]
     plans, left = plan_all(cibs, None, peer=True)
