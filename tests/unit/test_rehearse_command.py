@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 from lxml import html
 
-from ocf_py.lab.errors import LabError
+from ocf_py.lab.errors import LabError, UnsuitableLabError
 from ocf_py.rehearsal import planning, rehearsal
 from ocf_py.rehearsal.judge import judge
 from ocf_py.toolkit.lab import lab as command_line
@@ -153,6 +153,13 @@ def test_a_report_that_cannot_be_written_is_said_before_all_play(
     assert str(done.exception) == (
         f"--report {tmp_path}/file/report: Not a directory; name a folder that can be written to"
     )
+
+
+def test_where_nothing_can_be_played_nothing_is_made_for_the_report(tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    done = invoke("rehearse", ADDRESS, "--name", "ad/min", "--report", str(folder))
+    assert isinstance(done.exception, UnsuitableLabError)
+    assert not folder.exists()
 
 
 def test_a_report_that_cannot_be_written_any_more_hides_no_answer(

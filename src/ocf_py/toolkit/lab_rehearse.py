@@ -167,7 +167,7 @@ def soak(
 
 
 def _begin(title: str, asked: _Asked) -> Rehearsal:
-    """A record; what cannot be had is said now, and not after an hour of playing."""
+    """A record; a fault that nobody knows is said now, and not after an hour of playing."""
     from ocf_py.rehearsal.faults import FAULTS
     from ocf_py.rehearsal.run import Rehearsal
 
@@ -176,8 +176,6 @@ def _begin(title: str, asked: _Asked) -> Rehearsal:
             raise UnusableInput(
                 f"there is no fault {name!r}", hint="`ocf-py lab rehearse --list` shows them"
             )
-    if asked.report is not None:
-        check_report(asked.report)
     return Rehearsal(title)
 
 
@@ -205,6 +203,8 @@ def _run(
     record.left_out += left
     faults = asked.faults or tuple(FAULTS)
     places = _find_places(deal(plans, faults, labs), labs, *context.obj)
+    if asked.report is not None:
+        check_report(asked.report)
     check_root()
     progress = Lines()
     _note_what_is_other(plans, record, progress)
