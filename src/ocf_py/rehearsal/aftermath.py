@@ -9,6 +9,7 @@ from ocf_py.lab.errors import LabError
 from ocf_py.lab.witnesses import MountWitness
 from ocf_py.rehearsal.held_addresses import held_addresses
 from ocf_py.rehearsal.record import Aftermath
+from ocf_py.rehearsal.scene import find_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _find_astray(scene: Scene) -> Iterator[str]:
         if part.is_cloned or not part.words:
             continue
         for node in scene.lab.nodes:
-            if node.name != places.get(part.id) and scene.processes_of(part, node):
+            if node.name != places.get(part.id) and find_processes(part, node):
                 yield f"{part.id} runs on {node.name}"
 
 

@@ -128,7 +128,7 @@ class Audience:
         if self._client is not None:
             found.update(self._client.heard)
         if self._place is not None:
-            found[self._place.resource] = self._place.answers
+            found[f"{self._place.resource} by Pacemaker's word"] = self._place.answers
         for door in self._doors:
             found[f"{door.door.program} at port {door.door.port}"] = door.answers
         for writer in self.writers:  # whose writes hang is no better served than who hears nothing
@@ -256,6 +256,7 @@ def _find_gaps(answers: list[Answer], struck: float, end: float) -> list[Gap]:
     gaps = [
         Gap(one.answered - struck, other.answered - struck, other.node)
         for one, other in zip(answers, answers[1:])
+        if not other.continues
     ]
     if answers and not _is_recent(answers, end):
         gaps.append(Gap(answers[-1].answered - struck, None))

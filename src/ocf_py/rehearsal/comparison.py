@@ -18,6 +18,7 @@ GOAL = 1.05
 LEAST_ROUNDS = 7
 # Seconds between two questions of a client: what differs by less is not seen to differ.
 RESOLUTION = 0.05
+_BLOW = 1.0  # seconds in which what a blow ends has ended, on a busy machine too
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,9 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
 def _measure(play: Play) -> float | None:
     """Seconds of the outage that are the agents'; None of a play that failed or had no client.
 
-    In step with a monitor, what counts is when the longest outage was over: the blow itself
-    comes late on a busy machine, and nobody is the faster for a late one. A hiccup is no outage,
-    whenever it was over.
+    In step with a monitor, of an outage that began with the blow it counts when it was over: the
+    blow itself comes late on a busy machine, and nobody is the faster for a late one. Of one that
+    came later, as with the restart of what had answered on, it is its length.
     """
     if not play.passed or play.outage is None:
         return None
@@ -96,8 +97,8 @@ def _measure(play: Play) -> float | None:
         return 0.0
     if not play.in_step:
         return play.outage - _decision(play, longest)
-    if play.outage <= HICCUP:
-        return 0.0
+    if play.outage <= HICCUP or longest.since > _BLOW:
+        return play.outage
     return play.ended if longest.until is None else longest.until
 
 

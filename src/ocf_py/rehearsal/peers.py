@@ -27,14 +27,20 @@ def put_counterparts(
 ) -> tuple[etree._Element, list[str]]:
     """A copy with counterparts for ours, and a line for each thing they are not told.
 
-    What is `idle` stays, as nobody runs it. UnsuitableLabError where one of ours has none.
+    What is `idle` stays, as nobody runs it. UnsuitableLabError where one of ours has none, or none
+    of it is ours.
     """
     other = deepcopy(configuration)
-    notes = []
+    notes: list[str] = []
     for primitive in other.iter("primitive", "template"):
         is_ours = primitive.get("class") == "ocf" and primitive.get("provider") == "ocfpy"
         if is_ours and primitive.get("id", "") not in idle:
             notes += _exchange(primitive)
+    if not notes:
+        raise UnsuitableLabError(
+            "no agent that is to run is ours, so there is nothing to be compared",
+            hint="`ocf-py migrate` puts ours in the place of the counterparts",
+        )
     return other, notes
 
 

@@ -15,7 +15,7 @@ from ocf_py.rehearsal.play import play_fault
 from ocf_py.rehearsal.preparation import prepare
 from ocf_py.rehearsal.record import OURS
 from ocf_py.rehearsal.run import LeftOut
-from ocf_py.rehearsal.scene import Scene
+from ocf_py.rehearsal.scene import Scene, find_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -130,10 +130,15 @@ class Company:
             return
         is_other = self._loaded is None or self._loaded[0] != one.name
         self._loaded = None
-        load(self._lab, one.stage, etree.Element("configuration"))
-        self._lab.running_nodes()[0].run(
-            ["crm_resource", "--wait"], timeout=_UP_SECONDS * one.stage.pace
-        )
+        self._unload(one.stage)
+        if any(
+            find_processes(program, node)
+            for program in one.stage.programs
+            if program.words
+            for node in self._lab.nodes
+        ):  # of the counterparts, most often: what they leave is none of the next one's
+            self._sweep()
+            is_other = True
         if is_other:
             prepare(self._lab, one.stage, self._prepare_with)
         for line in load(self._lab, one.stage, one.sides[side]):
@@ -151,6 +156,12 @@ class Company:
             raise LabError(f"{one.name} does not come up: {self._why() or error}") from None
         Scene(self._lab, stage).calm()
         self._loaded = (one.name, side)
+
+    def _unload(self, stage: Stage) -> None:
+        """Have the cluster stop all that it runs."""
+        load(self._lab, stage, etree.Element("configuration"))
+        wait = ["crm_resource", "--wait"]
+        self._lab.running_nodes()[0].run(wait, timeout=_UP_SECONDS * stage.pace)
 
     def _runs(self, stage: Stage) -> bool:
         state = self._lab.state()

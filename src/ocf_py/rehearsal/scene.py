@@ -174,13 +174,14 @@ class Scene:
         """The command of the host that runs one of `inside` in the struck node."""
         return self.node.command_line(_helper(name, *words))
 
-    def processes_of(self, program: Part, node: Node, signal: int = 0) -> list[int]:
-        """The main processes of a program of a node's, each of which got the signal, if any.
 
-        Of a negative one, all that descends from them got it too.
-        """
-        found = node.run(_helper("processes", str(signal), *program.words)).stdout
-        return [int(pid) for pid in found.split()]
+def find_processes(program: Part, node: Node, signal: int = 0) -> list[int]:
+    """The main processes of a program of a node's, each of which got the signal, if any.
+
+    Of a negative one, all that descends from them got it too.
+    """
+    found = node.run(_helper("processes", str(signal), *program.words)).stdout
+    return [int(pid) for pid in found.split()]
 
 
 def _is_of_a_cleanup(failure: FailedAction) -> bool:

@@ -19,8 +19,8 @@ _INTERVAL = 0.3
 class PlaceWitness(Watching):
     """Asks Pacemaker every 300 ms; `answers` has where the resource was started or promoted.
 
-    Its word is good to about a second: a question waits until a node answers it. `place` is its
-    last word, "" for nowhere.
+    Its word is good to about a second: a question waits until a node answers it. What it says to be
+    on a node that is off, or stands still, is nowhere. `place` is its last word, "" for nowhere.
     """
 
     def __init__(self, lab: Lab, resource: str) -> None:
@@ -33,13 +33,19 @@ class PlaceWitness(Watching):
     def watch(self) -> None:
         """Look until the end."""
         self.ready.set()
+        before = ""
         while not self.ended.is_set():
             asked = time.monotonic()
             state = self._lab.state()
-            if state is not None and state.quorate:  # else nobody knows
+            if state is None or not state.quorate:  # nobody knows
+                before = ""
+            else:
                 self.place = self._find_in(state)
                 if self.place:
-                    self.answers.append(Answer(asked, time.monotonic(), self.place))
+                    continues = self.place == before
+                    answer = Answer(asked, time.monotonic(), self.place, continues)
+                    self.answers.append(answer)
+                before = self.place
             self.ended.wait(_INTERVAL)
 
     @property
@@ -52,5 +58,9 @@ class PlaceWitness(Watching):
             nodes = state.nodes_of(self.resource, role)
             # One that is lost and not yet fenced is still shown where it was.
             if len(nodes) == 1 and nodes[0] in state.online:
-                return nodes[0]
+                return nodes[0] if self._lives(nodes[0]) else ""
         return ""
+
+    def _lives(self, node: str) -> bool:
+        known = self._lab.describe()["nodes"][node]
+        return known["pid"] is not None and not known["frozen"]

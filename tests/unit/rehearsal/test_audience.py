@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from ocf_py.lab.witnesses.answers import Answer
 from ocf_py.lab.witnesses.holdings import Holding, Holdings
 from ocf_py.rehearsal import audience
 from ocf_py.rehearsal.planning import plan
@@ -198,15 +199,13 @@ def test_what_every_node_mounts_is_nobodys(writers: Any, tmp_path: Path) -> None
     assert plan(tmp_path / "cib.xml", 2).stage.needs_disk is True
 
 
-def test_the_cluster_s_word_on_a_place_lasts_until_there_is_another(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def listen(monkeypatch: pytest.MonkeyPatch, *told: list[str] | None) -> tuple[PlaceWitness, Any]:
+    """What a witness says before each look, one of which finds each; None: nobody answers."""
     monkeypatch.setattr("ocf_py.rehearsal.watching_places._INTERVAL", 0.0)
-    places = [["n1"], None, [], ["n1", "n2"], ["n2"]]
-    heard = []
+    places, said = list(told), []
 
     def answer() -> Any:
-        heard.append((witness.place, witness.last_place))
+        said.append((witness.place, witness.last_place))
         if not places:
             witness.ended.set()
             return None
@@ -214,11 +213,48 @@ def test_the_cluster_s_word_on_a_place_lasts_until_there_is_another(
         if nodes is None:
             return None
         return SimpleNamespace(
-            quorate=True, online={"n1", "n2"}, nodes_of=lambda _, role: nodes * (role == "Started")
+            quorate=True,
+            online={"n1", "n2", "off", "hung"},
+            nodes_of=lambda _, role: nodes * (role == "Started"),
         )
 
-    witness = PlaceWitness(cast("Lab", SimpleNamespace(state=answer)), "a")
+    nodes: dict[str, Any] = {
+        name: {"pid": 1, "frozen": name == "hung"} for name in ("n1", "n2", "hung")
+    }
+    nodes["off"] = {"pid": None, "frozen": False}
+    lab = SimpleNamespace(state=answer, describe=lambda: {"nodes": nodes})
+    witness = PlaceWitness(cast("Lab", lab), "a")
     with witness:
         witness.ended.wait(10)
+    return witness, said
+
+
+def test_the_cluster_s_word_on_a_place_lasts_until_there_is_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, said = listen(monkeypatch, ["n1"], None, [], ["n1", "n2"], ["n2"])
     nowhere = ("", "n1")
-    assert heard == [("", ""), ("n1", "n1"), ("n1", "n1"), nowhere, nowhere, ("n2", "n2")]
+    assert said == [("", ""), ("n1", "n1"), ("n1", "n1"), nowhere, nowhere, ("n2", "n2")]
+
+
+def test_between_two_words_of_the_same_place_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    witness, _ = listen(monkeypatch, ["n1"], ["n1"], ["n2"], ["n2"], [], ["n2"], None, ["n2"])
+    assert [one.continues for one in witness.answers] == [False, True, False, True, False, False]
+
+
+def test_what_is_off_or_stands_still_serves_nothing_whatever_pacemaker_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    witness, _ = listen(monkeypatch, ["n1"], ["off"], ["hung"], ["n2"])
+    assert [one.node for one in witness.answers] == ["n1", "n2"]
+
+
+def test_what_continues_leaves_no_gap() -> None:
+    answers = [
+        Answer(at, at, "n1", continues)
+        for at, continues in ((0.0, False), (0.4, True), (3.0, True))
+    ]
+    (heard,) = [audience._sum_up("a", answers, 0.2, 1.0, 3.5)]
+    assert heard.gaps == []
+    answers.append(Answer(5.0, 5.0, "n1"))
+    assert [gap.seconds(5.5) for gap in audience._sum_up("a", answers, 0.2, 1.0, 5.5).gaps] == [2.0]

@@ -130,3 +130,35 @@ def test_both_sides_play_by_turns_and_from_the_same_node() -> None:
         ("peer", "move", "n2"),
         ("ocfpy", "move", "n2"),
     ]
+
+
+@pytest.mark.parametrize("left", [[], [7]])
+def test_what_the_other_side_has_left_is_swept_before_this_one_plays(
+    monkeypatch: pytest.MonkeyPatch, left: list[int]
+) -> None:
+    told: list[str] = []
+
+    class Node:
+        name = "n1"
+
+        def run(self, *_: object, **__: object) -> None:
+            pass
+
+    lab = types.SimpleNamespace(
+        nodes=[Node()],
+        running_nodes=lambda: [Node()],
+        kill=lambda name: told.append(f"{name} off"),
+        start=lambda name: told.append(f"{name} on"),
+        await_online=lambda: None,
+        wait_until=lambda *_, **__: None,
+    )
+    monkeypatch.setattr(rehearsal, "load", lambda *_: told.append("load") or [])
+    monkeypatch.setattr(rehearsal, "prepare", lambda *_: told.append("prepare"))
+    monkeypatch.setattr(rehearsal, "find_processes", lambda *_: left)
+    monkeypatch.setattr(rehearsal, "Scene", lambda *_: types.SimpleNamespace(calm=lambda: None))
+    company = Company(cast("Lab", lab), Rehearsal("on paper"), lambda _: None, Silence())
+    made = plan(EXAMPLES / "web-server.xml", 2, peer=True)
+    company._loaded = (made.name, "peer")
+    company._have(made, "ocfpy")
+    swept = ["n1 off", "n1 on", "prepare"] if left else []
+    assert told == ["load", *swept, "load"]

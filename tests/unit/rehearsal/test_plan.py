@@ -371,8 +371,18 @@ def test_what_nobody_runs_needs_no_counterpart(tmp_path: Path) -> None:
         '<primitive id="m" class="ocf" provider="ocfpy" type="MirrorSync"><meta_attributes id="s">'
         '<nvpair id="r" name="target-role" value="Stopped"/></meta_attributes></primitive>'
     )
-    made = plan(write(tmp_path, stopped + _IP.format(id="a", ip="10.77.2.9")), 2, peer=True)
+    ours = (
+        _IP.format(id="a", ip="10.77.2.9")
+        .replace("heartbeat", "ocfpy")
+        .replace("IPaddr2", "IPaddr")
+    )
+    made = plan(write(tmp_path, stopped + ours), 2, peer=True)
     assert sorted(made.sides) == ["ocfpy", "peer"]
+
+
+def test_what_is_not_ours_is_not_compared_with_itself(tmp_path: Path) -> None:
+    with pytest.raises(UnsuitableLabError, match="nothing to be compared"):
+        plan(write(tmp_path, _IP.format(id="a", ip="10.77.2.9")), 2, peer=True)
 
 
 def test_faults_that_cannot_befall_a_cib_say_why() -> None:

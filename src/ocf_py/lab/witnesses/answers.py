@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Answer:
-    """One answered question; times are CLOCK_MONOTONIC in seconds."""
+    """One answered question; times are CLOCK_MONOTONIC in seconds.
+
+    One that `continues` says that nothing has changed since the one before: who asks seldom cannot
+    take the time between two answers for an outage.
+    """
 
     asked: float
     answered: float
     node: str
+    continues: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults.base import DECISION, UNNOTICED, Fault
 from ocf_py.rehearsal.held_addresses import held_addresses
 from ocf_py.rehearsal.record import ANYWHERE, NOBODY, STAYS, Expectation
+from ocf_py.rehearsal.scene import find_processes
 
 if TYPE_CHECKING:
     from ocf_py.rehearsal.scene import Scene
@@ -57,7 +58,7 @@ class ApplicationKilled(Fault):
         if unit:
             words = [f"--signal={number.name}", f"--kill-who={'all' if whole else 'main'}"]
             node.run(["systemctl", "kill", *words, unit], check=check)
-        elif not scene.processes_of(program, node, -number if whole else number) and check:
+        elif not find_processes(program, node, -number if whole else number) and check:
             raise LabError(f"{program.id}: no process on {node.name} is its main process")
 
 
