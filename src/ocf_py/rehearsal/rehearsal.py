@@ -153,7 +153,7 @@ class Company:
                 timeout=_UP_SECONDS * stage.pace,
             )
         except LabError as error:
-            raise LabError(f"{one.name} does not come up: {self._why() or error}") from None
+            raise LabError(f"{one.name} does not come up: {self._why(stage) or error}") from None
         Scene(self._lab, stage).calm()
         self._loaded = (one.name, side)
 
@@ -167,9 +167,15 @@ class Company:
         state = self._lab.state()
         return state is not None and all(state.nodes_of(part.id) for part in stage.parts)
 
-    def _why(self) -> str:
+    def _why(self, stage: Stage) -> str:
+        """What runs nowhere, and what has failed; "" where nobody answers."""
         state = self._lab.state()
-        return "; ".join(
+        if state is None:
+            return ""
+        missing = [part.id for part in stage.parts if not state.nodes_of(part.id)]
+        said = [f"{', '.join(missing)}: nowhere"] if missing else []
+        said += [
             f"{one.operation_key} failed on {one.node}: {one.reason or one.exit_status}"
-            for one in (() if state is None else state.failures)
-        )
+            for one in state.failures
+        ]
+        return "; ".join(said)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from ocf_py.lab.errors import LabError
 from ocf_py.lab.progress import Silence
 from ocf_py.rehearsal import rehearsal
 from ocf_py.rehearsal.judge import judge
@@ -152,7 +153,12 @@ def test_what_the_other_side_has_left_is_swept_before_this_one_plays(
         await_online=lambda: None,
         wait_until=lambda *_, **__: None,
     )
-    monkeypatch.setattr(rehearsal, "load", lambda *_: told.append("load") or [])
+
+    def load(*_: object) -> list[str]:
+        told.append("load")
+        return []
+
+    monkeypatch.setattr(rehearsal, "load", load)
     monkeypatch.setattr(rehearsal, "prepare", lambda *_: told.append("prepare"))
     monkeypatch.setattr(rehearsal, "find_processes", lambda *_: left)
     monkeypatch.setattr(rehearsal, "Scene", lambda *_: types.SimpleNamespace(calm=lambda: None))
@@ -162,3 +168,25 @@ def test_what_the_other_side_has_left_is_swept_before_this_one_plays(
     company._have(made, "ocfpy")
     swept = ["n1 off", "n1 on", "prepare"] if left else []
     assert told == ["load", *swept, "load"]
+
+
+def test_what_does_not_come_up_is_named_with_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = {"data": ["n1"], "database-ip": [], "postgres": []}
+    failed = types.SimpleNamespace(
+        operation_key="postgres_start_0", node="n1", reason="no such user", exit_status="error"
+    )
+    state = types.SimpleNamespace(nodes_of=lambda name: places[name], failures=[failed])
+
+    def wait_until(*_: object, **__: object) -> None:
+        raise LabError("not within 120 s")
+
+    node = types.SimpleNamespace(name="n1", run=lambda *_, **__: None)
+    lab = types.SimpleNamespace(
+        nodes=[node], running_nodes=lambda: [node], wait_until=wait_until, state=lambda: state
+    )
+    for name in ("load", "prepare", "find_processes"):
+        monkeypatch.setattr(rehearsal, name, lambda *_: [])
+    company = Company(cast("Lab", lab), Rehearsal("on paper"), lambda _: None, Silence())
+    said = "database-ip, postgres: nowhere; postgres_start_0 failed on n1: no such user"
+    with pytest.raises(LabError, match=said):
+        company._have(plan(EXAMPLES / "database.xml", 2), "ocfpy")
