@@ -36,8 +36,8 @@ class PlaceWitness(Watching):
         before = ""
         while not self.ended.is_set():
             asked = time.monotonic()
-            state = self._lab.state()
-            if state is None or not state.quorate:  # nobody knows
+            state = self._ask()
+            if state is None:  # nobody knows
                 before = ""
             else:
                 self.place = self._find_in(state)
@@ -47,6 +47,18 @@ class PlaceWitness(Watching):
                     self.answers.append(answer)
                 before = self.place
             self.ended.wait(_INTERVAL)
+
+    def _ask(self) -> ClusterState | None:
+        """The view of a node with quorum, of the one where it was last first.
+
+        One that has just booted has quorum before it knows what the others run.
+        """
+        for node in sorted(self._lab.nodes, key=lambda one: one.name != self.last_place):
+            if self._lives(node.name):
+                state = self._lab.state(node.name)
+                if state is not None and state.quorate:
+                    return state
+        return None
 
     @property
     def last_place(self) -> str:
@@ -62,5 +74,6 @@ class PlaceWitness(Watching):
         return ""
 
     def _lives(self, node: str) -> bool:
+        """Whether it is on, and does not stand still."""
         known = self._lab.describe()["nodes"][node]
         return known["pid"] is not None and not known["frozen"]

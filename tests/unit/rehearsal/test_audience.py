@@ -204,7 +204,7 @@ def listen(monkeypatch: pytest.MonkeyPatch, *told: list[str] | None) -> tuple[Pl
     monkeypatch.setattr("ocf_py.rehearsal.watching_places._INTERVAL", 0.0)
     places, said = list(told), []
 
-    def answer() -> Any:
+    def answer(_: str) -> Any:
         said.append((witness.place, witness.last_place))
         if not places:
             witness.ended.set()
@@ -222,7 +222,8 @@ def listen(monkeypatch: pytest.MonkeyPatch, *told: list[str] | None) -> tuple[Pl
         name: {"pid": 1, "frozen": name == "hung"} for name in ("n1", "n2", "hung")
     }
     nodes["off"] = {"pid": None, "frozen": False}
-    lab = SimpleNamespace(state=answer, describe=lambda: {"nodes": nodes})
+    machines = [SimpleNamespace(name=name) for name in ("off", "n1")]
+    lab = SimpleNamespace(nodes=machines, state=answer, describe=lambda: {"nodes": nodes})
     witness = PlaceWitness(cast("Lab", lab), "a")
     with witness:
         witness.ended.wait(10)
@@ -247,6 +248,25 @@ def test_what_is_off_or_stands_still_serves_nothing_whatever_pacemaker_says(
 ) -> None:
     witness, _ = listen(monkeypatch, ["n1"], ["off"], ["hung"], ["n2"])
     assert [one.node for one in witness.answers] == ["n1", "n2"]
+
+
+def test_the_node_where_it_was_last_is_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocf_py.rehearsal.watching_places._INTERVAL", 0.0)
+    asked: list[str] = []
+
+    def answer(name: str) -> Any:
+        asked.append(name)
+        if len(asked) == 3:
+            witness.ended.set()
+        return SimpleNamespace(quorate=True, online={"n2"}, nodes_of=lambda *_: ["n2"])
+
+    nodes = {name: {"pid": 1, "frozen": False} for name in ("n1", "n2")}
+    machines = [SimpleNamespace(name=name) for name in nodes]
+    lab = SimpleNamespace(nodes=machines, state=answer, describe=lambda: {"nodes": nodes})
+    witness = PlaceWitness(cast("Lab", lab), "a")
+    with witness:
+        witness.ended.wait(10)
+    assert asked == ["n1", "n2", "n2"]
 
 
 def test_what_continues_leaves_no_gap() -> None:
