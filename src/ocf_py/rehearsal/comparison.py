@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ocf_py.rehearsal.record import ASKED, HICCUP, LOST, OURS, PEER
+from ocf_py.rehearsal.record import ASKED, HICCUP, LOST, OURS, PEER, SERVES_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,7 @@ _BLOW = 1.0  # seconds in which what a blow ends has ended, on a busy machine to
 class Comparison:
     """Medians in seconds, of the plays that passed: what was left broken is no yardstick.
 
+    One that failed by its outage alone counts with that: it was as long at the least.
     None where a side has none; `ratio` is ours over the peers', None where theirs is nothing.
     Where a node was fenced, what Pacemaker took to decide upon it is left out of both: 10 ms or
     1010 by chance, as its controller sleeps where an update of the CIB is still on its way. What a
@@ -44,7 +45,7 @@ class Comparison:
     def meets_goal(self) -> bool | None:
         """Whether ours is no slower than the goal allows, as far as a client can tell.
 
-        None where too few plays of a side passed for anybody to know.
+        None where too few plays of a side count for anybody to know.
         """
         if self.rounds < LEAST_ROUNDS or self.ours is None or self.peers is None:
             return None
@@ -83,13 +84,14 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
 
 
 def _measure(play: Play) -> float | None:
-    """Seconds of the outage that are the agents'; None of a play that failed or had no client.
+    """Seconds of the outage that are the agents'; None of a play that is no yardstick.
 
     In step with a monitor, of an outage that began with the blow it counts when it was over: the
     blow itself comes late on a busy machine, and nobody is the faster for a late one. Of one that
     came later, as with the restart of what had answered on, it is its length.
     """
-    if not play.passed or play.outage is None:
+    broken = {one.rule for one in play.verdicts if not one.holds}
+    if not play.verdicts or broken - {SERVES_AGAIN} or play.outage is None:
         return None
     gaps = [gap for heard in play.heard for gap in heard.gaps]
     longest = max(gaps, key=lambda gap: gap.seconds(play.ended), default=None)

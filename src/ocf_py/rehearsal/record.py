@@ -24,6 +24,8 @@ VICTIM_OR_NOBODY = "victim or nobody"
 LAG_MARGIN = 1.0
 # Seconds: shorter gaps are a machine's own hiccups.
 HICCUP = 0.1
+#: The rule about what clients felt, by its name.
+SERVES_AGAIN = "serves again"
 # Who answers where an answer tells no node, as a program's and a writer's.
 SOMEBODY = "somebody"
 # How the name of a client begins that writes.

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 FINE = Verdict("serves again", holds=True, said="it does")
-BROKEN = Verdict("serves again", holds=False, said="it does not")
+BROKEN = Verdict("nothing left", holds=False, said="something is left")
+LATE = Verdict("serves again", holds=False, said="it does not")
 
 
 def play(provider: str, seconds: float, **other: Any) -> Play:
@@ -110,6 +111,11 @@ def test_what_failed_is_no_yardstick_and_the_peers_failures_are_theirs() -> None
     assert "4.00 s beside -, ratio -" in next(iter(sum_up(run)))
     plays.append(play("ocfpy", 4.0, moments=[], verdicts=[BROKEN]))
     assert run.passed is False
+
+
+def test_who_is_too_late_was_so_for_as_long_at_the_least() -> None:
+    (found,) = compare([*seven("ocfpy", 4.0), *seven("peer", 90.0, verdicts=[LATE])])
+    assert (found.peers, found.failed_peers, found.meets_goal) == (90.0, 7, True)
 
 
 def test_a_missed_goal_fails_the_run_where_sides_are_compared() -> None:
