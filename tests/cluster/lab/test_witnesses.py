@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,11 @@ import pytest
 
 from ocf_py.lab import LabError
 from ocf_py.lab.witnesses import AddressWitness
+from ocf_py.lab.witnesses.disk import MountList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ocf_py.lab import Lab
 
@@ -31,6 +34,42 @@ def daemon_stopped(lab: Lab) -> Iterator[None]:
         yield
     finally:
         os.kill(daemon, signal.SIGCONT)
+
+
+# A node that boots: in mounts of its own it waits, then takes its own root, then mounts something.
+BOOTING = """
+import os, sys
+from ocf_py.lab import kernel
+from ocf_py.lab.mount_root import change_root, isolate_mounts
+isolate_mounts()
+kernel.mount("root", sys.argv[1], "tmpfs")
+print("waits", flush=True)
+sys.stdin.readline()
+change_root(sys.argv[1])
+os.mkdir("/data")
+kernel.mount("data", "/data", "tmpfs")
+print(os.stat("/data").st_dev, flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_node_that_is_seen_before_it_has_its_root_is_seen_to_mount(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BOOTING, str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as node:
+        assert node.stdin is not None
+        assert node.stdout is not None
+        assert node.stdout.readline() == "waits\n"
+        mounts = MountList(node.pid)
+        print(file=node.stdin)
+        device = int(node.stdout.readline())
+        mounts.follow()
+        devices = mounts.devices()
+        print(file=node.stdin)
+    assert mounts.has_ended()
+    mounts.close()
+    assert f"{os.major(device)}:{os.minor(device)}" in devices
 
 
 def change_address(pid: int, verb: str) -> None:

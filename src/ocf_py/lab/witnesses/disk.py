@@ -39,15 +39,17 @@ class DiskWitness(OneThing):
         number = os.stat(f"/proc/{lab.running_nodes()[0].pid}/root/dev/{SHARED_DISK}").st_rdev
         self._device = f"{os.major(number)}:{os.minor(number)}"
         self._holdings = Holdings()
-        self._lists: dict[str, _MountList] = {}
+        self._lists: dict[str, MountList] = {}
 
     def look(self) -> None:
         """Read the lists of all nodes that run."""
         for name, pid in self.running.pids.items():
             if name not in self._lists:
                 with contextlib.suppress(OSError):  # it may just have lost its power
-                    self._lists[name] = _MountList(pid)
+                    self._lists[name] = MountList(pid)
         for name, mount_list in list(self._lists.items()):
+            with contextlib.suppress(OSError):
+                mount_list.follow()
             has_ended = mount_list.has_ended()
             held = not has_ended and self._device in mount_list.devices()
             self._holdings.note(name, time.monotonic(), held=held)
@@ -69,19 +71,33 @@ class DiskWitness(OneThing):
             mount_list.close()
 
 
-class _MountList:
+class MountList:
     """The mount list of one node's init, open.
 
-    It keeps the node's mounts alive, so it must be closed as soon as that init has ended.
+    It keeps the node's mounts alive, so it must be closed as soon as that init has ended. It shows
+    what is below the root that init had when it was opened: of one that has not entered its own
+    root yet that is nothing, for ever, so it is opened again once that has changed.
     """
 
     def __init__(self, pid: int) -> None:
+        self._pid = pid
         self.pidfd = os.pidfd_open(pid)
         try:
-            self.descriptor = os.open(f"/proc/{pid}/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+            self._open()
         except OSError:
             os.close(self.pidfd)
             raise
+
+    def _open(self) -> None:
+        self._root = os.stat(f"/proc/{self._pid}/root")
+        self.descriptor = os.open(f"/proc/{self._pid}/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+
+    def follow(self) -> None:
+        """Open it again where init has another root by now; OSError where it has just ended."""
+        if not os.path.samestat(self._root, os.stat(f"/proc/{self._pid}/root")):
+            blind = self.descriptor
+            self._open()
+            os.close(blind)
 
     def has_ended(self) -> bool:
         """Whether the node has lost its power."""
