@@ -57,7 +57,7 @@ def find(resource: str, action: str, interval: str, known: set[str]) -> int | No
 def kill_at_work(pid: int) -> None:
     """Let it run a step at a time until it is at work: there it dies.
 
-    A step is twice as long as a look takes, for it to get ahead where all is slow, as in a guest.
+    A step is half as long as a look takes, for it to get ahead where all is slow, as in a guest.
     One of ours has a handler for its deadline's alarm from before it does anything on. What a start
     of an interpreter takes is nobody's to know, so that no fixed time would do.
     """
@@ -67,7 +67,7 @@ def kill_at_work(pid: int) -> None:
         begun = time.monotonic()
         if stop(pid):
             break
-        pace = 2 * (time.monotonic() - begun)
+        pace = (time.monotonic() - begun) / 2
         os.kill(pid, signal.SIGCONT)
         time.sleep(max(STEP, pace))
         steps -= 1
