@@ -82,7 +82,8 @@ class AgentKilledInStop(Fault):
 
     def strike(self, scene: Scene) -> None:
         """Lie in wait, then have it stopped."""
-        self._catcher = lie_in_wait(scene, scene.stage.anchor, "stop", "kill")
+        pace = str(scene.stage.pace)
+        self._catcher = lie_in_wait(scene, scene.stage.anchor, "stop", "kill", pace)
         Standby().strike(scene)
 
     def mend(self, scene: Scene) -> None:

@@ -1,9 +1,9 @@
 """Lies in wait for one action of an agent in a node: kills it, sees it, or has it take its time.
 
-``catcher.py RESOURCE ACTION kill`` kills the first one when it is in the midst of its work, and
-ends; ``see INTERVAL`` lets the first one be that comes every so many milliseconds, and ends. With
-SECONDS in the place of ``kill`` it stops each for that long. Says ``ready`` when it looks,
-``caught`` for each.
+``catcher.py RESOURCE ACTION kill PACE`` kills the first one when it is in the midst of its work,
+and ends; all is PACE times slower than usual. ``see INTERVAL`` lets the first one be that comes
+every so many milliseconds, and ends. With SECONDS in the place of ``kill`` it stops each for that
+long. Says ``ready`` when it looks, ``caught`` for each.
 """
 
 from __future__ import annotations
@@ -54,22 +54,17 @@ def find(resource: str, action: str, interval: str, known: set[str]) -> int | No
     return None
 
 
-def kill_at_work(pid: int) -> None:
-    """Let it run a step at a time until it is at work: there it dies.
+def kill_at_work(pid: int, step: float = STEP) -> None:
+    """Let it run a step of so many seconds at a time until it is at work: there it dies.
 
-    A step is half as long as a look takes, for it to get ahead where all is slow, as in a guest.
     One of ours has a handler for its deadline's alarm from before it does anything on. What a start
     of an interpreter takes is nobody's to know, so that no fixed time would do.
     """
     with open(f"/proc/{pid}/cmdline", "rb") as file:
         steps = LONGEST if OURS.encode() in file.read() else USUAL
-    while steps:
-        begun = time.monotonic()
-        if stop(pid):
-            break
-        pace = (time.monotonic() - begun) / 2
+    while steps and not stop(pid):
         os.kill(pid, signal.SIGCONT)
-        time.sleep(max(STEP, pace))
+        time.sleep(step)
         steps -= 1
     os.kill(pid, signal.SIGKILL)
 
@@ -98,7 +93,8 @@ def say(word: str) -> None:
 
 def main() -> None:
     """Wait, and catch."""
-    resource, action, how, interval = (*sys.argv[1:], "")[:4]
+    resource, action, how, more = (*sys.argv[1:], "")[:4]
+    interval = more if how == "see" else ""
     if how == "kill":
         # Ahead of whom it waits for: on a busy machine all of it would be over in one turn.
         with contextlib.suppress(PermissionError):
@@ -117,7 +113,7 @@ def main() -> None:
         if pid is not None:
             try:
                 if how == "kill":
-                    kill_at_work(pid)
+                    kill_at_work(pid, STEP * float(more))
                     say("caught")
                     return
                 os.kill(pid, signal.SIGSTOP)
