@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 120.0  # seconds until the cluster is expected to be where it is to be
 _ANSWER_SECONDS = 5.0
+_DISCONNECTED = 102  # CRM_EX_DISCONNECT of Pacemaker's include/crm/common/results.h
 _INSIDE = Path(inside.__file__).parent
 
 
@@ -88,10 +89,7 @@ class Scene:
 
     def settle(self) -> None:
         """Wait until Pacemaker has nothing more to do."""
-        self.lab.running_nodes()[0].run(
-            ["crm_resource", "--wait", f"--timeout={self._patience:.0f}s"],
-            timeout=self._patience + 30,
-        )
+        self._have_done("--wait", f"--timeout={self._patience:.0f}s")
 
     def have_on(self, node: str) -> None:
         """Have everything on one node, and every node free to take it afterwards."""
@@ -145,8 +143,22 @@ class Scene:
             self._clean_up()
 
     def _clean_up(self) -> None:
-        self.lab.running_nodes()[0].run(["crm_resource", "--cleanup"])
+        self._have_done("--cleanup")
         self.settle()
+
+    def _have_done(self, *words: str) -> None:
+        """Have crm_resource do something; a daemon that it asks may just be being started anew."""
+        node, command = self.lab.running_nodes()[0], ["crm_resource", *words]
+
+        def give() -> subprocess.CompletedProcess[str] | None:
+            done = node.run(command, check=False, timeout=self._patience + 30)
+            return None if done.returncode == _DISCONNECTED else done
+
+        done = self.lab.wait_until(
+            f"{node.name}'s Pacemaker takes an order", give, timeout=self._patience
+        )
+        if done.returncode != 0:
+            raise LabError(f"{node.name}: {' '.join(command)}: {done.stderr.strip()}")
 
     def mirror_status(self, node: str, mirror: Part) -> dict[str, object] | None:
         """What the worker of a mirror says of itself; None where none answers."""

@@ -23,15 +23,19 @@ class FakeLab:
         self.fenced: list[str] = []
         self.healed = 0
         self.cleaned = 0
+        self.refusals: list[int] = []
         self.failures: list[FailedAction] = []
         self.nodes = [SimpleNamespace(name=name, run=self._run) for name in ("n1", "n2")]
 
-    def _run(self, command: list[str], **_: object) -> None:
+    def _run(self, command: list[str], **_: object) -> Any:
+        if self.refusals:
+            return SimpleNamespace(returncode=self.refusals.pop(), stderr="Connection refused")
         if "--cleanup" in command:
             self.cleaned += 1
             self.failures.clear()
         if "--wait" in command:
             self.at_wait(self)
+        return SimpleNamespace(returncode=0, stderr="")
 
     def heal(self) -> None:
         self.healed += 1
@@ -48,8 +52,11 @@ class FakeLab:
     def fenced_since(self, _since: float) -> list[str]:
         return self.fenced
 
-    def wait_until(self, _what: str, condition: Callable[[], str], *, timeout: float) -> str:
-        return condition()
+    def wait_until(self, _what: str, condition: Callable[[], Any], *, timeout: float) -> Any:
+        while True:
+            found = condition()
+            if found:
+                return found
 
     def state(self) -> Any:
         return SimpleNamespace(node_of=lambda *_: "n1", failures=self.failures)
@@ -72,6 +79,17 @@ def test_who_is_fenced_while_all_comes_to_rest_is_waited_for_anew() -> None:
     lab = FakeLab(fence_once)
     scene_on(lab).calm()
     assert lab.healed == 2
+
+
+def test_whose_daemon_is_being_started_anew_is_asked_again() -> None:
+    lab = FakeLab(lambda _: None)
+    scene = scene_on(lab)
+    lab.refusals = [102, 102]
+    scene.calm()
+    assert lab.cleaned == 1
+    lab.refusals = [1]
+    with pytest.raises(LabError, match="n1: crm_resource --cleanup: Connection refused"):
+        scene.calm()
 
 
 def test_what_does_not_come_to_rest_without_a_fencing_is_an_error() -> None:
