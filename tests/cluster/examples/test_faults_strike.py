@@ -6,6 +6,7 @@ striking at all.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Callable
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from lxml import etree
 
+from ocf_py.lab.errors import LabError
 from ocf_py.rehearsal.faults import FAULTS
 from ocf_py.rehearsal.faults.daemons import DAEMONS_KILLED
 from ocf_py.rehearsal.faults.programs import MEBIBYTES
@@ -59,7 +61,10 @@ def _ring(scene: Scene) -> str:
 
 def _process(path: str) -> Callable[[Scene], str]:
     def look(scene: Scene) -> str:
-        return scene.node.run(["pgrep", "-f", f"^(/[^ ]*/)?{path}( |$)"], check=False).stdout
+        with contextlib.suppress(LabError):  # its node has been fenced for it
+            words = ["pgrep", "-f", f"^(/[^ ]*/)?{path}( |$)"]
+            return scene.node.run(words, check=False).stdout
+        return ""
 
     return look
 
