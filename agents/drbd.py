@@ -96,8 +96,8 @@ class Drbd(ocf.Agent):
     )
     on_degraded = ocf.Select(
         "What monitor says while a disk or a peer is missing or catching up",
-        details="report: 190, or 191 of a promoted instance, with the reason; what its peers lack "
-        "an unpromoted one that has been current leaves to them. ignore: nothing.",
+        details="report: 190, or 191 of a promoted instance, with the reason; that it has lost a "
+        "peer an unpromoted one says from its second monitor on. ignore: nothing.",
         options=("report", "ignore"),
         default="report",
         reloadable=True,
@@ -158,34 +158,43 @@ class Drbd(ocf.Agent):
     @ocf.action(timeout=20, interval=10, depth=0, role="Promoted")
     @ocf.action(timeout=20, interval=20, depth=0, role="Unpromoted")
     def monitor(self) -> ocf.Status:
-        """Ask; who is unpromoted and has been current leaves what ails its peers to them.
+        """Ask; who is unpromoted and was current until now says nothing of a lost peer yet.
 
         Were it degraded by a promoted peer's death, its own promotion would be late: Pacemaker 2.1
         ends the monitor of the old role first, and a new controller waits its timeout and a minute
-        for an answer where that has ended in anything but 0, as it has no record of it.
+        for an answer where that has ended in anything but 0, as it has no record of it. By the
+        next monitor it is promoted, or something is wrong.
         """
         self._seen = seen = self.machine.look()
         if seen is None:
             return ocf.STOPPED
+        has_just_lost = self._has_just_lost(seen)
         is_recurring = self.call.is_recurring
         if is_recurring:
             self._note(seen)
         if seen.is_primary and seen.is_cut_off and not seen.suspended and is_recurring:
             raise ocf.PromotedFailure("promoted, and good data is out of reach")
-        complaints = self._find_complaints(seen)
+        complaints = self._find_complaints(seen, tells_of_peers=not has_just_lost)
         if not complaints or self.on_degraded == "ignore":
             return ocf.PROMOTED if seen.is_primary else ocf.RUNNING
         degraded = ocf.DEGRADED_PROMOTED if seen.is_primary else ocf.DEGRADED
         return degraded.because("; ".join(complaints))
 
-    def _find_complaints(self, seen: Resource) -> list[str]:
+    def _has_just_lost(self, seen: Resource) -> bool:
+        """Whether it is unpromoted, and was current with all its peers until this monitor."""
+        facts = self.call.facts
+        was_whole = bool(facts.recall(_CURRENT)) and not facts.recall(_LOST)
+        is_whole = all(one.is_connected for one in seen.peers.values())
+        return not seen.is_primary and was_whole and not is_whole
+
+    def _find_complaints(self, seen: Resource, *, tells_of_peers: bool) -> list[str]:
         from ocf_py.drbd.complaints import find_complaints
 
         return [
             *find_complaints(
                 seen,
                 may_stand_alone=self._may_stand_alone(seen),
-                tells_of_peers=seen.is_primary or not self.call.facts.recall(_CURRENT),
+                tells_of_peers=tells_of_peers,
             )
         ]
 

@@ -280,7 +280,7 @@ def test_without_its_disk_it_serves_through_the_peer_and_says_so(mirror: DrbdPai
     assert "volume 0 is Diskless, served by a peer" in answer.reason
     assert read_block(one.node) == "before"
     answer = other.monitor()
-    assert answer.code == 0  # whose disk it is, says so
+    assert (answer.code, answer.reason) == (190, "volume 0 on the peer is Diskless")
     one.do("demote")
     one.monitor()
     assert one.has_score("10")

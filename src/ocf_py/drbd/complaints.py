@@ -16,8 +16,8 @@ def find_complaints(
 ) -> Iterator[str]:
     """What is not as it should be, the worst first.
 
-    Short, since Pacemaker keeps 127 bytes of a reason. Without `tells_of_peers` what the peers lack
-    is left to them, and that a disk is Consistent with it, as it is for want of one.
+    Short, since Pacemaker keeps 127 bytes of a reason. Without `tells_of_peers` nothing is said
+    of what the peers lack, nor that a disk is Consistent, as it is for want of one.
     """
     if resource.suspended:
         yield f"I/O is frozen ({resource.suspended}){_find_thaw(resource)}"

@@ -16,6 +16,7 @@ from ocf_py.rehearsal.writing import FileWriter, RowWriter, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -53,8 +54,13 @@ class Audience:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
     def _begin(self, stack: contextlib.ExitStack) -> None:
         held = [one.get("ip") for one in self._stage.addresses]

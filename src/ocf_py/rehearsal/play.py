@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -72,9 +73,15 @@ def _watch(scene: Scene, fault: Fault, play: Play, audience: Audience) -> None:
     try:
         fault.strike(scene)
         _await_end(scene, audience, expectation, struck)
-    finally:
-        repair = lab.note(f"repair: {fault.name}")
+    except (KeyboardInterrupt, SystemExit):
+        with contextlib.suppress(LabError):  # nothing keeps who ends the run from it
+            fault.mend(scene)
+        raise
+    except LabError:
         fault.mend(scene)
+        raise
+    repair = lab.note(f"repair: {fault.name}")
+    fault.mend(scene)
     lab.wait_until(
         "every client is answered after the repair",
         lambda: audience.all_served(repair),

@@ -126,17 +126,12 @@ class Company:
 
     def _have(self, one: Plan, side: str) -> None:
         """Load the CIB, unless it is what runs; what was there before is stopped first."""
-        if self._loaded == (one.name, side):
+        if self._loaded == (one.name, side) and not self._runs_twice(one):
             return
         is_other = self._loaded is None or self._loaded[0] != one.name
         self._loaded = None
         self._unload(one.stage)
-        if any(
-            find_processes(program, node)
-            for program in one.stage.programs
-            if program.words
-            for node in self._lab.nodes
-        ):  # of the counterparts, most often: what they leave is none of the next one's
+        if max(self._count_processes(one), default=0) > 0:  # what is left is none of the next one's
             self._sweep()
             is_other = True
         if is_other:
@@ -156,6 +151,16 @@ class Company:
             raise LabError(f"{one.name} does not come up: {self._why(stage) or error}") from None
         Scene(self._lab, stage).calm()
         self._loaded = (one.name, side)
+
+    def _runs_twice(self, one: Plan) -> bool:
+        """Whether counterparts have left processes of a program that was started anew."""
+        return len(one.sides) > 1 and max(self._count_processes(one), default=0) > 1
+
+    def _count_processes(self, one: Plan) -> Iterator[int]:
+        """How often each program runs on each node."""
+        for program in one.stage.programs:
+            if program.words:
+                yield from (len(find_processes(program, node)) for node in self._lab.nodes)
 
     def _unload(self, stage: Stage) -> None:
         """Have the cluster stop all that it runs."""

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 120.0  # seconds until the cluster is expected to be where it is to be
 _ANSWER_SECONDS = 5.0
-_DISCONNECTED = 102  # CRM_EX_DISCONNECT of Pacemaker's include/crm/common/results.h
+# CRM_EX_DISCONNECT and CRM_EX_TIMEOUT of Pacemaker's include/crm/common/results.h
+_DISCONNECTED, _TIMED_OUT = 102, 124
 _INSIDE = Path(inside.__file__).parent
 
 
@@ -149,10 +150,12 @@ class Scene:
     def _have_done(self, *words: str) -> None:
         """Have crm_resource do something; a daemon that it asks may just be being started anew."""
         node, command = self.lab.running_nodes()[0], ["crm_resource", *words]
+        # A wait that is over in vain says the same as a cleanup that was asked of one that died.
+        again = {_DISCONNECTED, *([_TIMED_OUT] if "--cleanup" in words else [])}
 
         def give() -> subprocess.CompletedProcess[str] | None:
             done = node.run(command, check=False, timeout=self._patience + 30)
-            return None if done.returncode == _DISCONNECTED else done
+            return None if done.returncode in again else done
 
         done = self.lab.wait_until(
             f"{node.name}'s Pacemaker takes an order", give, timeout=self._patience

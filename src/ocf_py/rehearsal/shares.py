@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -74,6 +75,8 @@ def play_one_by_one(
         try:
             play(share, record, tell)
         except LabError as error:
+            if isinstance(error.__context__, (KeyboardInterrupt, SystemExit)):
+                raise error.__context__ from error  # the lab's end failed after it
             if len(plans) == 1:
                 raise
             _break_off(share, error, record, progress)
@@ -104,7 +107,8 @@ def play_side_by_side(
             for connection in [one for one in running if one in ready]:
                 _listen(connection, running, record, tell, progress)
     finally:
-        for _, process in running.values():
+        for connection, (_, process) in running.items():
+            connection.close()  # nobody waits in there for someone to listen
             _interrupt(process)
         order = [(plan.name, fault) for plan in plans for fault in faults]
         ranks = {pair: rank for rank, pair in enumerate(order)}
@@ -136,14 +140,15 @@ def _play_apart(share: Share, play: PlayShare, connection: Connection) -> None:
     end_once()
     part = Rehearsal(share.plan.name)
     try:
-        play(share, part, connection.send)
-    except (ToolkitError, OSError) as error:
-        connection.send(str(error))
+        with contextlib.suppress(BrokenPipeError):  # who interrupts hears no more
+            try:
+                play(share, part, connection.send)
+            except (ToolkitError, OSError) as error:
+                connection.send(str(error))
+            part.plays.clear()  # each was sent when it was over
+            connection.send(part)
     except KeyboardInterrupt:
-        # Who interrupts hears no more; to anybody else it says that plays are missing.
-        sys.exit(_INTERRUPTED)
-    part.plays.clear()  # each was sent when it was over
-    connection.send(part)
+        sys.exit(_INTERRUPTED)  # to anybody else it says that plays are missing
 
 
 def _listen(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ocf_py.lab.lab import Lab
 
 _INTERVAL = 0.3
+# While a longer one was answered, it may have been started anew in its place.
+_LONGEST_QUESTION = 3.0
 
 
 class PlaceWitness(Watching):
@@ -28,6 +30,7 @@ class PlaceWitness(Watching):
         self.resource = resource
         self.answers: list[Answer] = []
         self.place = ""
+        self._said = 0.0
         self._lab = lab
 
     def watch(self) -> None:
@@ -42,9 +45,10 @@ class PlaceWitness(Watching):
             else:
                 self.place = self._find_in(state)
                 if self.place:
-                    continues = self.place == before
-                    answer = Answer(asked, time.monotonic(), self.place, continues)
-                    self.answers.append(answer)
+                    now = time.monotonic()
+                    continues = self.place == before and now - self._said < _LONGEST_QUESTION
+                    self.answers.append(Answer(asked, now, self.place, continues))
+                    self._said = now
                 before = self.place
             self.ended.wait(_INTERVAL)
 

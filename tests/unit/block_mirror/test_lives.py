@@ -86,18 +86,28 @@ def test_who_holds_the_device_open_is_named(world: World, action: str) -> None:
 # ---------------------------------------------------------------------- degraded
 
 
-def test_a_lost_peer_degrades_who_is_promoted_and_nobody_who_may_have_to_be(world: World) -> None:
+def test_a_lost_peer_is_degraded_in_both_roles(world: World) -> None:
     world.start_both()
     assert world.n1.do("promote") == 0
-    assert world.n1.monitor() == 8
     world.pair.kill("n2")
     assert world.n1.monitor() == 191
     assert "is not connected (Connecting)" in world.n1.reason
     assert world.n1.monitor(on_degraded="ignore") == 8
     assert world.n1.score == "10000"
     assert world.n1.do("demote") == 0
-    assert world.n1.monitor() == 0
+    assert world.n1.monitor() == 190
     assert world.n1.score == "1000"
+
+
+def test_who_may_have_to_take_over_is_degraded_from_the_second_monitor_on(world: World) -> None:
+    world.start_both()
+    assert world.n2.do("promote") == 0
+    assert world.n1.monitor() == 0
+    world.pair.kill("n2")
+    assert [world.n1.monitor() for _ in range(3)] == [0, 190, 190]
+    assert "is not connected" in world.n1.reason
+    assert world.n2.do("start") == 0
+    assert [world.n1.monitor() for _ in range(2)] == [0, 0]
 
 
 def test_who_was_never_current_says_what_it_lacks(world: World) -> None:

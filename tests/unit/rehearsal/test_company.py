@@ -133,6 +133,25 @@ def test_both_sides_play_by_turns_and_from_the_same_node() -> None:
     ]
 
 
+@pytest.mark.parametrize(("running", "loads"), [([7], 0), ([7, 8], 2)])
+def test_what_a_side_has_left_beside_itself_is_swept_before_it_plays_again(
+    monkeypatch: pytest.MonkeyPatch, running: list[int], loads: int
+) -> None:
+    told: list[str] = []
+    made = plan(EXAMPLES / "web-server.xml", 2, peer=True)
+    company = PaperCompany()
+    company._loaded = (made.name, "peer")
+    company._lab.wait_until = lambda *_, **__: None  # type: ignore[assignment,method-assign]
+    monkeypatch.setattr(company, "_sweep", lambda: told.append("swept"))
+    monkeypatch.setattr(company, "_unload", lambda _: told.append("unloaded"))
+    monkeypatch.setattr(rehearsal, "load", lambda *_: [])
+    monkeypatch.setattr(rehearsal, "prepare", lambda *_: None)
+    monkeypatch.setattr(rehearsal, "find_processes", lambda *_: running)
+    monkeypatch.setattr(rehearsal, "Scene", lambda *_: types.SimpleNamespace(calm=lambda: None))
+    Company._have(company, made, "peer")
+    assert len(told) == loads
+
+
 @pytest.mark.parametrize("left", [[], [7]])
 def test_what_the_other_side_has_left_is_swept_before_this_one_plays(
     monkeypatch: pytest.MonkeyPatch, left: list[int]

@@ -84,7 +84,7 @@ def test_who_is_fenced_while_all_comes_to_rest_is_waited_for_anew() -> None:
 def test_whose_daemon_is_being_started_anew_is_asked_again() -> None:
     lab = FakeLab(lambda _: None)
     scene = scene_on(lab)
-    lab.refusals = [102, 102]
+    lab.refusals = [102, 124]
     scene.calm()
     assert lab.cleaned == 1
     lab.refusals = [1]

@@ -89,8 +89,9 @@ class MountList:
             raise
 
     def _open(self) -> None:
-        self._root = os.stat(f"/proc/{self._pid}/root")
+        root = os.stat(f"/proc/{self._pid}/root")
         self.descriptor = os.open(f"/proc/{self._pid}/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+        self._root = root
 
     def follow(self) -> None:
         """Open it again where init has another root by now; OSError where it has just ended."""
