@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
 class Terminated(SystemExit):
     """SIGTERM came; the code is what a shell says of it."""
 
@@ -34,6 +37,16 @@ def ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@contextlib.contextmanager
+def deaf() -> Iterator[None]:
+    """Let both signals wait; a process that is begun here hears them from `end_once` on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def end_once() -> None:
     """Have one signal end this process, and no other after it: not amid a lab's end.
 
@@ -42,6 +55,7 @@ def end_once() -> None:
     signal.signal(signal.SIGINT, _end)
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, _end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
 def _terminate(*_: object) -> None:
@@ -50,6 +64,6 @@ def _terminate(*_: object) -> None:
 
 
 def _end(number: int, _: object) -> None:
-    for one in (signal.SIGINT, signal.SIGTERM):
+    for one in _ENDING:
         signal.signal(one, signal.SIG_IGN)
     raise Terminated if number == signal.SIGTERM else KeyboardInterrupt

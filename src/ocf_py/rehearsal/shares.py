@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
 from ocf_py.lab.kernel import end_with_parent
-from ocf_py.rehearsal.ending import end_once
+from ocf_py.rehearsal.ending import deaf, end_once
 from ocf_py.rehearsal.record import Play
 from ocf_py.rehearsal.run import Rehearsal
 from ocf_py.toolkit.errors import ToolkitError
@@ -101,8 +101,9 @@ def play_side_by_side(
         while waiting or running:
             while waiting and _has_room(waiting[0], [one for one, _ in running.values()], labs):
                 share = waiting.popleft()
-                connection, process = _begin(share, play)
-                running[connection] = (share, process)
+                with deaf():  # or nobody would know of a process that has just begun
+                    connection, process = _begin(share, play)
+                    running[connection] = (share, process)
             ready = wait(running)
             for connection in [one for one in running if one in ready]:
                 _listen(connection, running, record, tell, progress)
