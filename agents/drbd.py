@@ -168,13 +168,21 @@ class Drbd(ocf.Agent):
         self._seen = seen = self.machine.look()
         if seen is None:
             return ocf.STOPPED
+        from ocf_py.drbd.complaints import find_complaints
+
         has_just_lost = self._has_just_lost(seen)
         is_recurring = self.call.is_recurring
         if is_recurring:
             self._note(seen)
         if seen.is_primary and seen.is_cut_off and not seen.suspended and is_recurring:
             raise ocf.PromotedFailure("promoted, and good data is out of reach")
-        complaints = self._find_complaints(seen, tells_of_peers=not has_just_lost)
+        complaints = [
+            *find_complaints(
+                seen,
+                may_stand_alone=self._may_stand_alone(seen),
+                tells_of_peers=not has_just_lost,
+            )
+        ]
         if not complaints or self.on_degraded == "ignore":
             return ocf.PROMOTED if seen.is_primary else ocf.RUNNING
         degraded = ocf.DEGRADED_PROMOTED if seen.is_primary else ocf.DEGRADED
@@ -186,17 +194,6 @@ class Drbd(ocf.Agent):
         was_whole = bool(facts.recall(_CURRENT)) and not facts.recall(_LOST)
         is_whole = all(one.is_connected for one in seen.peers.values())
         return not seen.is_primary and was_whole and not is_whole
-
-    def _find_complaints(self, seen: Resource, *, tells_of_peers: bool) -> list[str]:
-        from ocf_py.drbd.complaints import find_complaints
-
-        return [
-            *find_complaints(
-                seen,
-                may_stand_alone=self._may_stand_alone(seen),
-                tells_of_peers=tells_of_peers,
-            )
-        ]
 
     def _may_stand_alone(self, seen: Resource) -> bool:
         """Whether it is not connected because it was told not to be yet."""

@@ -131,7 +131,7 @@ class Company:
         is_other = self._loaded is None or self._loaded[0] != one.name
         self._loaded = None
         self._unload(one.stage)
-        if max(self._count_processes(one), default=0) > 0:  # what is left is none of the next one's
+        if any(self._count_processes(one)):  # what is left is none of the next one's
             self._sweep()
             is_other = True
         if is_other:
@@ -154,7 +154,7 @@ class Company:
 
     def _runs_twice(self, one: Plan) -> bool:
         """Whether counterparts have left processes of a program that was started anew."""
-        return len(one.sides) > 1 and max(self._count_processes(one), default=0) > 1
+        return len(one.sides) > 1 and any(count > 1 for count in self._count_processes(one))
 
     def _count_processes(self, one: Plan) -> Iterator[int]:
         """How often each program runs on each node."""

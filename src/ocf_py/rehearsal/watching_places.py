@@ -30,7 +30,6 @@ class PlaceWitness(Watching):
         self.resource = resource
         self.answers: list[Answer] = []
         self.place = ""
-        self._said = 0.0
         self._lab = lab
 
     def watch(self) -> None:
@@ -46,9 +45,8 @@ class PlaceWitness(Watching):
                 self.place = self._find_in(state)
                 if self.place:
                     now = time.monotonic()
-                    continues = self.place == before and now - self._said < _LONGEST_QUESTION
+                    continues = self.place == before and self._is_soon(now)
                     self.answers.append(Answer(asked, now, self.place, continues))
-                    self._said = now
                 before = self.place
             self.ended.wait(_INTERVAL)
 
@@ -63,6 +61,9 @@ class PlaceWitness(Watching):
                 if state is not None and state.quorate:
                     return state
         return None
+
+    def _is_soon(self, now: float) -> bool:
+        return now - self.answers[-1].answered < _LONGEST_QUESTION
 
     @property
     def last_place(self) -> str:
