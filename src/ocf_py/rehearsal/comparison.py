@@ -30,6 +30,10 @@ class Comparison:
     Where a node was fenced, what Pacemaker took to decide upon it is left out of both: 10 ms or
     1010 by chance, as its controller sleeps where an update of the CIB is still on its way. What a
     monitor has to find strikes both in step with it, and counts from there.
+
+    Where only Pacemaker's timing decides whether it fences, like is compared with like: plays with
+    `fenced`, the outcome that both sides have more often; None where all plays count. `fenced_ours`
+    and `fenced_peers` say in how many of those that could count a node was fenced.
     """
 
     cib: str
@@ -40,6 +44,9 @@ class Comparison:
     ratio: float | None
     failed_ours: int
     failed_peers: int
+    fenced: bool | None
+    fenced_ours: int
+    fenced_peers: int
 
     @property
     def meets_goal(self) -> bool | None:
@@ -62,25 +69,50 @@ def compare(plays: Iterable[Play]) -> list[Comparison]:
     for play in plays:
         sides = by_fault.setdefault((play.cib, play.fault), {OURS: [], PEER: []})
         sides[play.provider].append(play)
-    found = []
-    for (cib, fault), sides in by_fault.items():
-        ours, peers = (
-            [one for one in map(_measure, sides[who]) if one is not None] for who in (OURS, PEER)
-        )
-        if sides[OURS] and sides[PEER]:
-            mine, theirs = (median(some) if some else None for some in (ours, peers))
-            found.append(
-                Comparison(
-                    cib,
-                    fault,
-                    min(len(ours), len(peers)),
-                    mine,
-                    theirs,
-                    _ratio(mine, theirs),
-                    *(sum(not one.passed for one in sides[who]) for who in (OURS, PEER)),
-                )
-            )
+    return [
+        _compare_sides(cib, fault, sides[OURS], sides[PEER])
+        for (cib, fault), sides in by_fault.items()
+        if sides[OURS] and sides[PEER]
+    ]
+
+
+def _compare_sides(cib: str, fault: str, ours: list[Play], peers: list[Play]) -> Comparison:
+    told_ours, told_peers = _by_fencing(ours), _by_fencing(peers)
+    fenced = _common_outcome(told_ours, told_peers) if ours[0].expectation.by_chance else None
+    alike = [
+        told[True] + told[False] if fenced is None else told[fenced]
+        for told in (told_ours, told_peers)
+    ]
+    mine, theirs = (median(seconds) if seconds else None for seconds in alike)
+    return Comparison(
+        cib=cib,
+        fault=fault,
+        rounds=min(map(len, alike)),
+        ours=mine,
+        peers=theirs,
+        ratio=_ratio(mine, theirs),
+        failed_ours=sum(not play.passed for play in ours),
+        failed_peers=sum(not play.passed for play in peers),
+        fenced=fenced,
+        fenced_ours=len(told_ours[True]),
+        fenced_peers=len(told_peers[True]),
+    )
+
+
+def _by_fencing(plays: list[Play]) -> dict[bool, list[float]]:
+    """Whether a node was fenced → seconds of the plays that count."""
+    found: dict[bool, list[float]] = {True: [], False: []}
+    for play in plays:
+        if (seconds := _measure(play)) is not None:
+            found[bool(play.fenced)].append(seconds)
     return found
+
+
+def _common_outcome(ours: dict[bool, list[float]], peers: dict[bool, list[float]]) -> bool | None:
+    """Whether a node was fenced in what both have the most of; None: nothing is common to them."""
+    pairs = {fenced: min(len(ours[fenced]), len(peers[fenced])) for fenced in (True, False)}
+    best = max(pairs, key=lambda fenced: pairs[fenced])
+    return best if pairs[best] else None
 
 
 def _measure(play: Play) -> float | None:

@@ -10,7 +10,7 @@ from lxml.html import builder as E  # noqa: N812 - as lxml's own documentation c
 
 from ocf_py.rehearsal.comparison import GOAL, LEAST_ROUNDS
 from ocf_py.rehearsal.pictures import draw_outages
-from ocf_py.rehearsal.summary import describe_outage, describe_writes, tell_medians
+from ocf_py.rehearsal.summary import describe_outage, describe_writes, tell_alike, tell_medians
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,7 +161,7 @@ def _build_comparison(one: Comparison) -> html.HtmlElement:
     goal = {True: "met", False: "missed", None: "unknown"}[one.meets_goal]
     return E.TR(
         E.TD(one.cib),
-        E.TD(one.fault),
+        E.TD(one.fault, E.SPAN(tell_alike(one), E.CLASS("muted"))),
         E.TD(goal),
         *(E.TD(cell, E.CLASS("number")) for cell in cells),
     )

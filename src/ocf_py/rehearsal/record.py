@@ -43,6 +43,7 @@ class Expectation:
     `dwell` is how long the fault lasts at least, also when all serves already. `clients` are those
     that `place` is about, of the struck node; () for all of them. `displacing` says that what is
     elsewhere may have to make room. `quiet` says that the cluster has nothing to do for it.
+    `by_chance` says that Pacemaker's own timing decides whether it fences, whatever the agents do.
     """
 
     place: str
@@ -54,6 +55,7 @@ class Expectation:
     clients: tuple[str, ...] = ()
     displacing: bool = False
     quiet: bool = False
+    by_chance: bool = False
 
     def at_pace(self, pace: float) -> Expectation:
         """The same of a cluster on which everything takes so many times longer."""

@@ -68,6 +68,17 @@ def tell_medians(one: Comparison) -> tuple[str, str, str]:
     return ours, peers, "-" if one.ratio is None else f"{one.ratio:.2f}"
 
 
+def tell_alike(one: Comparison) -> str:
+    """Which plays are compared, where that was Pacemaker's chance; "" where all are."""
+    if one.fenced is None:
+        return ""
+    which = "a node" if one.fenced else "no node"
+    return (
+        f" in which {which} was fenced (one was in {one.fenced_ours} of ours, "
+        f"{one.fenced_peers} of the peers')"
+    )
+
+
 def _tell_failed(one: Comparison) -> str:
     if not one.failed_ours + one.failed_peers:
         return ""
@@ -82,7 +93,7 @@ def sum_up(record: Rehearsal) -> Iterator[str]:
         word = _GOALS[one.meets_goal]
         yield (
             f"{one.cib} {one.fault}: {ours} beside {peers}, ratio {ratio} (goal {GOAL}{word}, "
-            f"{one.rounds} rounds of at least {LEAST_ROUNDS}{_tell_failed(one)})"
+            f"{one.rounds} rounds of at least {LEAST_ROUNDS}{tell_alike(one)}{_tell_failed(one)})"
         )
     for left in record.left_out:
         yield f"not played: {left.cib} {left.fault}: {left.reason}"

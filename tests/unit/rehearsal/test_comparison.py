@@ -129,3 +129,32 @@ def test_a_missed_goal_fails_the_run_where_sides_are_compared() -> None:
 
 def test_what_only_one_side_played_is_not_compared() -> None:
     assert compare([play("ocfpy", 1.0)]) == []
+
+
+def _daemon_killed(provider: str, seconds: float, *fenced: str) -> Play:
+    chance = replace(power_loss().expectation, by_chance=True)
+    return play(provider, seconds, moments=[], fenced=list(fenced), expectation=chance)
+
+
+def test_where_fencing_is_pacemakers_chance_like_is_compared_with_like() -> None:
+    ours = [_daemon_killed("ocfpy", 3.0, "n1")] * 5 + [_daemon_killed("ocfpy", 0.1)] * 2
+    peers = [_daemon_killed("peer", 4.0, "n1")] * 3 + [_daemon_killed("peer", 0.1)] * 4
+    run = Rehearsal("compared", [*ours, *peers], compared=True)
+    (found,) = run.comparisons
+    assert (found.ours, found.peers, found.rounds, found.meets_goal) == (3.0, 4.0, 3, None)
+    assert (found.fenced, found.fenced_ours, found.fenced_peers) == (True, 5, 3)
+    assert (
+        "3 rounds of at least 7 in which a node was fenced (one was in 5 of ours, 3 of the peers')"
+        in next(iter(sum_up(run)))
+    )
+
+
+@pytest.mark.parametrize("by_chance", [True, False])
+def test_all_plays_count_where_nothing_went_alike_or_the_agents_decide(by_chance: bool) -> None:
+    ours = [_daemon_killed("ocfpy", 3.0, "n1"), *[_daemon_killed("ocfpy", 2.0)] * (not by_chance)]
+    peers = [_daemon_killed("peer", 0.1)] * 2
+    for one in (*ours, *peers):
+        one.expectation = replace(one.expectation, by_chance=by_chance)
+    (found,) = compare([*ours, *peers])
+    assert found.fenced is None
+    assert (found.ours, found.peers) == (3.0 if by_chance else 2.5, 0.1)

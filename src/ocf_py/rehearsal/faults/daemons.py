@@ -35,7 +35,9 @@ class PacemakerdKilled(Fault):
     def expect(self, scene: Scene) -> Expectation:
         """It comes back, or its node is fenced: both is right."""
         bound = scene.stage.loss + scene.stage.starting
-        return Expectation(ANYWHERE, bound, VICTIM_OR_NOBODY, losing=True, dwell=6.0)
+        return Expectation(
+            ANYWHERE, bound, VICTIM_OR_NOBODY, losing=True, dwell=6.0, by_chance=True
+        )
 
     def strike(self, scene: Scene) -> None:
         """Kill it; the kernel keeps 15 letters of a name, so the path tells them apart."""
