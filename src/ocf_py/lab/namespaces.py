@@ -24,3 +24,9 @@ def open_socket_in(pid: int, family: int, kind: int, protocol: int) -> socket.so
     finally:
         os.close(there)
         os.close(home)
+
+
+def open_stream_in(pid: int, address: str) -> socket.socket:
+    """Open a TCP socket there that can connect to an address, of IPv4 or IPv6; likewise."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return open_socket_in(pid, family, socket.SOCK_STREAM, 0)

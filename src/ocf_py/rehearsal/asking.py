@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.namespaces import open_socket_in
+from ocf_py.lab.namespaces import open_stream_in
 from ocf_py.lab.witnesses.answers import Answer
 from ocf_py.lab.witnesses.watching import Watching
 from ocf_py.rehearsal.preparation import find_database
+from ocf_py.rehearsal.stage import pick_address
 from ocf_py.rehearsal.writing import DATABASE_PORT
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def find_unasked(stage: Stage) -> dict[str, str]:
                 else "no ready or health of it names a port"
             )
         elif not _address_of(stage, program):
-            unasked[program.id] = "no IPv4 address goes with it"
+            unasked[program.id] = "no address goes with it"
     return unasked
 
 
@@ -81,10 +81,10 @@ def _port_of(check: str) -> int:
 
 
 def _address_of(stage: Stage, program: Part) -> str:
-    """The first of IPv4 of the same group, else the CIB's only address."""
+    """The first of the same group, else the CIB's only address."""
     own = [one for one in stage.addresses if one.top == program.top]
     some = own or (stage.addresses if len(stage.addresses) == 1 else [])
-    return next((ip for one in some if ":" not in (ip := one.get("ip"))), "")
+    return pick_address(some)
 
 
 class DoorClient(Watching):
@@ -107,7 +107,7 @@ class DoorClient(Watching):
             self.ended.wait(max(0.0, asked + INTERVAL - time.monotonic()))
 
     def _ask(self) -> None:
-        with open_socket_in(self._daemon, socket.AF_INET, socket.SOCK_STREAM, 0) as asked:
+        with open_stream_in(self._daemon, self.door.address) as asked:
             asked.settimeout(_PATIENCE)
             asked.connect((self.door.address, self.door.port))
             if self.door.question:

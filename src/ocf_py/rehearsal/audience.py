@@ -11,6 +11,7 @@ from ocf_py.lab.witnesses import AddressesClient, AddressesWitness, DiskWitness
 from ocf_py.rehearsal.asking import DoorClient, find_doors
 from ocf_py.rehearsal.preparation import find_server
 from ocf_py.rehearsal.record import HICCUP, LAG_MARGIN, SOMEBODY, Gap, Heard, Held, Stay, Written
+from ocf_py.rehearsal.stage import pick_address
 from ocf_py.rehearsal.watching_places import PlaceWitness
 from ocf_py.rehearsal.writing import FileWriter, RowWriter, Writer
 
@@ -66,9 +67,7 @@ class Audience:
         held = [one.get("ip") for one in self._stage.addresses]
         if held:
             self._addresses = stack.enter_context(AddressesWitness(self._lab, held))
-        asked = [ip for ip in held if ":" not in ip]
-        if asked:
-            self._client = stack.enter_context(AddressesClient(self._lab, asked))
+            self._client = stack.enter_context(AddressesClient(self._lab, held))
         else:
             self._place = self._watch_place(stack, self._stage.anchor)
         if self._shared_mounts:
@@ -90,9 +89,8 @@ class Audience:
         for mount in self._stage.mounts:
             server = find_server(self._stage, mount)
             asked = [] if server is None else self._stage.addresses_with(server)
-            address = next((ip for one in asked if ":" not in (ip := one.get("ip"))), "")
-            if address:
-                yield mount, RowWriter(self._lab, address)
+            if asked:
+                yield mount, RowWriter(self._lab, pick_address(asked))
             else:
                 yield mount, self._write_to(mount, mounted=True)
         for mirror in self._stage.mirrors:

@@ -27,6 +27,9 @@ unix_socket_directories = ''
 min_wal_size = 2MB
 max_wal_size = 8MB
 """
+_POSTGRESQL_CLIENTS = b"""host all all 10.77.2.0/24 trust
+host all all fd77:0:0:2::/64 trust
+"""
 
 
 def prepare(lab: Lab, stage: Stage, program: Path | None = None) -> None:
@@ -106,7 +109,7 @@ def _make_database(node: Node, server: Part) -> None:
     options = ["--auth=trust", "--no-sync", "--no-instructions", "--wal-segsize=1"]
     node.run([*_AS_POSTGRES, f"{folder}/initdb", "-D", data, *options], timeout=_LONGEST)
     node.run(["tee", "-a", f"{data}/postgresql.conf"], stdin=_POSTGRESQL_SETTINGS)
-    node.run(["tee", "-a", f"{data}/pg_hba.conf"], stdin=b"host all all 10.77.2.0/24 trust\n")
+    node.run(["tee", "-a", f"{data}/pg_hba.conf"], stdin=_POSTGRESQL_CLIENTS)
     single = [*_AS_POSTGRES, f"{folder}/postgres", "--single", "-D", data, "postgres"]
     table = f"CREATE TABLE {TABLE} (n bigint PRIMARY KEY)\n"
     node.run(single, stdin=table.encode(), timeout=_LONGEST)

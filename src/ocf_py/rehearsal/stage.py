@@ -13,6 +13,8 @@ from ocf_py.service.words import split_words
 from ocf_py.validation.cib.company import Company, promoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ocf_py.cib.document import Document
     from ocf_py.cib.model import Operation, Resource
 
@@ -124,8 +126,7 @@ class Stage:
     @property
     def is_wordless(self) -> bool:
         """Whether Pacemaker alone tells where something is that is watched."""
-        asked = any(":" not in one.get("ip") for one in self.addresses)
-        return not asked or not all(self.addresses_with(one) for one in self.mirrors)
+        return not self.addresses or not all(self.addresses_with(one) for one in self.mirrors)
 
     @property
     def loss(self) -> float:
@@ -171,6 +172,11 @@ class Stage:
         )
         deeper = program.get("deep_health") and max(program.levels, default=0) >= 2 * _HEALTH_LEVEL
         return bool(hook or deep or deeper)
+
+
+def pick_address(addresses: Iterable[Part]) -> str:
+    """Where a client asks: the first of IPv4, at which more programs listen; "" for none at all."""
+    return min((one.get("ip") for one in addresses), key=lambda ip: ":" in ip, default="")
 
 
 def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import socket
 import subprocess
 import threading
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocf_py.lab.errors import LabError
-from ocf_py.lab.namespaces import open_socket_in
+from ocf_py.lab.namespaces import open_stream_in
 from ocf_py.lab.witnesses.answers import Answer
 from ocf_py.lab.witnesses.watching import Watching
 from ocf_py.rehearsal.inside import keeper
@@ -206,7 +205,7 @@ class RowWriter(Writer):
 
     def _is_answered(self) -> bool:
         """Whether somebody listens there: a client of the database is slow to find out."""
-        with open_socket_in(self._daemon, socket.AF_INET, socket.SOCK_STREAM, 0) as attempt:
+        with open_stream_in(self._daemon, self._place[0]) as attempt:
             attempt.settimeout(_CONNECT)
             return attempt.connect_ex(self._place) == 0
 

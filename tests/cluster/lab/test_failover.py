@@ -13,8 +13,12 @@ from tests.cluster.conftest import EXAMPLES, other_node, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ocf_py.lab import Lab
+
+
+ADDRESS6 = "fd77:0:0:2::100"
 
 
 @pytest.fixture
@@ -51,6 +55,21 @@ def test_an_address_moves_from_a_node_without_power_and_answers(lab: Lab, active
         outage = client.longest_outage(fault)
     assert outage is not None
     assert (outage.last_answer.node, outage.first_answer.node) == (active, survivor)
+
+
+def test_an_address_of_ipv6_moves_and_answers(lab: Lab, tmp_path: Path) -> None:
+    example = (EXAMPLES / "address.xml").read_text()
+    sixth = tmp_path / "address6.xml"
+    sixth.write_text(example.replace(ADDRESS, ADDRESS6).replace('value="24"', 'value="64"'))
+    lab.load(sixth)
+    active = lab.wait_for_place("vip")
+    survivor = other_node(lab, active)
+    with AddressWitness(lab, ADDRESS6) as addresses, Client(lab, ADDRESS6) as client:
+        lab.wait_until("the client is answered", lambda: client.first_answer(active))
+        with suffer(lab, PowerLoss(active)) as fault:
+            lab.wait_until("the survivor answers", lambda: client.first_answer(survivor, fault))
+            assert addresses.holders() == [survivor]
+        assert addresses.double_holdings() == []
 
 
 def test_a_resource_stays_put_when_the_lost_node_returns(lab: Lab, active: str) -> None:

@@ -548,7 +548,7 @@ def test_a_program_that_nobody_asks_says_why(tmp_path: Path) -> None:
         ("asked", "10.77.2.9")
     ]
     assert made.notes == [
-        "alone: nobody asks it: no IPv4 address goes with it",
+        "alone: nobody asks it: no address goes with it",
         "portless: nobody asks it: no ready or health of it names a port",
         "unit: nobody asks it: it is a unit, and no check of the CIB's names its port",
     ]
