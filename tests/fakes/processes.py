@@ -33,6 +33,8 @@ class Process:
     hears_hup: str = ""
     status: int | None = None
     effects: list[tuple[float, str, str]] = field(default_factory=list)
+    busy_until: float = 0.0
+    words: list[str] = field(default_factory=list)  # what it does then
 
 
 class FakeSpawned:
@@ -95,7 +97,7 @@ class FakeMachine:
         """Do as the daemon does with these words."""
         process.is_stubborn = "stubborn" in words
         due = time.monotonic()
-        for word in words:
+        for number, word in enumerate(words, 1):
             name, _, value = word.partition("=")
             like = {"tree": process.tree, "is_stubborn": process.is_stubborn}
             if name == "fork":
@@ -112,6 +114,10 @@ class FakeMachine:
             elif name == "exit":
                 self.end(process, int(value))
                 return
+            elif name == "work":
+                process.busy_until = time.monotonic() + float(value)
+                process.words = words[number:]
+                return
             elif name == "count":
                 process.hears_hup = value
             else:
@@ -119,7 +125,11 @@ class FakeMachine:
                 process.effects.append((due, name, value))
 
     def pass_time(self) -> None:
-        """Write what is due to be written by now."""
+        """Do what is due by now."""
+        for process in list(self.alive.values()):
+            if process.words and process.busy_until <= time.monotonic():
+                words, process.words = process.words, []
+                self.behave(process, words)
         for process in self.alive.values():
             for effect in list(process.effects):
                 due, name, value = effect
@@ -140,8 +150,12 @@ class FakeMachine:
     # ------------------------------------------------------------------ the seam
 
     def is_alive(self, identity: ProcessIdentity) -> bool:
+        self.pass_time()
         found = self.alive.get(identity.pid)
         return found is not None and found.identity == identity
+
+    def is_busy(self, identity: ProcessIdentity) -> bool:
+        return self.is_alive(identity) and self.alive[identity.pid].busy_until > time.monotonic()
 
     def start(
         self,

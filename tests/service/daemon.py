@@ -9,6 +9,7 @@ escape              have a child in a session of its own that has no parent and 
 stubborn            ignore SIGTERM, in every process
 exit=N              end with N
 after=SECONDS       wait before all that follows
+work=SECONDS        compute before all that follows
 pidfile=PATH, file=PATH, tcp=PORT, unix=PATH, http=PORT:STATUS, notify
                     write its number, make a file, listen, say READY=1
 count=PATH          write down each SIGHUP
@@ -65,6 +66,12 @@ def fork_away() -> None:
         os._exit(0)
 
 
+def compute(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
 def serve(port: int, status: str) -> None:
     listener = socket.create_server(("127.0.0.1", port))
     if os.fork():
@@ -114,6 +121,8 @@ def main() -> None:  # noqa: C901, PLR0912 - one word after the other
             sys.exit(int(value))
         elif name == "after":
             time.sleep(float(value))
+        elif name == "work":
+            compute(float(value))
         elif name in ("pidfile", "file"):
             with open(value, "w", encoding="ascii") as file:
                 file.write(f"{os.getpid()}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from tests.service.world import PIDFILE, RECURRING, asked, check, find, is_calm, roles
@@ -55,6 +56,30 @@ def a_program_that_forks_is_followed(world: World) -> None:
             assert world.read(PIDFILE).strip() == str(main)
         assert world.call("stop", **it) == 0, world.reason
         is_calm(world)
+
+
+@check
+def what_computes_before_it_forks_is_followed(world: World) -> None:
+    for words, more in (
+        (["work=0.4", "fork", "workers"], {}),
+        (["work=0.4", "fork", f"pidfile={PIDFILE}"], {"pidfile": PIDFILE}),
+    ):
+        it = asked(world, *words, **more)
+        assert world.call("start", **it) == 0, world.reason
+        time.sleep(0.5)  # by now it has forked in any case
+        assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
+        assert world.call("stop", **it) == 0, world.reason
+        is_calm(world)
+
+
+@check
+def what_never_comes_to_rest_is_started_nevertheless(world: World) -> None:
+    it, before = asked(world, "work=3", "stay"), time.monotonic()
+    assert world.call("start", **it) == 0, world.reason
+    assert time.monotonic() - before < 3, "it waited for its end"
+    assert world.call("monitor", interval=RECURRING, **it) == 0, world.reason
+    assert world.call("stop") == 0, world.reason
+    is_calm(world)
 
 
 @check

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import time
 
 import pytest
 
 from ocf_py.system.processes import ProcessIdentity, identify
+
+
+def test_one_is_busy_while_it_computes_and_not_while_it_waits() -> None:
+    identity = identify(os.getpid())
+    assert identity is not None
+    assert identity.is_busy(), "it asks itself"
+    assert not ProcessIdentity(identity.pid, identity.start_time + 1).is_busy(), "a successor"
+    with subprocess.Popen(["sleep", "60"]) as waiting:
+        sleeper = identify(waiting.pid)
+        assert sleeper is not None
+        deadline = time.monotonic() + 10
+        while sleeper.is_busy() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not sleeper.is_busy()
+        waiting.kill()
+    assert not sleeper.is_busy(), "it has gone"
 
 
 def test_its_text_form_comes_back() -> None:

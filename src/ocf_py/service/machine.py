@@ -29,6 +29,10 @@ class Machine:
         """Whether this very process runs."""
         return identity.is_alive()
 
+    def is_busy(self, identity: ProcessIdentity) -> bool:
+        """Whether this very process computes, or waits for the CPU or a disk."""
+        return identity.is_busy()
+
     def start(
         self,
         program: Program,

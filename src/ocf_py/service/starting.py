@@ -26,6 +26,7 @@ else:
 
 _PATIENCE = 0.8  # of the time: the rest is for ending what does not become ready
 _SETTLING = 0.1  # seconds, in which what is started wrongly tends to end
+_LONGEST_SETTLING = 1.0  # for what has not come to rest by then: the machine may be busy
 _PID_FILE_SECONDS = 2.0  # for a service that forks to write its pid file
 _LONGEST_ASK = 5.0
 _LAST_WORDS = 1.0  # seconds to read what it said last
@@ -168,7 +169,7 @@ class Starting:
 
     def _is_ready(self, notify: NotifySocket | None, passed: float) -> bool:
         if self._ready is None:
-            return passed >= _SETTLING
+            return passed >= _LONGEST_SETTLING or (passed >= _SETTLING and self._is_at_rest())
         if notify:
             notify.hear()
             self._problem = notify.status or "it has not said READY=1"
@@ -181,6 +182,10 @@ class Starting:
         if finding.hanging:
             raise Failure(f"{finding.reason}, and hangs in the kernel")
         return not finding.reason
+
+    def _is_at_rest(self) -> bool:
+        """Whether no process of it is busy: one that is may still fork into the background."""
+        return not any(map(self._machine.is_busy, self._supervision.members()))
 
     def _write_pid(self, main: ProcessIdentity) -> None:
         pidfile = self._supervision.pidfile

@@ -20,6 +20,7 @@ else:
 STATE, PARENT, GROUP, SESSION, START_TIME = 0, 1, 2, 3, 19
 _THREADS = 17
 _DEAD = ("Z", "X", "x")
+_BUSY = ("R", "D")
 # Names as the kernel keeps them, of at most 15 letters (TASK_COMM_LEN).
 _CLUSTER_STACK = frozenset(
     (
@@ -66,6 +67,15 @@ class ProcessIdentity:
         """Tell whether this very process still runs; a zombie does not."""
         found = read_stat(self.pid)
         return found is not None and int(found[START_TIME]) == self.start_time and lives(found)
+
+    def is_busy(self) -> bool:
+        """Tell whether this very process computes, or waits to, or waits for a disk."""
+        found = read_stat(self.pid)
+        return (
+            found is not None
+            and int(found[START_TIME]) == self.start_time
+            and found[STATE] in _BUSY
+        )
 
     def __str__(self) -> str:
         return f"{self.pid}:{self.start_time}"
