@@ -95,7 +95,7 @@ class FakeMachine:
 
     def behave(self, process: Process, words: list[str]) -> None:
         """Do as the daemon does with these words."""
-        process.is_stubborn = "stubborn" in words
+        process.is_stubborn |= "stubborn" in words
         due = time.monotonic()
         for number, word in enumerate(words, 1):
             name, _, value = word.partition("=")
@@ -154,8 +154,8 @@ class FakeMachine:
         found = self.alive.get(identity.pid)
         return found is not None and found.identity == identity
 
-    def is_busy(self, identity: ProcessIdentity) -> bool:
-        return self.is_alive(identity) and self.alive[identity.pid].busy_until > time.monotonic()
+    def is_at_rest(self, identity: ProcessIdentity) -> bool:
+        return self.is_alive(identity) and self.alive[identity.pid].busy_until <= time.monotonic()
 
     def start(
         self,

@@ -36,8 +36,11 @@ def test_a_reply_says_who_answers_what(protocol: Echo, packet: bytes, address: s
         (PROTOCOLS[6], IPV6 + PROTOCOLS[6].request(7, 300)),
         (PROTOCOLS[6], IPV6 + ANSWER6[:-1]),
         (PROTOCOLS[6], IPV6[:6] + bytes([17]) + IPV6[7:] + ANSWER6),
+        (PROTOCOLS[4], b""),
+        (PROTOCOLS[4], IPV4[:-1]),
+        (PROTOCOLS[6], b""),
+        (PROTOCOLS[6], IPV6[:-1]),
     ],
-    ids=["request", "short", "UDP", "request 6", "short 6", "UDP 6"],
 )
 def test_all_else_is_no_reply(protocol: Echo, packet: bytes) -> None:
     assert protocol.read_reply(packet) is None

@@ -11,20 +11,22 @@ import pytest
 from ocf_py.system.processes import ProcessIdentity, identify
 
 
-def test_one_is_busy_while_it_computes_and_not_while_it_waits() -> None:
+def test_one_is_at_rest_while_it_waits_and_not_while_it_computes() -> None:
     identity = identify(os.getpid())
     assert identity is not None
-    assert identity.is_busy(), "it asks itself"
-    assert not ProcessIdentity(identity.pid, identity.start_time + 1).is_busy(), "a successor"
+    assert not identity.is_at_rest(), "it asks itself"
     with subprocess.Popen(["sleep", "60"]) as waiting:
         sleeper = identify(waiting.pid)
         assert sleeper is not None
         deadline = time.monotonic() + 10
-        while sleeper.is_busy() and time.monotonic() < deadline:
+        while not sleeper.is_at_rest() and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert not sleeper.is_busy()
+        assert sleeper.is_at_rest()
+        assert not ProcessIdentity(sleeper.pid, sleeper.start_time + 1).is_at_rest(), "a successor"
         waiting.kill()
-    assert not sleeper.is_busy(), "it has gone"
+        os.waitid(os.P_PID, waiting.pid, os.WEXITED | os.WNOWAIT)
+        assert not sleeper.is_at_rest(), "a zombie"
+    assert not sleeper.is_at_rest(), "it has gone"
 
 
 def test_its_text_form_comes_back() -> None:

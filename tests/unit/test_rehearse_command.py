@@ -212,8 +212,13 @@ def test_where_nothing_was_played_an_earlier_report_stays_as_it_is(
 
 
 @pytest.mark.parametrize("command", ["rehearse", "soak"])
-def test_sigterm_ends_a_run_in_order_and_a_second_one_does_not_disturb_that(
-    company: type[Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_in_order_and_a_second_one_does_not_disturb_that(
+    company: type[Asked],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    number: signal.Signals,
 ) -> None:
     is_down: list[bool] = []
 
@@ -222,29 +227,33 @@ def test_sigterm_ends_a_run_in_order_and_a_second_one_does_not_disturb_that(
         try:
             yield
         finally:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
             is_down.append(True)
 
     def play(self: Asked, *_: object) -> None:
         self._run.plays.append(power_loss())
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         time.sleep(60)
 
     monkeypatch.setattr(planning, "build_lab", build_lab)
     monkeypatch.setattr(company, "_note", play)
-    before = signal.getsignal(signal.SIGTERM)
+    before, said = signal.getsignal(number), f"terminated by {number.name}"
     done = invoke(command, ADDRESS, "--report", str(tmp_path))
-    assert done.exit_code == 143
+    assert done.exit_code == 128 + number
     assert is_down == [True]
-    assert "BROKEN OFF  terminated by SIGTERM" in done.stdout.splitlines()
+    assert f"BROKEN OFF  {said}" in done.stdout.splitlines()
     facts = json.loads((tmp_path / "report.json").read_text())
-    assert (facts["played"], facts["troubles"]) == (1, ["terminated by SIGTERM"])
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert (facts["played"], facts["troubles"]) == (1, [said])
+    assert signal.getsignal(number) == before
 
 
 @pytest.mark.parametrize(
     ("number", "said", "code"),
-    [(signal.SIGINT, "interrupted", 1), (signal.SIGTERM, "terminated by SIGTERM", 143)],
+    [
+        (signal.SIGINT, "interrupted", 1),
+        (signal.SIGTERM, "terminated by SIGTERM", 143),
+        (signal.SIGHUP, "terminated by SIGHUP", 129),
+    ],
 )
 def test_whoever_interrupts_several_labs_has_not_seen_them_pass(
     company: type[Asked],

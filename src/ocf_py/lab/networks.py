@@ -47,7 +47,7 @@ class Network:
         return f"fd77:0:0:{self.index}::{FIRST_HOST + number}"
 
     def mac(self, number: int) -> str:
-        """Hardware address of a node's interface.
+        """Hardware address of a node's interface, or of the switch's.
 
         Fixed, since its peers keep the old one in their neighbour tables after a reboot.
         """

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from pyroute2 import IPRoute, NetlinkError
 
-from ocf_py.lab.networks import NETWORKS, PREFIX_LENGTH, PREFIX_LENGTH6, RINGS, SERVICE, Network
+from ocf_py.lab.networks import (
+    CLIENT_HOST,
+    NETWORKS,
+    PREFIX_LENGTH,
+    PREFIX_LENGTH6,
+    RINGS,
+    SERVICE,
+    Network,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -28,7 +36,10 @@ class Switch:
         forbid_ipv6("default")
         self._netlink.link("set", index=self._index("lo"), state="up")
         for network in NETWORKS:
-            self._netlink.link("add", ifname=network.bridge, kind="bridge")
+            # Else a bridge has the lowest address of its ports, another one as they come and go,
+            # and a node that knows its old one answers clients into the void.
+            address = network.mac(CLIENT_HOST)
+            self._netlink.link("add", ifname=network.bridge, kind="bridge", address=address)
             bridge = Path("/sys/class/net", network.bridge, "bridge")
             if (bridge / "multicast_snooping").exists():
                 # A snooping bridge without a querier forgets who listens to neighbour discovery.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import time
 from typing import TYPE_CHECKING
 
@@ -64,7 +63,7 @@ class Audience:
         self._stack.__exit__(kind, error, trace)
 
     def _begin(self, stack: contextlib.ExitStack) -> None:
-        held = [one.get("ip") for one in self._stage.addresses]
+        held = [one.address for one in self._stage.addresses]
         if held:
             self._addresses = stack.enter_context(AddressesWitness(self._lab, held))
             self._client = stack.enter_context(AddressesClient(self._lab, held))
@@ -108,7 +107,7 @@ class Audience:
         """
         addresses = self._stage.addresses_with(part)
         if addresses and self._addresses is not None:
-            holdings = self._addresses.seen[str(ipaddress.ip_address(addresses[0].get("ip")))]
+            holdings = self._addresses.seen[addresses[0].address]
             return lambda: _only(holdings.holders())
         disk = self._disk
         if disk is not None and part in self._shared_mounts:

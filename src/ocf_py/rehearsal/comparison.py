@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ocf_py.rehearsal.record import ASKED, HICCUP, LOST, OURS, PEER, SERVES_AGAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ocf_py.rehearsal.record import Gap, Play
@@ -31,9 +31,9 @@ class Comparison:
     1010 by chance, as its controller sleeps where an update of the CIB is still on its way. What a
     monitor has to find strikes both in step with it, and counts from there.
 
-    Where only Pacemaker's timing decides whether it fences, like is compared with like: plays with
-    `fenced`, the outcome that both sides have more often; None where all plays count. `fenced_ours`
-    and `fenced_peers` say in how many of those that could count a node was fenced.
+    Where Pacemaker's own timing decides whether it fences, like is compared with like: `fenced`
+    says of which outcome, None where all plays count. `fenced_ours` of the `counted_ours` plays
+    that could count had a fencing, likewise of the peers': agents have no part in that.
     """
 
     cib: str
@@ -46,7 +46,9 @@ class Comparison:
     failed_peers: int
     fenced: bool | None
     fenced_ours: int
+    counted_ours: int
     fenced_peers: int
+    counted_peers: int
 
     @property
     def meets_goal(self) -> bool | None:
@@ -64,39 +66,48 @@ class Comparison:
 
 
 def compare(plays: Iterable[Play]) -> list[Comparison]:
-    """A line for each fault that both have played, in the order in which they did."""
+    """A line for each fault that both have played, in the order in which they did.
+
+    Two where both outcomes of what is by chance can be judged.
+    """
     by_fault: dict[tuple[str, str], dict[str, list[Play]]] = {}
     for play in plays:
         sides = by_fault.setdefault((play.cib, play.fault), {OURS: [], PEER: []})
         sides[play.provider].append(play)
     return [
-        _compare_sides(cib, fault, sides[OURS], sides[PEER])
+        line
         for (cib, fault), sides in by_fault.items()
         if sides[OURS] and sides[PEER]
+        for line in _compare_sides(cib, fault, sides[OURS], sides[PEER])
     ]
 
 
-def _compare_sides(cib: str, fault: str, ours: list[Play], peers: list[Play]) -> Comparison:
+def _compare_sides(
+    cib: str, fault: str, ours: list[Play], peers: list[Play]
+) -> Iterator[Comparison]:
     told_ours, told_peers = _by_fencing(ours), _by_fencing(peers)
-    fenced = _common_outcome(told_ours, told_peers) if ours[0].expectation.by_chance else None
-    alike = [
-        told[True] + told[False] if fenced is None else told[fenced]
-        for told in (told_ours, told_peers)
-    ]
-    mine, theirs = (median(seconds) if seconds else None for seconds in alike)
-    return Comparison(
-        cib=cib,
-        fault=fault,
-        rounds=min(map(len, alike)),
-        ours=mine,
-        peers=theirs,
-        ratio=_ratio(mine, theirs),
-        failed_ours=sum(not play.passed for play in ours),
-        failed_peers=sum(not play.passed for play in peers),
-        fenced=fenced,
-        fenced_ours=len(told_ours[True]),
-        fenced_peers=len(told_peers[True]),
-    )
+    by_chance = ours[0].expectation.by_chance
+    for fenced in _find_outcomes(told_ours, told_peers) if by_chance else (None,):
+        alike = [
+            told[True] + told[False] if fenced is None else told[fenced]
+            for told in (told_ours, told_peers)
+        ]
+        mine, theirs = (median(seconds) if seconds else None for seconds in alike)
+        yield Comparison(
+            cib=cib,
+            fault=fault,
+            rounds=min(map(len, alike)),
+            ours=mine,
+            peers=theirs,
+            ratio=_ratio(mine, theirs),
+            failed_ours=sum(not play.passed for play in ours),
+            failed_peers=sum(not play.passed for play in peers),
+            fenced=fenced,
+            fenced_ours=len(told_ours[True]),
+            counted_ours=sum(map(len, told_ours.values())),
+            fenced_peers=len(told_peers[True]),
+            counted_peers=sum(map(len, told_peers.values())),
+        )
 
 
 def _by_fencing(plays: list[Play]) -> dict[bool, list[float]]:
@@ -108,11 +119,11 @@ def _by_fencing(plays: list[Play]) -> dict[bool, list[float]]:
     return found
 
 
-def _common_outcome(ours: dict[bool, list[float]], peers: dict[bool, list[float]]) -> bool | None:
-    """Whether a node was fenced in what both have the most of; None: nothing is common to them."""
+def _find_outcomes(ours: dict[bool, list[float]], peers: dict[bool, list[float]]) -> list[bool]:
+    """With or without a fencing: what both sides have often enough, else what they have most of."""
     pairs = {fenced: min(len(ours[fenced]), len(peers[fenced])) for fenced in (True, False)}
-    best = max(pairs, key=lambda fenced: pairs[fenced])
-    return best if pairs[best] else None
+    enough = [fenced for fenced, number in pairs.items() if number >= LEAST_ROUNDS]
+    return enough or [max(pairs, key=lambda fenced: pairs[fenced])]
 
 
 def _measure(play: Play) -> float | None:

@@ -161,7 +161,7 @@ def _build_comparison(one: Comparison) -> html.HtmlElement:
     goal = {True: "met", False: "missed", None: "unknown"}[one.meets_goal]
     return E.TR(
         E.TD(one.cib),
-        E.TD(one.fault, E.SPAN(tell_alike(one), E.CLASS("muted"))),
+        E.TD(one.fault, *([E.DIV(alike, E.CLASS("muted"))] if (alike := tell_alike(one)) else [])),
         E.TD(goal),
         *(E.TD(cell, E.CLASS("number")) for cell in cells),
     )

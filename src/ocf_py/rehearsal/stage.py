@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,11 @@ class Part:
     def get(self, *names: str) -> str:
         """The first of these parameters that is given; "" for none."""
         return next((self.values[name] for name in names if self.values.get(name)), "")
+
+    @property
+    def address(self) -> str:
+        """Of one that is an address, as `ipaddress` writes it: of IPv6 there are many ways."""
+        return str(ipaddress.ip_address(self.get("ip")))
 
     @property
     def words(self) -> list[str]:
@@ -176,7 +182,7 @@ class Stage:
 
 def pick_address(addresses: Iterable[Part]) -> str:
     """Where a client asks: the first of IPv4, at which more programs listen; "" for none at all."""
-    return min((one.get("ip") for one in addresses), key=lambda ip: ":" in ip, default="")
+    return min((one.address for one in addresses), key=lambda ip: ":" in ip, default="")
 
 
 def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:

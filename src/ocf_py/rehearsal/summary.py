@@ -72,10 +72,10 @@ def tell_alike(one: Comparison) -> str:
     """Which plays are compared, where that was Pacemaker's chance; "" where all are."""
     if one.fenced is None:
         return ""
-    which = "a node" if one.fenced else "no node"
     return (
-        f" in which {which} was fenced (one was in {one.fenced_ours} of ours, "
-        f"{one.fenced_peers} of the peers')"
+        f"{'with' if one.fenced else 'without'} a fencing, which {one.fenced_ours} of "
+        f"{one.counted_ours} plays of ours had, {one.fenced_peers} of {one.counted_peers} "
+        "of the peers'"
     )
 
 
@@ -91,9 +91,10 @@ def sum_up(record: Rehearsal) -> Iterator[str]:
     for one in record.comparisons:
         ours, peers, ratio = tell_medians(one)
         word = _GOALS[one.meets_goal]
+        alike = f" {tell_alike(one)}" if tell_alike(one) else ""
         yield (
             f"{one.cib} {one.fault}: {ours} beside {peers}, ratio {ratio} (goal {GOAL}{word}, "
-            f"{one.rounds} rounds of at least {LEAST_ROUNDS}{tell_alike(one)}{_tell_failed(one)})"
+            f"{one.rounds} rounds of at least {LEAST_ROUNDS}{alike}{_tell_failed(one)})"
         )
     for left in record.left_out:
         yield f"not played: {left.cib} {left.fault}: {left.reason}"

@@ -29,9 +29,9 @@ class Machine:
         """Whether this very process runs."""
         return identity.is_alive()
 
-    def is_busy(self, identity: ProcessIdentity) -> bool:
-        """Whether this very process computes, or waits for the CPU or a disk."""
-        return identity.is_busy()
+    def is_at_rest(self, identity: ProcessIdentity) -> bool:
+        """Whether this very process runs, and waits for no CPU and no disk."""
+        return identity.is_at_rest()
 
     def start(
         self,

@@ -26,7 +26,8 @@ else:
 
 _PATIENCE = 0.8  # of the time: the rest is for ending what does not become ready
 _SETTLING = 0.1  # seconds, in which what is started wrongly tends to end
-_LONGEST_SETTLING = 1.0  # for what has not come to rest by then: the machine may be busy
+_LONGEST_SETTLING = 1.0  # for what does not come to rest, and no more than that share of the time
+_SETTLING_SHARE = 0.5
 _PID_FILE_SECONDS = 2.0  # for a service that forks to write its pid file
 _LONGEST_ASK = 5.0
 _LAST_WORDS = 1.0  # seconds to read what it said last
@@ -46,6 +47,7 @@ class Starting:
         self._ready = ready
         self._command = program.argv[0].rpartition("/")[2]
         self._problem = ""
+        self._seen: list[ProcessIdentity] = []
         self._began = time() - _CLOCK_TICK
 
     def run(self) -> None:
@@ -169,7 +171,9 @@ class Starting:
 
     def _is_ready(self, notify: NotifySocket | None, passed: float) -> bool:
         if self._ready is None:
-            return passed >= _LONGEST_SETTLING or (passed >= _SETTLING and self._is_at_rest())
+            is_at_rest = self._is_at_rest()
+            has_time = passed < _LONGEST_SETTLING and self._call.deadline.stage(_SETTLING_SHARE)
+            return passed >= _SETTLING and (is_at_rest or not has_time)
         if notify:
             notify.hear()
             self._problem = notify.status or "it has not said READY=1"
@@ -184,8 +188,9 @@ class Starting:
         return not finding.reason
 
     def _is_at_rest(self) -> bool:
-        """Whether no process of it is busy: one that is may still fork into the background."""
-        return not any(map(self._machine.is_busy, self._supervision.members()))
+        """Whether it has the processes of the last look, and none is busy: no fork is under way."""
+        before, self._seen = self._seen, self._supervision.members()
+        return self._seen == before and all(map(self._machine.is_at_rest, self._seen))
 
     def _write_pid(self, main: ProcessIdentity) -> None:
         pidfile = self._supervision.pidfile

@@ -68,13 +68,14 @@ class ProcessIdentity:
         found = read_stat(self.pid)
         return found is not None and int(found[START_TIME]) == self.start_time and lives(found)
 
-    def is_busy(self) -> bool:
-        """Tell whether this very process computes, or waits to, or waits for a disk."""
+    def is_at_rest(self) -> bool:
+        """Tell whether this very process lives, and its first thread waits for no CPU or disk."""
         found = read_stat(self.pid)
         return (
             found is not None
             and int(found[START_TIME]) == self.start_time
-            and found[STATE] in _BUSY
+            and lives(found)
+            and found[STATE] not in _BUSY
         )
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ import click
 from ocf_py.lab.progress import Lines
 from ocf_py.lab.requirements import check_root
 from ocf_py.lab.settings import MOST_NODES, Settings
-from ocf_py.rehearsal.ending import ended_by_sigterm
+from ocf_py.rehearsal.ending import ended_in_order
 from ocf_py.toolkit.errors import UnusableInput
 from ocf_py.toolkit.lab_group import Verb
 from ocf_py.toolkit.lab_report import check_report, conclude
@@ -179,7 +179,7 @@ def _begin(title: str, asked: _Asked) -> Rehearsal:
     return Rehearsal(title)
 
 
-@ended_by_sigterm()
+@ended_in_order()
 def _run(
     context: click.Context,
     cibs: Sequence[Path],

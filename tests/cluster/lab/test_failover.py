@@ -68,7 +68,7 @@ def test_an_address_of_ipv6_moves_and_answers(lab: Lab, tmp_path: Path) -> None:
         lab.wait_until("the client is answered", lambda: client.first_answer(active))
         with suffer(lab, PowerLoss(active)) as fault:
             lab.wait_until("the survivor answers", lambda: client.first_answer(survivor, fault))
-            assert addresses.holders() == [survivor]
+            lab.wait_until("and is seen to", lambda: addresses.holders() == [survivor])
         assert addresses.double_holdings() == []
 
 

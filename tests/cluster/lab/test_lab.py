@@ -11,6 +11,7 @@ from ocf_py.lab import Lab, LabError
 from ocf_py.lab.demo import ADDRESS
 from ocf_py.lab.faults import BrokenPowerSwitch, PowerLoss, suffer
 from ocf_py.lab.kernel import CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME
+from ocf_py.lab.networks import CLIENT_HOST, SERVICE
 from ocf_py.lab.witnesses import AddressWitness, Client, MountWitness
 from tests.cluster.conftest import EXAMPLES, SEEN_LABS, name_lab, other_node
 
@@ -54,6 +55,15 @@ def test_a_second_lab_of_the_same_name_is_refused(shared_lab: Lab) -> None:
     with pytest.raises(LabError, match="is up already"):
         Lab.up(shared_lab.settings.name)
     assert shared_lab.state() is not None
+
+
+def test_the_client_s_hardware_address_is_the_same_whichever_nodes_run(lab: Lab) -> None:
+    asked, fixed = SERVICE.client_address6, SERVICE.mac(CLIENT_HOST)
+    for node, other in (lab.nodes, reversed(lab.nodes)):
+        with suffer(lab, PowerLoss(other.name)):
+            node.run(["ping", "-c1", "-W5", asked])
+            assert fixed in node.run(["ip", "neighbour", "show", asked]).stdout
+        lab.await_online()
 
 
 def test_a_node_that_shuts_down_in_order_is_not_fenced(lab: Lab) -> None:

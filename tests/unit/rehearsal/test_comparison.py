@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 import pytest
 
 from ocf_py.rehearsal.comparison import compare
+from ocf_py.rehearsal.page import build_page
 from ocf_py.rehearsal.record import Gap, Play, Verdict
 from ocf_py.rehearsal.run import Rehearsal
 from ocf_py.rehearsal.summary import sum_up
@@ -143,18 +145,30 @@ def test_where_fencing_is_pacemakers_chance_like_is_compared_with_like() -> None
     (found,) = run.comparisons
     assert (found.ours, found.peers, found.rounds, found.meets_goal) == (3.0, 4.0, 3, None)
     assert (found.fenced, found.fenced_ours, found.fenced_peers) == (True, 5, 3)
-    assert (
-        "3 rounds of at least 7 in which a node was fenced (one was in 5 of ours, 3 of the peers')"
-        in next(iter(sum_up(run)))
-    )
+    told = "with a fencing, which 5 of 7 plays of ours had, 3 of 7 of the peers'"
+    assert f"3 rounds of at least 7 {told})" in next(iter(sum_up(run)))
+    assert told in html.unescape(build_page(run, {}, {}).decode())
 
 
-@pytest.mark.parametrize("by_chance", [True, False])
-def test_all_plays_count_where_nothing_went_alike_or_the_agents_decide(by_chance: bool) -> None:
-    ours = [_daemon_killed("ocfpy", 3.0, "n1"), *[_daemon_killed("ocfpy", 2.0)] * (not by_chance)]
-    peers = [_daemon_killed("peer", 0.1)] * 2
-    for one in (*ours, *peers):
-        one.expectation = replace(one.expectation, by_chance=by_chance)
+def test_each_outcome_that_is_frequent_enough_has_to_meet_the_goal() -> None:
+    ours = [_daemon_killed("ocfpy", 3.0, "n1")] * 7 + [_daemon_killed("ocfpy", 0.5)] * 7
+    peers = [_daemon_killed("peer", 4.0, "n1")] * 8 + [_daemon_killed("peer", 0.1)] * 7
+    told = [(one.fenced, one.rounds, one.meets_goal) for one in compare([*ours, *peers])]
+    assert told == [(True, 7, True), (False, 7, False)]
+
+
+def test_what_did_not_go_alike_once_is_not_compared() -> None:
+    ours = [_daemon_killed("ocfpy", 0.1)] * 7
+    peers = [_daemon_killed("peer", 3.0, "n1")] * 7
     (found,) = compare([*ours, *peers])
-    assert found.fenced is None
-    assert (found.ours, found.peers) == (3.0 if by_chance else 2.5, 0.1)
+    assert (found.rounds, found.ratio, found.meets_goal) == (0, None, None)
+    assert (found.fenced_ours, found.fenced_peers) == (0, 7)
+
+
+def test_where_the_agents_decide_all_plays_count() -> None:
+    plays = [_daemon_killed("ocfpy", 3.0, "n1"), _daemon_killed("ocfpy", 2.0)]
+    plays += [_daemon_killed("peer", 0.1)] * 2
+    for one in plays:
+        one.expectation = replace(one.expectation, by_chance=False)
+    (found,) = compare(plays)
+    assert (found.fenced, found.ours, found.peers) == (None, 2.5, 0.1)

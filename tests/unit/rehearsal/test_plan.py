@@ -19,6 +19,8 @@ from ocf_py.rehearsal.record import STAYS, Expectation
 from ocf_py.toolkit.errors import UnusableInput
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from lxml import etree
 
     from ocf_py.lab.lab import Lab
@@ -527,6 +529,12 @@ def test_the_same_clients_ask_the_same_of_both_sides() -> None:
     doors = find_doors(made.stage)
     assert [(one.address, one.port) for one in doors] == [("10.77.2.100", 80)]
     assert find_doors(made.stage_of("peer")) == doors
+
+
+def test_who_is_to_move_is_called_as_the_witnesses_call_it(tmp_path: Path) -> None:
+    made = plan(write(tmp_path, _IP.format(id="v6", ip="FD77:0:0:2:00::9")), 2)
+    scene: Any = types.SimpleNamespace(stage=made.stage)
+    assert FAULTS["move"]().expect(scene).clients == ("fd77:0:0:2::9",)
 
 
 _PROGRAM = (

@@ -6,17 +6,16 @@ import contextlib
 import ipaddress
 import os
 import select
-import socket
 import time
 from typing import TYPE_CHECKING
 
-from ocf_py.lab.namespaces import open_socket_in
 from ocf_py.lab.networks import SERVICE
 from ocf_py.lab.witnesses.answers import Answer, Outage, find_first_answer, find_longest_outage
 from ocf_py.lab.witnesses.echo import PROTOCOLS
 from ocf_py.lab.witnesses.watching import Watching
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable
 
     from ocf_py.lab.lab import Lab
@@ -46,9 +45,16 @@ class AddressesClient(Watching):
             bytes.fromhex(SERVICE.mac(node.number).replace(":", "")): node.name
             for node in lab.nodes
         }
-        versions = sorted({address.version for address in asked})
-        self._askers = {version: PROTOCOLS[version].open_asker(daemon) for version in versions}
-        self._ears = {_open_ear(daemon, PROTOCOLS[one]): PROTOCOLS[one] for one in versions}
+        self._askers: dict[int, socket.socket] = {}
+        self._ears: dict[socket.socket, Echo] = {}
+        with contextlib.ExitStack() as stack:
+            for version in {address.version for address in asked}:
+                protocol = PROTOCOLS[version]
+                self._askers[version] = stack.enter_context(protocol.open_asker(daemon))
+                ear = stack.enter_context(protocol.open_ear(daemon))
+                ear.bind((SERVICE.bridge, protocol.frame_type))
+                self._ears[ear] = protocol
+            self._sockets = stack.pop_all()
         self._versions = {str(address): address.version for address in asked}
         self._identity = os.getpid() & 0xFFFF
         self._asked: dict[tuple[str, int], float] = {}
@@ -57,9 +63,7 @@ class AddressesClient(Watching):
         """Ask and listen until the end."""
         sequence, due = 0, time.monotonic()
         self.ready.set()
-        with contextlib.ExitStack() as stack:
-            for its in (*self._askers.values(), *self._ears):
-                stack.enter_context(its)
+        with self._sockets:
             while not self.ended.is_set():
                 now = time.monotonic()
                 if now >= due:
@@ -91,16 +95,6 @@ class AddressesClient(Watching):
         if asked is not None:
             node = self._nodes.get(source[4], f"a stranger, {source[4].hex(':')}")
             self.heard[reply.address].append(Answer(asked, now, node))
-
-
-def _open_ear(daemon: int, protocol: Echo) -> socket.socket:
-    """Hears all frames of one protocol that reach the switch, with the hardware they come from."""
-    ear = open_socket_in(
-        daemon, socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(protocol.frame_type)
-    )
-    ear.bind((SERVICE.bridge, protocol.frame_type))
-    ear.setblocking(False)  # noqa: FBT003 - the standard library's signature
-    return ear
 
 
 class Client(AddressesClient):

@@ -11,6 +11,8 @@ from ocf_py.lab.namespaces import open_socket_in
 
 _ECHO = struct.Struct("!BBHHH")  # RFC 792, RFC 4443 4.1: type, code, checksum, identity, sequence
 
+_LEAST_HEADER, _HEADER6 = 20, 40  # bytes, RFC 791 3.1, RFC 8200 3
+
 
 class Reply(NamedTuple):
     """Who says to have answered which question; `address` as `ipaddress` writes it."""
@@ -30,9 +32,12 @@ class Echo:
 
     def open_asker(self, pid: int) -> socket.socket:
         """Open what sends requests from the network namespace of process `pid`; OSError."""
-        asker = open_socket_in(pid, self.family, socket.SOCK_RAW, self.protocol)
-        asker.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        return asker
+        return _unblocked(open_socket_in(pid, self.family, socket.SOCK_RAW, self.protocol))
+
+    def open_ear(self, pid: int) -> socket.socket:
+        """Open what hears frames there, for a packet(7) address; without their headers. OSError."""
+        frame_type = socket.htons(self.frame_type)
+        return _unblocked(open_socket_in(pid, socket.AF_PACKET, socket.SOCK_DGRAM, frame_type))
 
     def request(self, identity: int, sequence: int) -> bytes:
         """Build a request without any data."""
@@ -41,6 +46,8 @@ class Echo:
 
     def read_reply(self, packet: bytes) -> Reply | None:
         """Read a reply from what came without the frame's header; None: it is something else."""
+        if len(packet) < _LEAST_HEADER:
+            return None
         length = (packet[0] & 0x0F) * 4
         return self._read(packet, packet[9], packet[12:16], length)
 
@@ -69,12 +76,19 @@ class Echo6(Echo):
         return self._pack(0, identity, sequence)
 
     def read_reply(self, packet: bytes) -> Reply | None:
-        """Read a reply, RFC 8200 3."""
-        return self._read(packet, packet[6], packet[8:24], 40)
+        """Read a reply, likewise."""
+        if len(packet) < _HEADER6:
+            return None
+        return self._read(packet, packet[6], packet[8:24], _HEADER6)
 
 
 #: By the version of IP.
 PROTOCOLS: dict[int, Echo] = {4: Echo(), 6: Echo6()}
+
+
+def _unblocked(its: socket.socket) -> socket.socket:
+    its.setblocking(False)  # noqa: FBT003 - the standard library's signature
+    return its
 
 
 def _checksum(message: bytes) -> int:

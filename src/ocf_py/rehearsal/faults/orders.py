@@ -57,7 +57,7 @@ class Move(Standby):
     def expect(self, scene: Scene) -> Expectation:
         """What is moved goes in order; what else runs has a reason to if the CIB keeps it apart."""
         top = self._top(scene)
-        own = tuple(one.get("ip") for one in scene.stage.addresses if one.top == top)
+        own = tuple(one.address for one in scene.stage.addresses if one.top == top)
         return replace(super().expect(scene), clients=own, displacing=scene.stage.keeps_apart)
 
     def strike(self, scene: Scene) -> None:
