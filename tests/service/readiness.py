@@ -72,6 +72,9 @@ def a_program_that_ends_at_once_was_not_started(world: World) -> None:
         it = asked(world, *words, pidfile=PIDFILE)
         assert world.call("start", **it) == 1, words
         assert why in world.reason, world.reason
+        if why == "status 0":
+            is_sure = "left nothing that runs" in world.reason
+            assert is_sure is world.holds_escapees, world.reason
         assert roles(world) == []
         assert world.call("stop", **it) == 0
         is_calm(world)

@@ -284,7 +284,7 @@ def test_beside_others_a_cib_that_no_lab_has_is_left_out_and_the_code_is_theirs(
     done = invoke("rehearse", ADDRESS, str(elsewhere))
     assert done.exit_code == 0, done.stderr
     (line,) = [one for one in done.stdout.splitlines() if one.startswith("not played")]
-    assert line.startswith("not played: elsewhere.xml all: vip: nowhere is no address")
+    assert line.startswith("not played: elsewhere.xml all: vip: ip='nowhere' is not an IP")
 
 
 @pytest.mark.parametrize("labs", ["1", "2"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 from lxml import etree
@@ -70,7 +71,7 @@ class ClusterState:
                     failure.get("node", ""),
                     int(failure.get("exitcode", "-1")),
                     failure.get("exitstatus", ""),
-                    failure.get("exitreason", ""),
+                    html.unescape(failure.get("exitreason", "")),  # some releases escape it twice
                 )
                 for failure in root.iterfind("failures/failure")
             ),

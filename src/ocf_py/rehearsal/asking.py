@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ocf_py.lab.namespaces import open_stream_in
 from ocf_py.lab.witnesses.answers import Answer
@@ -37,6 +39,12 @@ class Door:
     port: int
     question: bytes
 
+    @property
+    def name(self) -> str:
+        """What its client is called."""
+        place = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.program} at {place}:{self.port}"
+
 
 def find_doors(stage: Stage) -> list[Door]:
     """The programs whose port is known, by their checks, each at the address it goes with."""
@@ -67,24 +75,31 @@ def find_unasked(stage: Stage) -> dict[str, str]:
 
 def _find_port(program: Part) -> int:
     """By its checks, else the usual one of a database; 0 for none."""
-    checks = (program.get(one) for one in CHECKS)
+    checks = (_read_check(program.get(one))[1] for one in CHECKS)
     usual = DATABASE_PORT if find_database(program) else 0
-    return next((one for one in map(_port_of, checks) if one), usual)
+    return next((one for one in checks if one), usual)
 
 
-def _port_of(check: str) -> int:
-    kind, _, rest = check.partition("://")
-    if kind not in ("tcp", "http"):
-        return 0
-    port = rest.partition("/")[0].rpartition(":")[2]
-    return int(port) if port.isdecimal() else 80 * (kind == "http")
+def _read_check(check: str) -> tuple[str, int]:
+    """The host and the port that a check names, an address as `ipaddress` writes it; ("", 0)."""
+    try:
+        parts = urlsplit(check)
+        port, host = parts.port or 80 * (parts.scheme == "http"), parts.hostname or ""
+    except ValueError:
+        return "", 0
+    if parts.scheme not in ("tcp", "http"):
+        return "", 0
+    with contextlib.suppress(ValueError):
+        host = str(ipaddress.ip_address(host))
+    return host, port
 
 
 def _address_of(stage: Stage, program: Part) -> str:
-    """The first of the same group, else the CIB's only address."""
+    """One of the same group that a check of its own names, else the group's, or the CIB's only."""
     own = [one for one in stage.addresses if one.top == program.top]
     some = own or (stage.addresses if len(stage.addresses) == 1 else [])
-    return pick_address(some)
+    named = {_read_check(program.get(check))[0] for check in CHECKS}
+    return pick_address([one for one in some if one.address in named] or some)
 
 
 class DoorClient(Watching):

@@ -133,7 +133,7 @@ class Audience:
         if self._place is not None:
             found[f"{self._place.resource} by Pacemaker's word"] = self._place.answers
         for door in self._doors:
-            found[f"{door.door.program} at port {door.door.port}"] = door.answers
+            found[door.door.name] = door.answers
         for writer in self.writers:  # whose writes hang is no better served than who hears nothing
             found[writer.name] = writer.answers
         return found
@@ -146,15 +146,22 @@ class Audience:
         With `elsewhere_than`, one that was answered by that node has it from another one, if it is
         one of `clients`, or there are none.
         """
+        return not self.unserved(since, elsewhere_than=elsewhere_than, clients=clients)
+
+    def unserved(
+        self, since: float, *, elsewhere_than: str = "", clients: Sequence[str] = ()
+    ) -> list[str]:
+        """The clients that have no such answer."""
         self.check()
+        found = []
         for name, answers in self._clients.items():
             late = [one for one in reversed(answers[-500:]) if one.asked >= since]
             before = next((one.node for one in reversed(answers) if one.asked < since), "")
             if before and before == elsewhere_than and (not clients or name in clients):
                 late = [one for one in late if one.node != elsewhere_than]
             if not late:
-                return False
-        return True
+                found.append(name)
+        return found
 
     def all_write(self) -> bool:
         """Whether each writer had something acknowledged."""

@@ -14,8 +14,11 @@ from ocf_py.cib.model import BY_HAND, FALSE, TRUE, members, resources
 from ocf_py.lab.errors import UnsuitableLabError
 from ocf_py.lab.foreign_fencing import remove_foreign_fencing
 from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
+from ocf_py.lab.settings import MOST_NODES
 from ocf_py.lab.shared_disk import SHARED_DEVICE
 from ocf_py.rehearsal.idle import find_idle
+from ocf_py.system.address import Address
+from ocf_py.system.wanted import Wanted, Wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +39,29 @@ _LABS_OWN = "stonith-enabled"  # which the lab sets, and tells of where the file
 _REMOTE = "ocf:pacemaker:remote"
 _ASIDE = ("standby", "maintenance")  # a node's attributes by which nothing of its is played
 _ALL_ASIDE = ("maintenance-mode", "stop-all-resources")  # a cluster's properties like that
+# What says of an address where and how it is to be.
+_ADDRESS_WORDS = (
+    "nic",
+    "cidr_netmask",
+    "broadcast",
+    "iflabel",
+    "preferred_lft",
+    "proto",
+    "table",
+)
+# What may be an address amid a value. In 10.0.0.11, 110.0.0.1 or 10.0.0.1.example.com 10.0.0.1 is
+# none. What follows on a colon is a port of IPv4, but a part of another address of IPv6.
+_WORD = re.compile(
+    r"(?<![\w.])\d+(?:\.\d+){3}(?!\w|\.\w)"
+    r"|(?<![\w.:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]|\.\w)"
+)
+# The lab's own addresses in the service network.
+_OCCUPIED = {
+    SERVICE.client_address,
+    SERVICE.client_address6,
+    *(SERVICE.address(number) for number in range(1, MOST_NODES + 1)),
+    *(SERVICE.address6(number) for number in range(1, MOST_NODES + 1)),
+}
 _NETWORKS = {
     4: ipaddress.ip_network(f"{SERVICE.client_address}/{PREFIX_LENGTH}", strict=False),
     6: ipaddress.ip_network(f"{SERVICE.client_address6}/{PREFIX_LENGTH6}", strict=False),
@@ -164,13 +190,12 @@ def _rename(word: str, names: dict[str, str]) -> str:
 
 def _fit_addresses(document: Document) -> list[str]:
     places: dict[_Address, str] = {}
-    words: dict[str, str] = {}  # as the file writes them: of IPv6 one address has many forms
     notes = []
     addresses = [(one, *_read_address(one)) for one in _find(document, "IPaddr", "IPaddr2")]
     free = {version: _find_free(version, [one for *_, one in addresses]) for version in _NETWORKS}
     for resource, text, address in addresses:
-        network = _NETWORKS[address.version]
-        if address in network:
+        network, pairs = _NETWORKS[address.version], _pairs(resource)
+        if address in network and str(address) not in _OCCUPIED:
             continue
         here = places.get(address) or next(free[address.version], None)
         if here is None:
@@ -178,13 +203,12 @@ def _fit_addresses(document: Document) -> list[str]:
                 f"{resource.id}: the lab has no place for {text}",
                 hint=f"give it an address of {network} for the rehearsal",
             )
-        places[address] = words[text] = here
-        pairs = _pairs(resource)
+        places[address] = here
         for name, value in (("nic", SERVICE.interface), ("cidr_netmask", str(network.prefixlen))):
             if name in pairs:
                 pairs[name].set("value", value)
         notes.append(f"{resource.id}: {text} is {here} on {SERVICE.interface} here")
-    _replace_addresses(document.root, words)
+    _replace_addresses(document.root, places)
     return notes
 
 
@@ -195,34 +219,40 @@ def _find_free(version: int, taken: list[_Address]) -> Iterator[str]:
 
 
 def _read_address(resource: Resource) -> tuple[str, _Address]:
-    text = next((one.value for one in resource.parameters if one.name == "ip"), "")
+    """Its address, as it is written and as a value.
+
+    UnsuitableLabError where the agent would refuse what it is told of it: by being rewritten for
+    the lab that must not become right.
+    """
+    given = {one.name: one.value for one in reversed(resource.parameters) if one.value}
+    said, hint = "it has no ip", ""
     try:
-        return text, ipaddress.ip_address(text)
-    except ValueError:
-        said = f"{text} is no address" if text else "it has no ip"
-        raise UnsuitableLabError(
-            f"{resource.id}: {said}", hint="`ocf-py validate` has what else is wrong"
-        ) from None
+        if "ip" in given:
+            words = {name: given[name] for name in _ADDRESS_WORDS if name in given}
+            wanted = Wanted(Address.parse(given["ip"]), **words)
+            return given["ip"], ipaddress.ip_address(str(wanted.address))
+    except Wrong as error:
+        said, hint = str(error), error.hint
+    except ValueError as error:
+        said = f"ip={given['ip']!r} {error}"
+    raise UnsuitableLabError(
+        f"{resource.id}: {said}", hint=hint or "correct it: no node would start it"
+    )
 
 
-def _replace_addresses(configuration: etree._Element, places: dict[str, str]) -> None:
+def _replace_addresses(configuration: etree._Element, places: dict[_Address, str]) -> None:
     """Where they are words of a value, too: a program listens there, and is asked there."""
-    if not places:
-        return
-    word = re.compile("|".join(map(_match_word, places)))
+
+    def replace(found: re.Match[str]) -> str:
+        try:
+            return places.get(ipaddress.ip_address(found[0]), found[0])
+        except ValueError:  # a hardware address, a time
+            return found[0]
+
     for pair in configuration.iter("nvpair"):
         value = pair.get("value")
-        if value is not None:
-            pair.set("value", word.sub(lambda found: places[found[0]], value))
-
-
-def _match_word(address: str) -> str:
-    """Neither in 10.0.0.11 is 10.0.0.1 one, nor in 110.0.0.1, nor in 10.0.0.1.example.com.
-
-    What follows on a colon is a port of IPv4, but a part of another address of IPv6.
-    """
-    colon = ":" if ":" in address else ""
-    return rf"(?<![\w.{colon}]){re.escape(address)}(?![\w{colon}]|\.\w)"
+        if value is not None and places:
+            pair.set("value", _WORD.sub(replace, value))
 
 
 def _fit_disks(document: Document) -> list[str]:

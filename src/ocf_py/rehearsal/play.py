@@ -52,16 +52,25 @@ def play_fault(
 
 
 def _take_seats(scene: Scene, audience: Audience) -> None:
-    begun = time.monotonic()
-    scene.lab.wait_until(
-        "every client is answered, and every writer",
-        lambda: audience.all_served(begun) and audience.all_write(),
-        timeout=_SEATS_SECONDS * scene.stage.pace,
-    )
+    begun, patience = time.monotonic(), _SEATS_SECONDS * scene.stage.pace
+    try:
+        scene.lab.wait_until(
+            "every client is answered, and every writer",
+            lambda: audience.all_served(begun) and audience.all_write(),
+            timeout=patience,
+        )
+    except LabError as error:
+        unserved = audience.unserved(begun)
+        if not unserved:
+            raise
+        raise LabError(
+            f"all of it runs, by Pacemaker's word, and in {patience:g} s nobody answered "
+            f"{', '.join(unserved)}"
+        ) from error
     scene.lab.wait_until(
         "every writer to a mirror has written for longer than its copy is old",
         audience.note_lags,
-        timeout=_SEATS_SECONDS * scene.stage.pace,
+        timeout=patience,
     )
     time.sleep(_CALM_SECONDS)
 

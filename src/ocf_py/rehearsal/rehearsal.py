@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 _UP_SECONDS = 120.0
+_LOOKS = 3  # at whether it has come up: a first node may be tried in vain
 
 
 def count_plays(plans: Sequence[Plan], names: Sequence[str], rounds: int) -> int:
@@ -141,16 +142,30 @@ class Company:
             self._progress.step(said)
             self._record.note(said)
         stage = one.stage_of(side)
-        try:
-            self._lab.wait_until(
-                "everything of it runs",
-                lambda: self._runs(stage),
-                timeout=_UP_SECONDS * stage.pace,
-            )
-        except LabError as error:
-            raise LabError(f"{one.name} does not come up: {self._why(stage) or error}") from None
-        Scene(self._lab, stage).calm()
+        self._have_up(one.name, stage)
         self._loaded = (one.name, side)
+
+    def _have_up(self, name: str, stage: Stage) -> None:
+        """Wait until it all runs, and goes on to once it is calm; LabError says what does not.
+
+        What fails to start seems to run until it is stopped.
+        """
+        trouble = ""
+        try:
+            for _ in range(_LOOKS):
+                self._lab.wait_until(
+                    "everything of it runs",
+                    lambda: self._runs(stage) or self._is_hopeless(stage),
+                    timeout=_UP_SECONDS * stage.pace,
+                )
+                if not self._runs(stage):
+                    break
+                Scene(self._lab, stage).calm()
+                if self._runs(stage):
+                    return
+        except LabError as error:
+            trouble = str(error)
+        raise LabError(f"{name} does not come up: {self._why(stage) or trouble}")
 
     def _runs_twice(self, one: Plan) -> bool:
         """Whether counterparts have left processes of a program that was started anew."""
@@ -171,6 +186,15 @@ class Company:
     def _runs(self, stage: Stage) -> bool:
         state = self._lab.state()
         return state is not None and all(state.nodes_of(part.id) for part in stage.parts)
+
+    def _is_hopeless(self, stage: Stage) -> bool:
+        """Whether something failed to start on every node."""
+        state, nodes = self._lab.state(), {node.name for node in self._lab.nodes}
+        return state is not None and any(
+            {one.node for one in state.failures if one.operation_key == f"{part.id}_start_0"}
+            >= nodes
+            for part in stage.parts
+        )
 
     def _why(self, stage: Stage) -> str:
         """What runs nowhere, and what has failed; "" where nobody answers."""

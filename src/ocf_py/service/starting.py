@@ -47,6 +47,7 @@ class Starting:
         self._ready = ready
         self._command = program.argv[0].rpartition("/")[2]
         self._problem = ""
+        self._has_group = True
         self._seen: list[ProcessIdentity] = []
         self._began = time() - _CLOCK_TICK
 
@@ -94,6 +95,7 @@ class Starting:
         def remember(tree: str, process: ProcessIdentity, problem: str) -> None:
             self._supervision.remember(process, tree)
             if problem:
+                self._has_group = False
                 self._call.log.warning(
                     f"no control group to be had ({problem}): until its next start, a process "
                     "that leaves its session and its parents, and writes over its environment, is "
@@ -147,9 +149,15 @@ class Starting:
             raise self._explain(f"{self._command} ended {how} before it was ready")
         members = self._supervision.members()
         if not members:
+            if self._has_group:
+                raise self._explain(
+                    f"{self._command} ended with status 0 and left nothing that runs",
+                    "it has to go on running",
+                )
             raise self._explain(
-                f"{self._command} ended with status 0 and left nothing that runs",
-                "it has to go on running",
+                f"{self._command} ended with status 0, and what it left is not to be found without "
+                "a control group",
+                "have it stay in the foreground",
             )
         named = self._named(notify)
         if named:

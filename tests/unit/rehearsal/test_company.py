@@ -19,9 +19,12 @@ from ocf_py.rehearsal.run import Rehearsal
 from .plays import power_loss
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocf_py.lab.lab import Lab
 
 EXAMPLES = Path(__file__).parents[3] / "examples/cib"
+UP = types.SimpleNamespace(nodes_of=lambda _: ["n1"], failures=[])
 NAMES = ["power-loss", "standby", "move", "disk-full", "ring-cut"]
 
 
@@ -33,7 +36,7 @@ class PaperCompany(Company):
         self.kept = Rehearsal("on paper")
         self.played: list[tuple[str, str, str | None]] = []
         self._failing = failing
-        lab = cast("Lab", types.SimpleNamespace(nodes=nodes))
+        lab = cast("Lab", types.SimpleNamespace(nodes=nodes, state=lambda: UP))
         super().__init__(lab, self.kept, lambda _: None, Silence())
 
     def _have(self, one: Plan, side: str) -> None:
@@ -80,7 +83,9 @@ def test_what_cannot_befall_the_cib_is_named_and_not_played() -> None:
 
 def test_what_the_lab_leaves_out_of_a_cib_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     node = types.SimpleNamespace(run=lambda *_, **__: None)
-    lab = types.SimpleNamespace(running_nodes=lambda: [node], wait_until=lambda *_, **__: None)
+    lab = types.SimpleNamespace(
+        running_nodes=lambda: [node], wait_until=lambda *_, **__: None, state=lambda: UP
+    )
     for name, made in (
         ("load", lambda *_: ["property a=b: the lab needs a=c"]),
         ("prepare", lambda *_: None),
@@ -171,6 +176,7 @@ def test_what_the_other_side_has_left_is_swept_before_this_one_plays(
         start=lambda name: told.append(f"{name} on"),
         await_online=lambda: None,
         wait_until=lambda *_, **__: None,
+        state=lambda: UP,
     )
 
     def load(*_: object) -> list[str]:
@@ -189,23 +195,68 @@ def test_what_the_other_side_has_left_is_swept_before_this_one_plays(
     assert told == ["load", *swept, "load"]
 
 
-def test_what_does_not_come_up_is_named_with_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    places = {"data": ["n1"], "database-ip": [], "postgres": []}
-    failed = types.SimpleNamespace(
-        operation_key="postgres_start_0", node="n1", reason="no such user", exit_status="error"
-    )
-    state = types.SimpleNamespace(nodes_of=lambda name: places[name], failures=[failed])
+def bring_up(
+    monkeypatch: pytest.MonkeyPatch,
+    states: list[Any],
+    wait_until: Callable[..., None],
+    calm: Callable[[], None] = lambda: None,
+) -> None:
+    """Load a database where the cluster's states are these, one after the other."""
 
-    def wait_until(*_: object, **__: object) -> None:
-        raise LabError("not within 120 s")
+    def state() -> Any:
+        return states.pop(0) if len(states) > 1 else states[0]
 
-    node = types.SimpleNamespace(name="n1", run=lambda *_, **__: None)
+    nodes = [types.SimpleNamespace(name=name, run=lambda *_, **__: None) for name in ("n1", "n2")]
     lab = types.SimpleNamespace(
-        nodes=[node], running_nodes=lambda: [node], wait_until=wait_until, state=lambda: state
+        nodes=nodes, running_nodes=lambda: nodes, wait_until=wait_until, state=state
     )
     for name in ("load", "prepare", "find_processes"):
         monkeypatch.setattr(rehearsal, name, lambda *_: [])
+    monkeypatch.setattr(rehearsal, "Scene", lambda *_: types.SimpleNamespace(calm=calm))
     company = Company(cast("Lab", lab), Rehearsal("on paper"), lambda _: None, Silence())
-    said = "database-ip, postgres: nowhere; postgres_start_0 failed on n1: no such user"
-    with pytest.raises(LabError, match=said):
-        company._have(plan(EXAMPLES / "database.xml", 2), "ocfpy")
+    company._have(plan(EXAMPLES / "database.xml", 2), "ocfpy")
+
+
+def failed_on(*nodes: str) -> Any:
+    """PostgreSQL does not start there."""
+    places = {"data": ["n1"], "database-ip": [], "postgres": []}
+    failures = [
+        types.SimpleNamespace(
+            operation_key="postgres_start_0", node=node, reason="no such user", exit_status="error"
+        )
+        for node in nodes
+    ]
+    return types.SimpleNamespace(nodes_of=lambda name: places[name], failures=failures)
+
+
+NOWHERE = "database-ip, postgres: nowhere; postgres_start_0 failed on n1: no such user"
+
+
+def test_what_does_not_come_up_is_named_with_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wait_until(*_: object, **__: object) -> None:
+        raise LabError("not within 120 s")
+
+    with pytest.raises(LabError, match=NOWHERE):
+        bring_up(monkeypatch, [failed_on("n1")], wait_until)
+
+
+def test_what_failed_to_start_everywhere_is_waited_for_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[bool] = []
+
+    def wait_until(_: str, condition: Callable[[], bool], **__: object) -> None:
+        while not looks or not looks[-1]:
+            looks.append(condition())
+
+    states = [failed_on(), failed_on(), failed_on("n2"), failed_on("n2"), failed_on("n1", "n2")]
+    with pytest.raises(LabError, match=NOWHERE):
+        bring_up(monkeypatch, states, wait_until, calm=lambda: pytest.fail("it is hopeless"))
+    assert looks == [False, False, True]
+
+
+def test_what_seems_to_run_until_it_is_stopped_does_not_come_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(LabError, match=NOWHERE):
+        bring_up(monkeypatch, [UP, failed_on("n1", "n2")], lambda *_, **__: None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -89,7 +90,7 @@ def test_an_address_is_replaced_wherever_it_is_a_word(tmp_path: Path) -> None:
     }
 
 
-def test_addresses_of_ipv6_become_the_labs_as_the_file_writes_them(tmp_path: Path) -> None:
+def test_addresses_of_ipv6_become_the_labs_however_the_file_writes_them(tmp_path: Path) -> None:
     words = {
         "args": "-b 2001:DB8:0::5 -c 2001:db8::5 -d 2001:DB8:0::5:1 -e 2001:DB8:0::50 -f ::5",
         "ready": "tcp://[2001:DB8:0::5]:6379",
@@ -107,7 +108,9 @@ def test_addresses_of_ipv6_become_the_labs_as_the_file_writes_them(tmp_path: Pat
     assert values(fitted, "ip") == here
     assert values(fitted, "nic") == ["eth2", "eth2", "eth2", "bond0"]
     assert {name: values(fitted, name) for name in words} == {
-        "args": ["-b fd77:0:0:2::150 -c 2001:db8::5 -d 2001:DB8:0::5:1 -e 2001:DB8:0::50 -f ::5"],
+        "args": [
+            "-b fd77:0:0:2::150 -c fd77:0:0:2::150 -d 2001:DB8:0::5:1 -e fd77:0:0:2::152 -f ::5"
+        ],
         "ready": ["tcp://[fd77:0:0:2::150]:6379"],
         "cidr_netmask": ["64"],
     }
@@ -133,10 +136,33 @@ def test_what_is_made_of_a_template_becomes_the_labs_too(tmp_path: Path) -> None
     assert values(fitted, "nic") == ["bond0", "eth2"]
 
 
-@pytest.mark.parametrize(("ip", "said"), [("192.0.2", "192.0.2 is no address"), ("", "no ip")])
-def test_what_is_no_address_is_refused(tmp_path: Path, ip: str, said: str) -> None:
-    with pytest.raises(UnsuitableLabError, match=f"a: .*{said}"):
-        plan(write(tmp_path, _IP.format(id="a", ip=ip)), 2)
+@pytest.mark.parametrize(
+    ("ip", "prefix", "said"),
+    [
+        ("192.0.2", "24", "ip='192.0.2' is not an IP address: give"),
+        ("", "24", "it has no ip"),
+        ("2001:db8::1/64", "64", "the prefix length does not belong here"),
+        ("fe80::1%eth0", "64", "the zone does not belong here"),
+        ("2001:db8::1", "200", "cidr_netmask='200' is no prefix length from 0 to 128"),
+        ("2001:db8::1", "0", "is the whole internet"),
+        ("ff02::1", "64", "no address that moves"),
+    ],
+)
+def test_what_the_agent_would_refuse_is_not_made_right_by_the_lab(
+    tmp_path: Path, ip: str, prefix: str, said: str
+) -> None:
+    address = _IP.format(id="a", ip=ip).replace(
+        "</instance_attributes>",
+        f'<nvpair id="a-p" name="cidr_netmask" value="{prefix}"/></instance_attributes>',
+    )
+    with pytest.raises(UnsuitableLabError, match=f"a: .*{re.escape(said)}"):
+        plan(write(tmp_path, address), 2)
+
+
+@pytest.mark.parametrize("ip", ["10.77.2.254", "10.77.2.11", "FD77:0:0:2:0::254", "fd77:0:0:2::11"])
+def test_what_is_the_labs_own_is_nobody_elses(tmp_path: Path, ip: str) -> None:
+    made = plan(write(tmp_path, _IP.format(id="a", ip=ip)), 2)
+    assert values(made.sides["ocfpy"], "ip") in (["10.77.2.150"], ["fd77:0:0:2::150"])
 
 
 def test_nodes_become_the_labs_in_constraints_too(tmp_path: Path) -> None:
@@ -529,6 +555,37 @@ def test_the_same_clients_ask_the_same_of_both_sides() -> None:
     doors = find_doors(made.stage)
     assert [(one.address, one.port) for one in doors] == [("10.77.2.100", 80)]
     assert find_doors(made.stage_of("peer")) == doors
+
+
+@pytest.mark.parametrize(
+    ("check", "asked"),
+    [
+        ("tcp://[FD77:0:0:2:0::9]:99", "server at [fd77:0:0:2::9]:99"),
+        ("http://10.77.2.9/health", "server at 10.77.2.9:80"),
+        ("tcp://127.0.0.1:99", "server at 10.77.2.9:99"),
+        ("tcp://localhost:99", "server at 10.77.2.9:99"),
+        ("tcp://10.77.2.7:99", "server at 10.77.2.9:99"),
+    ],
+)
+def test_a_program_is_asked_where_it_says_if_that_goes_with_it(
+    tmp_path: Path, check: str, asked: str
+) -> None:
+    addresses = (_IP.format(id="v6", ip="fd77:0:0:2::9"), _IP.format(id="v4", ip="10.77.2.9"))
+    server = _PROGRAM.format(id="server", ready=check)
+    elsewhere = _IP.format(id="v7", ip="10.77.2.7")
+    made = plan(
+        write(tmp_path, f'<group id="g">{"".join(addresses)}{server}</group>{elsewhere}'), 2
+    )
+    assert [one.name for one in find_doors(made.stage)] == [asked]
+
+
+@pytest.mark.parametrize(
+    "check", ["tcp://10.77.2.9:99999", "http://[::", "unix:///run/x", "/bin/x"]
+)
+def test_what_names_no_port_is_no_door(tmp_path: Path, check: str) -> None:
+    server = _PROGRAM.format(id="server", ready=check)
+    made = plan(write(tmp_path, f"{_IP.format(id='v4', ip='10.77.2.9')}{server}"), 2)
+    assert find_doors(made.stage) == []
 
 
 def test_who_is_to_move_is_called_as_the_witnesses_call_it(tmp_path: Path) -> None:
