@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
+from xml.sax.saxutils import unescape
 
 from lxml import etree
 
@@ -12,6 +12,7 @@ from ocf_py.outcomes import DEGRADED, DEGRADED_PROMOTED
 STARTED, PROMOTED, UNPROMOTED = "Started", "Promoted", "Unpromoted"
 # crm_mon calls a resource that is "Starting" active too, and names a node for it.
 _SETTLED_ROLES = frozenset((STARTED, PROMOTED, UNPROMOTED))
+_QUOTES = {"&apos;": "'", "&quot;": '"'}
 _UNANSWERED = "did not return result in time"  # pacemaker-controld's words of another node's
 _DEGRADED = frozenset((DEGRADED.code, DEGRADED_PROMOTED.code))
 
@@ -71,7 +72,7 @@ class ClusterState:
                     failure.get("node", ""),
                     int(failure.get("exitcode", "-1")),
                     failure.get("exitstatus", ""),
-                    html.unescape(failure.get("exitreason", "")),  # some releases escape it twice
+                    unescape(failure.get("exitreason", ""), _QUOTES),  # some escape it twice
                 )
                 for failure in root.iterfind("failures/failure")
             ),

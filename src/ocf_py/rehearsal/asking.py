@@ -6,7 +6,7 @@ import contextlib
 import ipaddress
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ocf_py.lab.namespaces import open_stream_in
@@ -47,13 +47,13 @@ class Door:
 
 
 def find_doors(stage: Stage) -> list[Door]:
-    """The programs whose port is known, by their checks, each at the address it goes with."""
+    """The programs whose port is known, by their checks, each at an address it goes with."""
     doors = []
     for program in stage.programs:
-        port, address = _find_port(program), _address_of(stage, program)
+        address, port = _find_place(stage, program)
         if port and address:
-            is_web = "http://" in f"{program.get('ready')} {program.get('health')}"
-            question = _HTTP if is_web else _QUESTIONS.get(port, b"")
+            web = {check.port for check in _read_checks(program) if check.scheme == "http"}
+            question = _HTTP if port in web else _QUESTIONS.get(port, b"")
             doors.append(Door(program.id, address, port, question))
     return doors
 
@@ -62,44 +62,52 @@ def find_unasked(stage: Stage) -> dict[str, str]:
     """The programs that have no door, each with the reason."""
     unasked = {}
     for program in stage.programs:
-        if not _find_port(program):
+        address, port = _find_place(stage, program)
+        if not port:
             unasked[program.id] = (
                 "it is a unit, and no check of the CIB's names its port"
                 if program.is_unit
                 else "no ready or health of it names a port"
             )
-        elif not _address_of(stage, program):
+        elif not address:
             unasked[program.id] = "no address goes with it"
     return unasked
 
 
-def _find_port(program: Part) -> int:
-    """By its checks, else the usual one of a database; 0 for none."""
-    checks = (_read_check(program.get(one))[1] for one in CHECKS)
-    usual = DATABASE_PORT if find_database(program) else 0
-    return next((one for one in checks if one), usual)
-
-
-def _read_check(check: str) -> tuple[str, int]:
-    """The host and the port that a check names, an address as `ipaddress` writes it; ("", 0)."""
-    try:
-        parts = urlsplit(check)
-        port, host = parts.port or 80 * (parts.scheme == "http"), parts.hostname or ""
-    except ValueError:
-        return "", 0
-    if parts.scheme not in ("tcp", "http"):
-        return "", 0
-    with contextlib.suppress(ValueError):
-        host = str(ipaddress.ip_address(host))
-    return host, port
-
-
-def _address_of(stage: Stage, program: Part) -> str:
-    """One of the same group that a check of its own names, else the group's, or the CIB's only."""
+def _find_place(stage: Stage, program: Part) -> tuple[str, int]:
+    """The address and the port of a check that names both, else of each what is usual; "", 0."""
     own = [one for one in stage.addresses if one.top == program.top]
     some = own or (stage.addresses if len(stage.addresses) == 1 else [])
-    named = {_read_check(program.get(check))[0] for check in CHECKS}
-    return pick_address([one for one in some if one.address in named] or some)
+    checks = _read_checks(program)
+    for check in checks:
+        if check.host in {one.address for one in some}:
+            return check.host, check.port
+    usual = DATABASE_PORT if find_database(program) else 0
+    return pick_address(some), next((check.port for check in checks), usual)
+
+
+class _Check(NamedTuple):
+    """What a check asks, an address as `ipaddress` writes it."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def _read_checks(program: Part) -> list[_Check]:
+    """Those that name a port."""
+    found = []
+    for text in map(program.get, CHECKS):
+        try:
+            parts = urlsplit(text)
+            port, host = parts.port or 80 * (parts.scheme == "http"), parts.hostname or ""
+        except ValueError:
+            continue
+        with contextlib.suppress(ValueError):
+            host = str(ipaddress.ip_address(host))
+        if port and parts.scheme in ("tcp", "http"):
+            found.append(_Check(parts.scheme, host, port))
+    return found
 
 
 class DoorClient(Watching):

@@ -87,7 +87,9 @@ def _leave_terminal(number: int) -> None:
     nobody = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         with contextlib.suppress(OSError):  # it is closed
-            # Of a terminal that has gone isatty(3) says that it is none.
-            if stat.S_ISCHR(os.fstat(stream).st_mode):
+            # Of a terminal that has gone isatty(3) says that it is none. Who reads a pipe hears of
+            # it, too, and goes.
+            mode = os.fstat(stream).st_mode
+            if stat.S_ISCHR(mode) or stat.S_ISFIFO(mode):
                 os.dup2(nobody, stream)
     os.close(nobody)

@@ -17,6 +17,7 @@ from ocf_py.lab.networks import PREFIX_LENGTH, PREFIX_LENGTH6, SERVICE
 from ocf_py.lab.settings import MOST_NODES
 from ocf_py.lab.shared_disk import SHARED_DEVICE
 from ocf_py.rehearsal.idle import find_idle
+from ocf_py.rehearsal.record import OURS
 from ocf_py.system.address import Address
 from ocf_py.system.wanted import Wanted, Wrong
 
@@ -51,9 +52,10 @@ _ADDRESS_WORDS = (
 )
 # What may be an address amid a value. In 10.0.0.11, 110.0.0.1 or 10.0.0.1.example.com 10.0.0.1 is
 # none. What follows on a colon is a port of IPv4, but a part of another address of IPv6.
+_QUAD = r"\d+(?:\.\d+){3}"
 _WORD = re.compile(
-    r"(?<![\w.])\d+(?:\.\d+){3}(?!\w|\.\w)"
-    r"|(?<![\w.:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]|\.\w)"
+    rf"(?<![\w.:])(?:[0-9A-Fa-f]{{0,4}}:){{2,8}}(?:{_QUAD}|[0-9A-Fa-f]{{0,4}})(?![\w:]|\.\w)"
+    rf"|(?<![\w.]){_QUAD}(?!\w|\.\w)"
 )
 # The lab's own addresses in the service network.
 _OCCUPIED = {
@@ -191,7 +193,12 @@ def _rename(word: str, names: dict[str, str]) -> str:
 def _fit_addresses(document: Document) -> list[str]:
     places: dict[_Address, str] = {}
     notes = []
-    addresses = [(one, *_read_address(one)) for one in _find(document, "IPaddr", "IPaddr2")]
+    idle = find_idle(document)
+    addresses = [
+        (one, *_read_address(one))
+        for one in _find(document, "IPaddr", "IPaddr2")
+        if one.id not in idle
+    ]
     free = {version: _find_free(version, [one for *_, one in addresses]) for version in _NETWORKS}
     for resource, text, address in addresses:
         network, pairs = _NETWORKS[address.version], _pairs(resource)
@@ -204,7 +211,11 @@ def _fit_addresses(document: Document) -> list[str]:
                 hint=f"give it an address of {network} for the rehearsal",
             )
         places[address] = here
-        for name, value in (("nic", SERVICE.interface), ("cidr_netmask", str(network.prefixlen))):
+        for name, value in (
+            ("ip", here),
+            ("nic", SERVICE.interface),
+            ("cidr_netmask", str(network.prefixlen)),
+        ):
             if name in pairs:
                 pairs[name].set("value", value)
         notes.append(f"{resource.id}: {text} is {here} on {SERVICE.interface} here")
@@ -221,20 +232,22 @@ def _find_free(version: int, taken: list[_Address]) -> Iterator[str]:
 def _read_address(resource: Resource) -> tuple[str, _Address]:
     """Its address, as it is written and as a value.
 
-    UnsuitableLabError where the agent would refuse what it is told of it: by being rewritten for
+    UnsuitableLabError where our agent would refuse what it is told of it: by being rewritten for
     the lab that must not become right.
     """
-    given = {one.name: one.value for one in reversed(resource.parameters) if one.value}
+    text = next((one.value for one in resource.parameters if one.name == "ip"), "")
     said, hint = "it has no ip", ""
     try:
-        if "ip" in given:
-            words = {name: given[name] for name in _ADDRESS_WORDS if name in given}
-            wanted = Wanted(Address.parse(given["ip"]), **words)
-            return given["ip"], ipaddress.ip_address(str(wanted.address))
+        if text:
+            address = ipaddress.ip_address(str(Address.parse(text)))
+            for values in resource.value_sets() if resource.provider == OURS else ():
+                words = {name: values[name] for name in _ADDRESS_WORDS if values.get(name)}
+                Wanted(Address.parse(values.get("ip") or text), **words)
+            return text, address
     except Wrong as error:
         said, hint = str(error), error.hint
     except ValueError as error:
-        said = f"ip={given['ip']!r} {error}"
+        said = f"ip={text!r} {error}"
     raise UnsuitableLabError(
         f"{resource.id}: {said}", hint=hint or "correct it: no node would start it"
     )

@@ -65,7 +65,7 @@ def _take_seats(scene: Scene, audience: Audience) -> None:
             raise
         raise LabError(
             f"all of it runs, by Pacemaker's word, and in {patience:g} s nobody answered "
-            f"{', '.join(unserved)}"
+            f"{', '.join(unserved)}; logs in {scene.lab.settings.logs}"
         ) from error
     scene.lab.wait_until(
         "every writer to a mirror has written for longer than its copy is old",

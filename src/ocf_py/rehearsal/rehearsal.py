@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 _UP_SECONDS = 120.0
+_UP, _HOPELESS = "up", "hopeless"
 _LOOKS = 3  # at whether it has come up: a first node may be tried in vain
 
 
@@ -150,15 +151,15 @@ class Company:
 
         What fails to start seems to run until it is stopped.
         """
-        trouble = ""
+        trouble = "it does not stay so"
         try:
             for _ in range(_LOOKS):
-                self._lab.wait_until(
+                found = self._lab.wait_until(
                     "everything of it runs",
-                    lambda: self._runs(stage) or self._is_hopeless(stage),
+                    lambda: self._is_up_or_hopeless(stage),
                     timeout=_UP_SECONDS * stage.pace,
                 )
-                if not self._runs(stage):
+                if found == _HOPELESS:
                     break
                 Scene(self._lab, stage).calm()
                 if self._runs(stage):
@@ -184,17 +185,21 @@ class Company:
         self._lab.running_nodes()[0].run(wait, timeout=_UP_SECONDS * stage.pace)
 
     def _runs(self, stage: Stage) -> bool:
-        state = self._lab.state()
-        return state is not None and all(state.nodes_of(part.id) for part in stage.parts)
+        return self._is_up_or_hopeless(stage) == _UP
 
-    def _is_hopeless(self, stage: Stage) -> bool:
-        """Whether something failed to start on every node."""
-        state, nodes = self._lab.state(), {node.name for node in self._lab.nodes}
-        return state is not None and any(
+    def _is_up_or_hopeless(self, stage: Stage) -> str:
+        """_UP, or _HOPELESS where something failed to start on every node and for good; else ""."""
+        state = self._lab.state()
+        if state is None:
+            return ""
+        if all(state.nodes_of(part.id) for part in stage.parts):
+            return _UP
+        failed = [
             {one.node for one in state.failures if one.operation_key == f"{part.id}_start_0"}
-            >= nodes
             for part in stage.parts
-        )
+        ]
+        everywhere = {node.name for node in self._lab.nodes}
+        return _HOPELESS if not stage.retries and everywhere in failed else ""
 
     def _why(self, stage: Stage) -> str:
         """What runs nowhere, and what has failed; "" where nobody answers."""

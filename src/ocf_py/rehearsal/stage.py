@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ocf_py.cib.model import resources
+from ocf_py.cib.model import FALSE, resources
 from ocf_py.cib.times import parse_ms
 from ocf_py.lab.shared_disk import SHARED_DEVICE
 from ocf_py.rehearsal.idle import find_idle
@@ -31,6 +31,7 @@ _GUESTS_PACE = 4.0
 _GUESTS_STARTS = 3.0  # and that many times again
 _DEFAULT_TIMEOUT_MS = 20_000
 _HEALTH_LEVEL = 10
+_SOON_MS = 120_000  # what it is worth waiting for
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class Stage:
     directory, memory, or what every node mounts are `loose_mounts`: nobody can tell from outside
     who has them, or what has to be found in them elsewhere.
 
+    `retries` says that a start that failed is tried again soon on the same node.
+
     `idle` has what is not to run, and is no part of it, with the reasons.
     """
 
@@ -100,6 +103,7 @@ class Stage:
     nodes: int = 2
     fencing_delay: float = 0.0
     keeps_apart: bool = False
+    retries: bool = False
     idle: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -190,6 +194,7 @@ def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
     stage = Stage(name, nodes=nodes, fencing_delay=_read_fencing_delay(document))
     colocations = document.root.iterfind(".//constraints/rsc_colocation")
     stage.keeps_apart = any(one.get("score", "").startswith("-") for one in colocations)
+    stage.retries = _tries_again(document)
     stage.idle = find_idle(document)
     company = Company(document)
     for resource in resources(document):
@@ -217,6 +222,15 @@ def read_stage(name: str, document: Document, nodes: int = 2) -> Stage:
 def _read_fencing_delay(document: Document) -> float:
     pairs = document.root.iterfind(".//crm_config//nvpair[@name='priority-fencing-delay']")
     return max(((parse_ms(pair.get("value", "")) or 0) / 1000 for pair in pairs), default=0.0)
+
+
+def _tries_again(document: Document) -> bool:
+    pairs = [(one.get("name"), one.get("value", "")) for one in document.root.iter("nvpair")]
+    return any(
+        (name == "start-failure-is-fatal" and value.lower() in FALSE)
+        or (name == "failure-timeout" and 0 < (parse_ms(value) or 0) < _SOON_MS)
+        for name, value in pairs
+    )
 
 
 def _is_watched(mount: Part) -> bool:

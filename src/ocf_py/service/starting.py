@@ -155,9 +155,9 @@ class Starting:
                     "it has to go on running",
                 )
             raise self._explain(
-                f"{self._command} ended with status 0, and what it left is not to be found without "
-                "a control group",
-                "have it stay in the foreground",
+                f"{self._command} ended with status 0 and left nothing that runs, or nothing that "
+                "can be found without a control group",
+                "it has to go on running, in the foreground",
             )
         named = self._named(notify)
         if named:

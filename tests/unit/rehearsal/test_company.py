@@ -195,10 +195,18 @@ def test_what_the_other_side_has_left_is_swept_before_this_one_plays(
     assert told == ["load", *swept, "load"]
 
 
+def poll(what: str, condition: Callable[[], object], **_: object) -> object:
+    """Wait as a lab does, but for no longer than ten looks."""
+    for _number in range(10):
+        if found := condition():
+            return found
+    raise AssertionError(f"it waits in vain until {what}")
+
+
 def bring_up(
     monkeypatch: pytest.MonkeyPatch,
     states: list[Any],
-    wait_until: Callable[..., None],
+    wait_until: Callable[..., object],
     calm: Callable[[], None] = lambda: None,
 ) -> None:
     """Load a database where the cluster's states are these, one after the other."""
@@ -243,20 +251,25 @@ def test_what_does_not_come_up_is_named_with_what_failed(monkeypatch: pytest.Mon
 def test_what_failed_to_start_everywhere_is_waited_for_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looks: list[bool] = []
-
-    def wait_until(_: str, condition: Callable[[], bool], **__: object) -> None:
-        while not looks or not looks[-1]:
-            looks.append(condition())
-
-    states = [failed_on(), failed_on(), failed_on("n2"), failed_on("n2"), failed_on("n1", "n2")]
+    states = [failed_on(), failed_on("n2"), failed_on("n1", "n2")]
     with pytest.raises(LabError, match=NOWHERE):
-        bring_up(monkeypatch, states, wait_until, calm=lambda: pytest.fail("it is hopeless"))
-    assert looks == [False, False, True]
+        bring_up(monkeypatch, states, poll, calm=lambda: pytest.fail("it is hopeless"))
 
 
 def test_what_seems_to_run_until_it_is_stopped_does_not_come_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.raises(LabError, match=NOWHERE):
-        bring_up(monkeypatch, [UP, failed_on("n1", "n2")], lambda *_, **__: None)
+        bring_up(monkeypatch, [UP, failed_on("n1"), failed_on("n1", "n2")], poll)
+
+
+@pytest.mark.parametrize("between", [[failed_on("n1"), failed_on("n1")], [None]])
+def test_what_comes_up_on_another_node_in_the_end_has_come_up(
+    monkeypatch: pytest.MonkeyPatch, between: list[Any]
+) -> None:
+    bring_up(monkeypatch, [UP, *between, UP], poll)
+
+
+def test_where_a_start_is_tried_again_nothing_is_hopeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocf_py.rehearsal.stage._tries_again", lambda _: True)
+    bring_up(monkeypatch, [failed_on("n1", "n2"), failed_on("n1", "n2"), UP], poll)

@@ -152,11 +152,52 @@ def test_what_the_agent_would_refuse_is_not_made_right_by_the_lab(
     tmp_path: Path, ip: str, prefix: str, said: str
 ) -> None:
     address = _IP.format(id="a", ip=ip).replace(
+        'provider="heartbeat" type="IPaddr2"', 'provider="ocfpy" type="IPaddr"'
+    )
+    address = address.replace(
         "</instance_attributes>",
         f'<nvpair id="a-p" name="cidr_netmask" value="{prefix}"/></instance_attributes>',
     )
     with pytest.raises(UnsuitableLabError, match=f"a: .*{re.escape(said)}"):
         plan(write(tmp_path, address), 2)
+
+
+@pytest.mark.parametrize(
+    ("ip", "words"),
+    [
+        ("2001:db8::1", {"broadcast": "2001:db8::ff"}),
+        ("192.0.2.1", {"nic": "eth0:"}),
+        ("192.0.2.1", {"table": "a table", "proto": "zebra"}),
+    ],
+)
+def test_what_another_agent_takes_is_its_matter(
+    tmp_path: Path, ip: str, words: dict[str, str]
+) -> None:
+    pairs = "".join(f'<nvpair id="{n}" name="{n}" value="{v}"/>' for n, v in words.items())
+    address = _IP.format(id="a", ip=ip).replace("</inst", f"{pairs}</inst")
+    assert plan(write(tmp_path, address), 2).stage.addresses
+
+
+@pytest.mark.parametrize(
+    "ip", ["2001:db8::192.0.2.5", "2001:db8:1:2:3:4:5::", "::2:3:4:5:6:7:8", "2001:DB8:0:0:0:0:0:9"]
+)
+def test_every_spelling_is_replaced(tmp_path: Path, ip: str) -> None:
+    words = f'<nvpair id="a-x" name="args" value="--bind [{ip}]:80 and 2 192.0.2.5"/></inst'
+    address = _IP.format(id="a", ip=ip).replace("</inst", words)
+    fitted = plan(write(tmp_path, address), 2).sides["ocfpy"]
+    assert values(fitted, "ip") == ["fd77:0:0:2::150"]
+    assert values(fitted, "args") == ["--bind [fd77:0:0:2::150]:80 and 2 192.0.2.5"]
+
+
+def test_what_is_not_to_run_may_be_wrong(tmp_path: Path) -> None:
+    idle = _IP.format(id="a", ip="nonsense").replace(
+        "<instance",
+        '<meta_attributes id="m"><nvpair id="r" name="target-role" value="Stopped"/>'
+        "</meta_attributes><instance",
+        1,
+    )
+    made = plan(write(tmp_path, idle + _IP.format(id="b", ip="10.77.2.9")), 2)
+    assert [one.id for one in made.stage.addresses] == ["b"]
 
 
 @pytest.mark.parametrize("ip", ["10.77.2.254", "10.77.2.11", "FD77:0:0:2:0::254", "fd77:0:0:2::11"])
@@ -565,6 +606,10 @@ def test_the_same_clients_ask_the_same_of_both_sides() -> None:
         ("tcp://127.0.0.1:99", "server at 10.77.2.9:99"),
         ("tcp://localhost:99", "server at 10.77.2.9:99"),
         ("tcp://10.77.2.7:99", "server at 10.77.2.9:99"),
+        (
+            'tcp://127.0.0.1:99"/><nvpair id="h" name="health" value="http://[fd77:0:0:2::9]:8/x',
+            "server at [fd77:0:0:2::9]:8",
+        ),
     ],
 )
 def test_a_program_is_asked_where_it_says_if_that_goes_with_it(
@@ -586,6 +631,26 @@ def test_what_names_no_port_is_no_door(tmp_path: Path, check: str) -> None:
     server = _PROGRAM.format(id="server", ready=check)
     made = plan(write(tmp_path, f"{_IP.format(id='v4', ip='10.77.2.9')}{server}"), 2)
     assert find_doors(made.stage) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "retries"),
+    [
+        ("failure-timeout", "60s", True),
+        ("failure-timeout", "10min", False),
+        ("failure-timeout", "0", False),
+        ("start-failure-is-fatal", "false", True),
+        ("start-failure-is-fatal", "true", False),
+    ],
+)
+def test_a_start_may_be_tried_again_soon(
+    tmp_path: Path, name: str, value: str, retries: bool
+) -> None:
+    meta = (
+        f'<meta_attributes id="m"><nvpair id="t" name="{name}" value="{value}"/></meta_attributes>'
+    )
+    address = _IP.format(id="a", ip="10.77.2.9").replace("<instance", f"{meta}<instance", 1)
+    assert plan(write(tmp_path, address), 2).stage.retries is retries
 
 
 def test_who_is_to_move_is_called_as_the_witnesses_call_it(tmp_path: Path) -> None:
