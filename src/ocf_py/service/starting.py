@@ -149,21 +149,22 @@ class Starting:
             raise self._explain(f"{self._command} ended {how} before it was ready")
         members = self._supervision.members()
         if not members:
-            if self._has_group:
-                raise self._explain(
-                    f"{self._command} ended with status 0 and left nothing that runs",
-                    "it has to go on running",
-                )
-            raise self._explain(
-                f"{self._command} ended with status 0 and left nothing that runs, or nothing that "
-                "can be found without a control group",
-                "it has to go on running, in the foreground",
-            )
+            raise self._explain(*self._say_gone())
         named = self._named(notify)
         if named:
             return named
         may_come = self._supervision.pidfile and passed < _PID_FILE_SECONDS
         return None if may_come else members[0]
+
+    def _say_gone(self) -> tuple[str, str]:
+        """What is known of a program whose first process has ended well, and the remedy."""
+        ended = f"{self._command} ended with status 0"
+        if self._has_group:
+            return f"{ended} and left nothing that runs", "it has to go on running"
+        return (
+            f"{ended}, and without a control group nothing of it is found",
+            "it has to go on running, in the foreground",
+        )
 
     def _named(self, notify: NotifySocket | None) -> ProcessIdentity | None:
         """The process of the tree that the service itself calls its main one."""
