@@ -31,7 +31,7 @@ def play_fault(
     """Play it on a cluster on which all is well; what goes wrong is `trouble` in the record.
 
     With `in_step` what a monitor has to find strikes when one has just been, for it to be compared.
-    LabError where the cluster cannot be had back in order: nothing more can be played on it.
+    After trouble the cluster may not be in order: it is for who plays on to have it so.
     """
     scene = Scene(lab, stage)
     expected = fault.expect(scene).at_pace(stage.pace)
@@ -46,7 +46,11 @@ def play_fault(
     except LabError as error:
         play.trouble = str(error)
         play.is_void = isinstance(error, UnseenError)
-        scene.calm()
+        try:
+            scene.calm()
+        except LabError as other:
+            play.trouble += f"; and it cannot be had in order: {other}"
+            play.is_void = False
     play.verdicts = judge(play)
     return play
 

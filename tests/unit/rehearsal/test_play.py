@@ -60,3 +60,29 @@ def test_an_audience_that_is_sent_home_does_not_say_what_it_could_not_see() -> N
     with pytest.raises(KeyboardInterrupt), audience:
         raise KeyboardInterrupt
     assert heard == [KeyboardInterrupt]
+
+
+@pytest.mark.parametrize("is_in_order", [True, False])
+def test_a_cluster_that_is_not_in_order_again_is_the_plays_failure(
+    monkeypatch: pytest.MonkeyPatch, is_in_order: bool
+) -> None:
+    def calm() -> None:
+        if not is_in_order:
+            raise LabError("n1's Pacemaker takes no order")
+
+    def blind(_: object) -> None:
+        raise UnseenError("nobody saw it")
+
+    scene = SimpleNamespace(victim="n1", calm=calm)
+    monkeypatch.setattr(playing, "Scene", lambda *_: scene)
+    monkeypatch.setattr(playing, "Audience", blind)
+    lab: Any = None
+    stage: Any = SimpleNamespace(name="cib.xml", pace=1.0)
+    fault: Any = SimpleNamespace(
+        name="power-loss", summary="", expect=lambda _: power_loss().expectation
+    )
+    play = playing.play_fault(lab, stage, fault, "ocfpy")
+    assert play.is_void is is_in_order, "it can be played again"
+    assert not play.passed
+    said = "" if is_in_order else "; and it cannot be had in order: n1's Pacemaker takes no order"
+    assert play.trouble == f"nobody saw it{said}"
