@@ -91,7 +91,7 @@ def sum_up(record: Rehearsal) -> Iterator[str]:
     for one in record.comparisons:
         ours, peers, ratio = tell_medians(one)
         word = _GOALS[one.meets_goal]
-        alike = f" {tell_alike(one)}" if tell_alike(one) else ""
+        alike = f" {told}" if (told := tell_alike(one)) else ""
         yield (
             f"{one.cib} {one.fault}: {ours} beside {peers}, ratio {ratio} (goal {GOAL}{word}, "
             f"{one.rounds} rounds of at least {LEAST_ROUNDS}{alike}{_tell_failed(one)})"

@@ -65,18 +65,18 @@ class ProcessIdentity:
 
     def is_alive(self) -> bool:
         """Tell whether this very process still runs; a zombie does not."""
-        found = read_stat(self.pid)
-        return found is not None and int(found[START_TIME]) == self.start_time and lives(found)
+        return self._read_living() is not None
 
     def is_at_rest(self) -> bool:
         """Tell whether this very process lives, and its first thread waits for no CPU or disk."""
+        found = self._read_living()
+        return found is not None and found[STATE] not in _BUSY
+
+    def _read_living(self) -> list[str] | None:
+        """As `read_stat`; None as well where the process is another one, or a zombie."""
         found = read_stat(self.pid)
-        return (
-            found is not None
-            and int(found[START_TIME]) == self.start_time
-            and lives(found)
-            and found[STATE] not in _BUSY
-        )
+        is_it = found is not None and int(found[START_TIME]) == self.start_time and lives(found)
+        return found if is_it else None
 
     def __str__(self) -> str:
         return f"{self.pid}:{self.start_time}"

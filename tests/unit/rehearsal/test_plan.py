@@ -54,6 +54,15 @@ def write(folder: Path, resources: str, *, nodes: str = "", constraints: str = "
     return file
 
 
+def stop(primitive: str) -> str:
+    """The same, not to run."""
+    return primitive.replace(
+        "</primitive>",
+        '<meta_attributes id="m"><nvpair id="r" name="target-role" value="Stopped"/>'
+        "</meta_attributes></primitive>",
+    )
+
+
 def values(configuration: etree._Element, name: str) -> list[str | None]:
     return [pair.get("value") for pair in configuration.iterfind(f".//nvpair[@name='{name}']")]
 
@@ -190,12 +199,7 @@ def test_every_spelling_is_replaced(tmp_path: Path, ip: str) -> None:
 
 
 def test_what_is_not_to_run_may_be_wrong(tmp_path: Path) -> None:
-    idle = _IP.format(id="a", ip="nonsense").replace(
-        "<instance",
-        '<meta_attributes id="m"><nvpair id="r" name="target-role" value="Stopped"/>'
-        "</meta_attributes><instance",
-        1,
-    )
+    idle = stop(_IP.format(id="a", ip="nonsense"))
     made = plan(write(tmp_path, idle + _IP.format(id="b", ip="10.77.2.9")), 2)
     assert [one.id for one in made.stage.addresses] == ["b"]
 
@@ -752,11 +756,7 @@ def test_what_is_not_to_run_is_left_out_aloud(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_nobody_mounts_takes_the_labs_from_no_other(tmp_path: Path) -> None:
-    stopped = _DISK.format(id="b", device="/dev/mapper/y").replace(
-        "</primitive>",
-        '<meta_attributes id="m"><nvpair id="r" name="target-role" value="Stopped"/>'
-        "</meta_attributes></primitive>",
-    )
+    stopped = stop(_DISK.format(id="b", device="/dev/mapper/y"))
     made = plan(write(tmp_path, stopped + _DISK.format(id="a", device="/dev/mapper/x")), 2)
     assert values(made.sides["ocfpy"], "device") == ["/dev/mapper/y", "/dev/sda"]
 
